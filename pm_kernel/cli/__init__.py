@@ -1,0 +1,1 @@
+"""The `pm` command: a thin skin, one file per noun."""

@@ -1,0 +1,1 @@
+"""Nextflow: generated text, its installation, its process."""

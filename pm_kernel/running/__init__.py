@@ -1,0 +1,1 @@
+"""Registering, executing, completing and settling one run."""

@@ -1,0 +1,1 @@
+"""The Jupyter Server adapter over pm_kernel."""
