@@ -65,7 +65,7 @@ def ensure(store: Store) -> None:
         return
     if current is None:
         with store.reading() as connection:
-            strangers = inspect(connection).get_table_names()
+            strangers = set(inspect(connection).get_table_names()) - {"alembic_version"}
         if strangers:
             raise DatabaseUnavailable(
                 f"The database holds {len(strangers)} tables that are not ours "
