@@ -1,0 +1,147 @@
+"""Which process is which, whether it still lives, and how its session is ended.
+
+A process id alone proves nothing: ids are used again, and everything dies at a reboot. An identity
+is the id together with its start time, the boot it belongs to, and the host.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+#: Linux tells it for the price of a read; elsewhere `ps` is asked.
+_HAS_PROC = Path("/proc/self/stat").exists()
+
+
+class Life(Enum):
+    """What can be said about a process."""
+
+    ALIVE = "alive"
+    GONE = "gone"
+    #: It belongs to another host: nothing can be said from here.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """One process, unmistakably. ``start`` is opaque text that only the same host compares."""
+
+    pid: int
+    start: str
+    boot: str
+    host: str
+
+    def life(self) -> Life:
+        """Return whether this very process still lives."""
+        if self.host != host_name():
+            return Life.UNKNOWN
+        if self.boot != boot_id():
+            return Life.GONE
+        start = start_time(self.pid)
+        return Life.ALIVE if start is not None and start == self.start else Life.GONE
+
+
+def host_name() -> str:
+    """Return this host's name."""
+    return socket.gethostname()
+
+
+def identify(pid: int) -> ProcessIdentity | None:
+    """Return the identity of a living process; None when there is none with that id."""
+    start = start_time(pid)
+    return None if start is None else ProcessIdentity(pid, start, boot_id(), host_name())
+
+
+def boot_id() -> str:
+    """Return a text that changes with every boot of this host."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return _ask(["sysctl", "-n", "kern.boottime"])
+
+
+def start_time(pid: int) -> str | None:
+    """Return when a process started; None when it is gone or only waits to be reaped."""
+    if _HAS_PROC:
+        fields = _stat_fields(pid)
+        return None if fields is None or fields[0] in ("Z", "X") else fields[19]
+    answer = _ask(["ps", "-o", "stat=,lstart=", "-p", str(pid)])
+    state, _, start = answer.strip().partition(" ")
+    return None if not start or state.startswith("Z") else " ".join(start.split())
+
+
+def session_members(leader: int) -> list[int]:
+    """Return the living processes of a session, its leader included."""
+    if _HAS_PROC:
+        members = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                fields = _stat_fields(int(folder.name))
+                if fields is not None and fields[3] == str(leader) and fields[0] not in ("Z", "X"):
+                    members.append(int(folder.name))
+        return members
+    rows = (line.split() for line in _ask(["ps", "-axo", "pid=,sess=,stat="]).splitlines())
+    return [int(r[0]) for r in rows if len(r) == 3 and r[1] == str(leader) and r[2][0] != "Z"]
+
+
+def end_session(identity: ProcessIdentity, *, patience: float = 5.0) -> bool:
+    """End every process of the session that ``identity`` leads; True when none is left.
+
+    They are asked first (SIGTERM) and killed after ``patience`` seconds. Children that outlived
+    their leader are ended too: a session id is not used again while a member lives, unless a
+    reboot came between, which is checked.
+    """
+    if identity.host != host_name():
+        return False
+    if identity.boot != boot_id():
+        return True
+    leader = start_time(identity.pid)
+    if leader is not None and leader != identity.start:
+        # The id belongs to somebody else now; so does its session.
+        return True
+    for sign, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 10.0)):
+        deadline = time.monotonic() + seconds
+        pause = 0.005
+        first = True
+        while members := session_members(identity.pid):
+            if first or sign is signal.SIGKILL:
+                for pid in members:
+                    _signal(pid, sign)
+                first = False
+            if time.monotonic() > deadline:
+                break
+            time.sleep(pause)
+            pause = min(0.1, pause * 2)
+        else:
+            return True
+    return not session_members(identity.pid)
+
+
+def _signal(pid: int, sign: signal.Signals) -> None:
+    try:
+        os.kill(pid, sign)
+    except (ProcessLookupError, PermissionError):
+        # Gone meanwhile, or never ours; the caller counts who is left.
+        return
+
+
+def _stat_fields(pid: int) -> list[str] | None:
+    """Return /proc/PID/stat from the state on; the command before it may hold any character."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def _ask(command: list[str]) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError:
+        return ""
