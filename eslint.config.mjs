@@ -1,0 +1,74 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import reactHooks from 'eslint-plugin-react-hooks';
+import tseslint from 'typescript-eslint';
+
+// Every outside system has one door. The key is the folder that may open it.
+const doors = {
+  api: {
+    name: '@jupyterlab/services',
+    importNames: ['ServerConnection'],
+    message: 'Only api/ talks HTTP: use IApi.'
+  },
+  canvas: {
+    group: ['@comfyorg/litegraph', '@comfyorg/litegraph/*'],
+    message: 'Only canvas/ knows the drawing library.'
+  }
+};
+
+function closedDoors(...except) {
+  const closed = Object.entries(doors).filter(([folder]) => !except.includes(folder));
+  const rules = closed.map(([, door]) => door);
+  return [
+    'error',
+    {
+      paths: rules.filter(rule => 'name' in rule),
+      patterns: rules.filter(rule => 'group' in rule)
+    }
+  ];
+}
+
+export default tseslint.config(
+  { ignores: ['lib/', 'node_modules/', 'pm_server/', '.venv/'] },
+  js.configs.recommended,
+  {
+    files: ['labextension/**/*.{ts,tsx}', 'vitest.config.mts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname }
+    },
+    rules: {
+      '@typescript-eslint/naming-convention': [
+        'error',
+        { selector: 'typeLike', format: ['PascalCase'] },
+        { selector: 'interface', format: ['PascalCase'], custom: { regex: '^I[A-Z]', match: true } }
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      // JupyterLab merges an interface with a token of the same name.
+      '@typescript-eslint/no-redeclare': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-restricted-imports': closedDoors(),
+      eqeqeq: 'error',
+      'no-console': 'error'
+    }
+  },
+  {
+    files: ['labextension/src/api/**'],
+    rules: { '@typescript-eslint/no-restricted-imports': closedDoors('api') }
+  },
+  {
+    files: ['labextension/src/canvas/**'],
+    rules: { '@typescript-eslint/no-restricted-imports': closedDoors('canvas') }
+  },
+  {
+    files: ['labextension/src/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: reactHooks.configs.recommended.rules
+  },
+  {
+    // Tests replace the door, so they may hold its handle.
+    files: ['labextension/tests/**'],
+    rules: { '@typescript-eslint/no-restricted-imports': 'off' }
+  },
+  prettier
+);

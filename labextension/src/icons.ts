@@ -1,0 +1,14 @@
+/** Icons, drawn in the colours of the theme. */
+
+import { LabIcon } from '@jupyterlab/ui-components';
+
+/** One sample that forks into three results. */
+const PLANS = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <g class="jp-icon3" fill="#616161">
+    <path d="M7.6 11h2.6c.5 0 .9-.2 1.2-.6l3-4A3 3 0 0 1 16.400 5.200V7.200l-3.400 4.400a1 1 0 0 0 0 .8l3.400 4.400v2a3 3 0 0 1-2-1.200l-3-4a1.500 1.500 0 0 0-1.200-.6H7.600zM12 11h4.400v2H12z"/>
+    <circle cx="5" cy="12" r="3"/><circle cx="19" cy="5.500" r="2.800"/>
+    <circle cx="19" cy="12" r="2.800"/><circle cx="19" cy="18.500" r="2.800"/>
+  </g>
+</svg>`;
+
+export const plansIcon = new LabIcon({ name: 'research-process-manager:plans', svgstr: PLANS });

@@ -1,0 +1,99 @@
+/** The list of plans: a plain table, readable by people and by screen readers. */
+
+import { Time } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { IMarks } from '../api/marks';
+import type { IPlan } from '../api/plans';
+import { explained } from '../explain/explanation';
+import { ExplanationPanel, ExplanationText } from '../explain/view';
+import { CountsBar } from '../marks/bar';
+import { MarkLabel, markOf } from '../marks/mark';
+import type { PlansState } from './model';
+
+interface IProps {
+  state: PlansState;
+  busy: boolean;
+  refresh: () => void;
+  trans: TranslationBundle;
+}
+
+export function PlansList({ state, busy, refresh, trans }: IProps): React.JSX.Element {
+  return (
+    <div className="pm-Plans-body" aria-busy={busy}>
+      {state.kind === 'loading' && <p className="pm-Plans-loading">{trans.__('Loading plans…')}</p>}
+      {state.kind === 'failed' && (
+        <ExplanationPanel
+          explanation={explained(state.error, trans)}
+          trans={trans}
+          retry={refresh}
+        />
+      )}
+      {state.kind === 'listed' &&
+        (state.plans.length === 0 ? (
+          <NoPlans trans={trans} />
+        ) : (
+          <PlansTable plans={state.plans} marks={state.marks} trans={trans} />
+        ))}
+    </div>
+  );
+}
+
+function NoPlans({ trans }: { trans: TranslationBundle }): React.JSX.Element {
+  const title = trans.__('No plans yet');
+  const text = [
+    trans.__('A plan is a pipeline with its samples: it appears here when a pipeline is run.'),
+    trans.__('To see one at work, run the demo in a terminal: %1', '`pm demo`')
+  ];
+  return (
+    <section className="pm-Explanation">
+      <h2>{title}</h2>
+      <ExplanationText explanation={{ title, text }} trans={trans} />
+    </section>
+  );
+}
+
+interface ITableProps {
+  plans: IPlan[];
+  marks: IMarks;
+  trans: TranslationBundle;
+}
+
+function PlansTable({ plans, marks, trans }: ITableProps): React.JSX.Element {
+  return (
+    <table className="pm-Table">
+      <caption className="pm-offscreen">{trans.__('Plans, newest first')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('Plan')}</th>
+          <th scope="col">{trans.__('Status')}</th>
+          <th scope="col">{trans.__('Runs done')}</th>
+          <th scope="col" className="pm-Table-number">
+            {trans.__('Created')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {plans.map(plan => (
+          <tr key={plan.plan_id}>
+            <th scope="row">
+              {plan.name} <span className="pm-Table-id">{trans.__('plan %1', plan.plan_id)}</span>
+            </th>
+            <td>
+              <MarkLabel mark={markOf(marks.plan, plan.status)} />
+            </td>
+            <td>
+              <CountsBar counts={plan.counts} marks={marks.run} trans={trans} />
+            </td>
+            <td className="pm-Table-number">
+              <time dateTime={plan.created_at} title={Time.format(plan.created_at)}>
+                {Time.formatHuman(plan.created_at)}
+              </time>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

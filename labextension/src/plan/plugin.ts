@@ -1,0 +1,109 @@
+/** The list of plans: command, launcher tile, palette entry, tab. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import {
+  CommandToolbarButton,
+  ICommandPalette,
+  MainAreaWidget,
+  WidgetTracker
+} from '@jupyterlab/apputils';
+import { ILauncher } from '@jupyterlab/launcher';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { refreshIcon } from '@jupyterlab/ui-components';
+
+import { CATEGORY, CommandIDs } from '../commands';
+import { plansIcon } from '../icons';
+import { IApi } from '../tokens';
+import { DOMAIN } from '../translation';
+import { PlansModel } from './model';
+import { PlansPanel } from './panel';
+
+export const plansPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:plans',
+  description: 'The list of plans.',
+  autoStart: true,
+  requires: [IApi],
+  optional: [ITranslator, ICommandPalette, ILauncher, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    api: IApi,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    launcher: ILauncher | null,
+    restorer: ILayoutRestorer | null
+  ): void => {
+    const { commands, shell } = app;
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const tracker = new WidgetTracker<MainAreaWidget<PlansPanel>>({ namespace: 'pm-plans' });
+
+    const makeTab = (): MainAreaWidget<PlansPanel> => {
+      const model = new PlansModel(api);
+      const content = new PlansPanel(model, trans);
+      const tab = new MainAreaWidget({ content });
+      tab.id = 'pm-plans';
+      tab.title.label = trans.__('Plans');
+      tab.title.icon = plansIcon;
+      tab.title.closable = true;
+      tab.toolbar.addItem(
+        'refresh',
+        new CommandToolbarButton({ commands, id: CommandIDs.refreshPlans, label: '' })
+      );
+      return tab;
+    };
+
+    commands.addCommand(CommandIDs.openPlans, {
+      label: args => (args['isPalette'] === true ? trans.__('Open Plans') : trans.__('Plans')),
+      caption: trans.__('All plans, with what they are doing now'),
+      icon: args => (args['isPalette'] === true ? undefined : plansIcon),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            activate: {
+              type: 'boolean',
+              description: trans.__('Whether the tab comes to the front')
+            }
+          }
+        }
+      },
+      execute: args => {
+        let tab = tracker.find(() => true);
+        if (tab === undefined) {
+          tab = makeTab();
+          void tracker.add(tab);
+        }
+        if (!tab.isAttached) {
+          shell.add(tab, 'main', { activate: args['activate'] !== false });
+        }
+        if (args['activate'] !== false) {
+          shell.activateById(tab.id);
+        }
+        return tab;
+      }
+    });
+
+    commands.addCommand(CommandIDs.refreshPlans, {
+      label: trans.__('Refresh Plans'),
+      caption: trans.__('Ask the server again for the list of plans'),
+      icon: refreshIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      isEnabled: () => tracker.size > 0,
+      execute: async () => {
+        await tracker.find(() => true)?.content.model.refresh();
+      }
+    });
+
+    for (const command of [CommandIDs.openPlans, CommandIDs.refreshPlans]) {
+      palette?.addItem({ command, category: CATEGORY, args: { isPalette: true } });
+    }
+    launcher?.add({ command: CommandIDs.openPlans, category: CATEGORY, rank: 1 });
+    if (restorer !== null) {
+      void restorer.restore(tracker, {
+        command: CommandIDs.openPlans,
+        name: () => 'plans',
+        args: () => ({ activate: false })
+      });
+    }
+  }
+};

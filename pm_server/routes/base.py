@@ -1,0 +1,140 @@
+"""What every route shares: authentication, the hop to a thread, and errors as answers.
+
+A verb reads its payload, makes one call in a thread and writes its answer:
+
+    class PlansRoute(Route):
+        @verb
+        async def get(self) -> None:
+            plans = await self.call(lambda: self.services.workspace().list_plans())
+            self.answer({"plans": [row(plan) for plan in plans]})
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from pm_kernel.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    EngineUnavailable,
+    InvalidInput,
+    NotFound,
+    PmError,
+    Problems,
+    StoreUnavailable,
+    UsageError,
+)
+from pm_server.services import SERVICES, Services
+
+T = TypeVar("T")
+
+#: The first class that fits decides; whatever is not here is a surprise, and a 500.
+STATUS: tuple[tuple[type[PmError], HTTPStatus], ...] = (
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.CONFLICT),
+    (UsageError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (DatabaseUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (EngineUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+def status_of(error: PmError) -> HTTPStatus:
+    """Return the HTTP status that ``error`` is answered with."""
+    for kind, status in STATUS:
+        if isinstance(error, kind):
+            return status
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def explained(error: PmError) -> dict[str, Any]:
+    """Return ``error`` as the browser reads it: what happened, and what mends it."""
+    problems = error.problems if isinstance(error, Problems) else ()
+    return {
+        "error": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+        "problems": [
+            {
+                "message": problem.message,
+                "step": problem.step,
+                "edge": problem.edge,
+                "code": problem.code,
+                "severity": problem.severity,
+            }
+            for problem in problems
+        ],
+    }
+
+
+def verb(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None] | None]:
+    """Make ``method`` an HTTP verb: only for people who are logged in and allowed to."""
+    return web.authenticated(authorized(method))
+
+
+class Route(APIHandler):
+    """One address of the HTTP surface."""
+
+    auth_resource = "pm"
+
+    @property
+    def services(self) -> Services:
+        """The wired objects."""
+        return cast("Services", self.settings[SERVICES])
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """Run one kernel call in a thread."""
+        return await self.services.in_thread(work)
+
+    def answer(self, payload: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> None:
+        """Write ``payload`` as JSON."""
+        self.set_status(status)
+        # What a browser's JSON reader would refuse is refused here, where the log shows it.
+        self.finish(json.dumps(payload, allow_nan=False))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log surprises with their traceback and answers to the user without."""
+        if isinstance(value, PmError) and status_of(value) is not HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log.info("%s %s: %s", self.request.method, self.request.path, value.message)
+        else:
+            super().log_exception(typ, value, tb)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer an error in one shape, whoever raised it."""
+        raised = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(raised, PmError):
+            self.answer(explained(raised), status_of(raised))
+        elif isinstance(raised, web.HTTPError):
+            message = raised.log_message or raised.reason or HTTPStatus(status_code).phrase
+            self.answer(_plain("HTTPError", message), HTTPStatus(status_code))
+        else:
+            # The traceback is in the server's log; its text could hold paths or secrets.
+            message = "The server met an error it does not know."
+            hint = "Its traceback is in the log of the Jupyter server."
+            self.answer(_plain("Unexpected", message, hint), HTTPStatus(status_code))
+
+
+class NothingHere(Route):
+    """Every address under our path that no route has.
+
+    Answered in our words, so that the browser can tell "no such thing" from "no such server half".
+    """
+
+    @verb
+    async def get(self) -> None:
+        """Say that nothing is here."""
+        raise NotFound(f"The server half does not know {self.request.path}.")
+
+    post = put = patch = delete = get
+
+
+def _plain(error: str, message: str, hint: str | None = None) -> dict[str, Any]:
+    return {"error": error, "message": message, "hint": hint, "problems": []}
