@@ -1,7 +1,7 @@
-"""The statements that record a run, in plain psycopg: they run twice per task.
+"""The statements that record a run, in plain psycopg: they run twice per run.
 
 Every request is a JSON-able dictionary, so that it may as well arrive through a socket. The rules
-(who may register, what a completion may change) are the numbered ones of ARCHITECTURE.md, "Recording".
+(who may register, what a completion may change) are those of ARCHITECTURE.md, "Recording".
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from pm_kernel.domain.reuse import content_identity, set_key, stated_key, value_identity
+from pm_kernel.domain.storable import storable
 
 Row = tuple[Any, ...]
 
@@ -32,8 +33,8 @@ FOR UPDATE OF p
 """
 
 _EDGES = """
-SELECT pe.input_name, pe.ordinal, pe.source_output, pe.label, pe.on_failure, pp.key, pp.current_run,
-       r.status, o.artifact_path, o.checksum, o.artifact_type, w.root
+SELECT pe.input_name, pe.ordinal, pe.source_output, pe.label, pe.on_failure,
+       pp.key, pp.current_run, r.status, o.artifact_path, o.checksum, o.artifact_type, w.root
 FROM planned_edges pe
 JOIN planned_runs pp ON pp.id = pe.parent_id
 LEFT JOIN runs r ON r.id = pp.current_run
@@ -71,8 +72,8 @@ WHERE planned_run_id = %s AND status = 'running'
 
 _INSERT_RUN = """
 INSERT INTO runs (uuid, workspace_id, method_id, method_version_id, param_set_id, execution_plan_id,
-    planned_run_id, launch_id, plan_step, plan_branch, sample, attempt, status, set_params, metadata,
-    created_by, host, pid, pid_start, boot_id, scheduler_job_id, work_dir, heartbeat_at)
+    planned_run_id, launch_id, plan_step, plan_branch, sample, attempt, status, set_params,
+    metadata, created_by, host, pid, pid_start, boot_id, scheduler_job_id, work_dir, heartbeat_at)
 VALUES (%(uuid)s, %(workspace_id)s, %(method_id)s, %(version_id)s, %(param_set_id)s, %(plan_id)s,
     %(planned)s, %(launch)s, %(step)s, %(branch)s, %(sample)s, %(attempt)s, 'running',
     %(set_params)s, %(metadata)s, %(created_by)s, %(host)s, %(pid)s, %(pid_start)s, %(boot_id)s,
@@ -101,8 +102,8 @@ def connect(url: str) -> psycopg.Connection[Row]:
 def register(connection: psycopg.Connection[Row], request: dict[str, Any]) -> dict[str, Any]:
     """Register one execution of a planned run, or say why not.
 
-    The answer's ``answer`` is one of: ``go`` (a new row, with all that is needed to start), ``done``
-    (a valid completed run exists), ``live`` (another execution has not ended: settle it and ask
+    The answer's ``answer`` is one of: ``go`` (a new row, with all that is needed to start),
+    ``done`` (a valid completed run exists), ``live`` (another execution has not ended: settle it and ask
     again), ``ended`` (this uuid was ended already) or ``refused`` with a reason.
     """
     with connection.transaction():
@@ -299,15 +300,17 @@ def _resolve_inputs(
     for name, planned in planned_inputs.items():
         for item in planned["items"]:
             if item["kind"] == "run":
-                row = connection.execute(_EXISTING, (item["output"], item["run_id"])).fetchone()
-                if row is None or row[1] != "completed":
+                found = connection.execute(_EXISTING, (item["output"], item["run_id"])).fetchone()
+                if found is None or found[1] != "completed":
                     return inputs, f"run {item['run_id']} is not a completed run", None
-                if row[2] is None:
+                if found[2] is None:
                     problem = (
                         problem
                         or f"Input {name!r}: run {item['run_id']} has no output {item['output']!r}."
                     )
-                item = {**item, "path": row[2], "checksum": row[3], "type": row[4], "root": row[5]}
+                _, _, path, checksum, kind, root = found
+                details = {"path": path, "checksum": checksum, "type": kind, "root": root}
+                item = {**item, **details}
             inputs[name]["items"].append(item)
     if dropped:
         # Members that failed leave every gathered list, so that the lists stay aligned.
@@ -344,6 +347,13 @@ INSERT INTO run_parameters
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 
+_INSERT_ALTERED = """
+INSERT INTO integrity_events (run_id, kind, tier, result, file, reason, created_by)
+SELECT id, 'altered', 'content', 'altered', %(file)s,
+       'expected sha256:' || %(expected)s || ', found ' || %(actual)s, %(by)s
+FROM runs WHERE id = %(run_id)s
+"""
+
 _CONTENTS = """
 SELECT mi.input_name, ri.checksum, ri.value, ri.label
 FROM run_inputs ri JOIN method_inputs mi ON mi.id = ri.method_input_id
@@ -357,6 +367,7 @@ def complete(connection: psycopg.Connection[Row], request: dict[str, Any]) -> di
     The answer's ``answer`` is ``recorded``, ``known`` (it was recorded before) or ``unknown`` (no
     such row: the directory is of a run that this database never saw, or forgot).
     """
+    request = storable(request)
     with connection.transaction():
         row = connection.execute(
             _COMPLETE,
@@ -400,6 +411,8 @@ def complete(connection: psycopg.Connection[Row], request: dict[str, Any]) -> di
 def _insert_details(
     connection: psycopg.Connection[Row], run_id: int, request: dict[str, Any]
 ) -> None:
+    for item in request["altered"]:
+        connection.execute(_INSERT_ALTERED, {**item, "by": request["created_by"]})
     with connection.cursor() as cursor:
         if request["outputs"]:
             cursor.executemany(
@@ -457,8 +470,14 @@ def _contents(connection: psycopg.Connection[Row], run_id: int) -> dict[str, lis
     return inputs
 
 
-def beat(connection: psycopg.Connection[Row], uuids: list[str]) -> None:
+def beat(connection: psycopg.Connection[Row], request: dict[str, Any]) -> dict[str, Any]:
     """Record a sign of life of runs that are still running."""
     connection.execute(
-        "UPDATE runs SET heartbeat_at = now() WHERE uuid = ANY(%s) AND status = 'running'", (uuids,)
+        "UPDATE runs SET heartbeat_at = now() WHERE uuid = ANY(%s::uuid[]) AND status = 'running'",
+        (request["uuids"],),
     )
+    return {"answer": "noted"}
+
+
+#: What a recorder may be asked to do.
+OPERATIONS = {"register": register, "complete": complete, "beat": beat}

@@ -1,0 +1,51 @@
+"""``pm complete_run``: called by the generated pipeline after a task, whatever happened in it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.cli.register_run import database_url, read_options
+from pm_kernel.config import load_settings
+from pm_kernel.errors import Conflict
+from pm_kernel.running import settle
+from pm_kernel.running.complete import complete
+from pm_kernel.running.recorder import DirectRecorder
+from pm_kernel.running.register import RUN_ID_NOTE, UUID_NOTE
+
+
+def main(argv: list[str]) -> int:
+    """Seal and record the run of a task directory; 1 when its task must not count as done."""
+    options = read_options(argv, {"task-dir", "exit"})
+    task_dir = Path(options["task-dir"])
+    try:
+        uuid, workspace = (task_dir / UUID_NOTE).read_text(encoding="utf-8").split("\n")[:2]
+    except FileNotFoundError:
+        # A completed run existed: nothing was executed here.
+        return 0
+    settings = load_settings(Path(workspace))
+    store = RunStore(settings.runs_dir)
+    recorder = DirectRecorder(database_url(settings))
+    exit_code = int(options["exit"])
+    folder = store.partial(uuid)
+    try:
+        record = json.loads((folder / ".pm" / "record.json").read_bytes())
+    except FileNotFoundError:
+        return _ended_before(store, recorder, task_dir, uuid)
+    try:
+        ended = complete(store, recorder, record, folder, exit_code=exit_code)
+    except Conflict:
+        return _ended_before(store, recorder, task_dir, uuid)
+    if ended.error is not None:
+        sys.stderr.write(f"pm: run {ended.run_id} {ended.status}: {ended.error}\n")
+    # The script's own exit code fails the task already; a broken promise must fail it too.
+    return 1 if ended.status != "completed" and exit_code == 0 else 0
+
+
+def _ended_before(store: RunStore, recorder: DirectRecorder, task_dir: Path, uuid: str) -> int:
+    run_id = int((task_dir / RUN_ID_NOTE).read_text(encoding="ascii"))
+    status = settle.record_ended(store, recorder, run_id, uuid)
+    sys.stderr.write(f"pm: run {run_id} was ended before: {status}\n")
+    return 0 if status == "completed" else 1

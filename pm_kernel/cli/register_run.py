@@ -1,0 +1,69 @@
+"""``pm register_run``: called by the generated pipeline before a task. Starts as bare as it can."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pm_kernel.config import load_settings
+from pm_kernel.errors import UsageError
+from pm_kernel.running.process import identify
+from pm_kernel.running.recorder import DirectRecorder
+from pm_kernel.running.register import register
+
+_JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
+
+
+def main(argv: list[str]) -> int:
+    """Register a planned run; the run id goes to stdout."""
+    options = read_options(argv, {"planned", "launch", "attempt", "workspace", "task-dir"})
+    settings = load_settings(Path(options["workspace"]))
+    # Nextflow's wrapper script: it lives as long as the task does, and runs afterScript.
+    wrapper = identify(os.getppid())
+    if wrapper is None:
+        raise UsageError("The process that called `pm register_run` is gone.")
+    jobs = (settings.environ.get(name) for name in _JOB_VARIABLES)
+    registered = register(
+        settings,
+        DirectRecorder(database_url(settings)),
+        planned=int(options["planned"]),
+        launch=int(options["launch"]),
+        attempt=int(options["attempt"]),
+        task_dir=Path(options["task-dir"]),
+        wrapper=wrapper,
+        scheduler_job_id=next((job for job in jobs if job), None),
+    )
+    sys.stdout.write(f"{registered.run_id}\n")
+    return 0
+
+
+def database_url(settings: object) -> str:
+    """Return the database of the workspace without starting anything."""
+    from pm_kernel.config import Settings
+
+    assert isinstance(settings, Settings)
+    if settings.database_url is not None:
+        # psycopg reads no SQLAlchemy driver name.
+        return settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    from pm_kernel.database import running_url
+
+    return running_url(settings)
+
+
+def read_options(argv: list[str], names: set[str]) -> dict[str, str]:
+    """Read ``--name value`` pairs; every name must be there once. Raises UsageError."""
+    options: dict[str, str] = {}
+    for flag, value in zip(argv[::2], argv[1::2], strict=False):
+        name = flag.removeprefix("--")
+        if name not in names or not flag.startswith("--"):
+            raise UsageError(f"Unknown option {flag!r}; expected {_listed(names)}.")
+        options[name] = value
+    missing = names - options.keys()
+    if missing or len(argv) % 2:
+        raise UsageError(f"Missing {_listed(missing) or 'a value'}.")
+    return options
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(f"--{name}" for name in sorted(names))

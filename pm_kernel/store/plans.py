@@ -1,0 +1,260 @@
+"""Plans and their planned runs: stored as previewed, read with what has become of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from pm_kernel.domain.plans import NewPlannedRun, Plan, PlannedRunRow
+from pm_kernel.errors import NotFound
+from pm_kernel.store import param_sets
+from pm_kernel.store.engine import Store
+from pm_kernel.store.tables import execution_plans, planned_edges, planned_runs, workspaces
+
+# What has become of each planned run; `blocked` follows from a parent that ended without a result.
+_STATES = """
+WITH RECURSIVE latest AS (
+    SELECT DISTINCT ON (r.planned_run_id) r.planned_run_id, r.id, r.status, r.error, r.launch_id
+    FROM runs r WHERE r.execution_plan_id = ANY(:plans) AND r.planned_run_id IS NOT NULL
+    ORDER BY r.planned_run_id, r.id DESC
+), base AS (
+    SELECT p.id, p.plan_id, p.ordinal, p.current_run, l.id AS latest_run, l.error,
+        CASE
+            WHEN p.current_run IS NOT NULL AND l.id IS DISTINCT FROM p.current_run
+                 AND NOT EXISTS (SELECT 1 FROM runs o
+                                 WHERE o.id = p.current_run AND o.planned_run_id = p.id)
+                THEN 'reused'
+            WHEN p.current_run IS NOT NULL THEN 'completed'
+            WHEN p.decision = 'blocked' THEN 'blocked'
+            WHEN l.status = 'running' THEN 'running'
+            -- given to a launch after its last run failed: it waits again
+            WHEN l.status IN ('failed', 'cancelled')
+                 AND (e.status NOT IN ('submitted', 'running') OR p.launch_id = l.launch_id)
+                THEN l.status
+            ELSE 'waiting'
+        END AS state
+    FROM planned_runs p
+    JOIN execution_plans e ON e.id = p.plan_id
+    LEFT JOIN latest l ON l.planned_run_id = p.id
+    WHERE p.plan_id = ANY(:plans)
+), blocked AS (
+    SELECT d.child_id AS id
+    FROM planned_edges d JOIN base b ON b.id = d.parent_id
+    WHERE b.state IN ('failed', 'cancelled', 'blocked') AND d.on_failure = 'wait'
+    UNION
+    SELECT d.child_id FROM planned_edges d JOIN blocked x ON x.id = d.parent_id
+    WHERE d.on_failure = 'wait'
+), states AS (
+    SELECT b.*, CASE WHEN b.state = 'waiting' AND k.id IS NOT NULL THEN 'blocked'
+                     ELSE b.state END AS shown
+    FROM base b LEFT JOIN (SELECT DISTINCT id FROM blocked) k ON k.id = b.id
+)
+"""
+
+
+_TREE = text(
+    f"""{_STATES}
+SELECT p.id, p.key, p.step, p.sample, p.branch, p.decision, p.reason, s.shown,
+       coalesce(p.current_run, s.latest_run) AS run_id, m.name AS method, v.version,
+       p.set_params, s.error,
+       (SELECT array_agg(DISTINCT d.parent_id) FROM planned_edges d
+        WHERE d.child_id = p.id) AS parents
+FROM states s
+JOIN planned_runs p ON p.id = s.id
+LEFT JOIN method_versions v ON v.id = p.method_version_id
+LEFT JOIN methods m ON m.id = v.method_id
+ORDER BY p.ordinal
+"""  # noqa: S608 - constants only
+)
+
+_COUNTS = text(
+    f"{_STATES} SELECT plan_id, shown, count(*) AS n FROM states GROUP BY 1, 2"  # noqa: S608
+)
+
+
+def create_plan(
+    connection: Connection,
+    *,
+    workspace_uuid: str,
+    kind: str,
+    name: str,
+    document: Mapping[str, Any],
+    request: Mapping[str, Any],
+    created_by: str,
+    template_id: int | None = None,
+    template_hash: str | None = None,
+    notes: str = "",
+    metadata: Mapping[str, Any] | None = None,
+) -> int:
+    """Store a new draft and return its id."""
+    workspace = select(workspaces.c.id).where(workspaces.c.uuid == workspace_uuid)
+    plan_id: int = connection.execute(
+        insert(execution_plans)
+        .values(
+            workspace_id=workspace.scalar_subquery(),
+            kind=kind,
+            name=name,
+            document=document,
+            data_sources={"samples": request.get("samples", [])},
+            branch_params=request.get("branches", {}),
+            request=request,
+            created_by=created_by,
+            template_id=template_id,
+            template_hash=template_hash,
+            notes=notes,
+            metadata=metadata or {},
+        )
+        .returning(execution_plans.c.id)
+    ).scalar_one()
+    return plan_id
+
+
+def store_planned_runs(
+    connection: Connection, plan_id: int, runs: Sequence[NewPlannedRun]
+) -> dict[str, int]:
+    """Replace the run tree of a draft; returns key -> planned run id."""
+    old = select(planned_runs.c.id).where(planned_runs.c.plan_id == plan_id)
+    connection.execute(planned_edges.delete().where(planned_edges.c.child_id.in_(old)))
+    connection.execute(planned_runs.delete().where(planned_runs.c.plan_id == plan_id))
+    if not runs:
+        return {}
+    sets: dict[tuple[int, tuple[tuple[str, str | None], ...]], int] = {}
+    rows = []
+    for ordinal, run in enumerate(runs):
+        stated = (run.version_id, tuple(sorted(run.stated_params.items())))
+        if stated not in sets:
+            sets[stated] = param_sets.find_or_create(connection, run.version_id, run.stated_params)
+        rows.append(
+            {
+                "plan_id": plan_id,
+                "ordinal": ordinal,
+                "key": run.key,
+                "step": run.step,
+                "sample": run.sample,
+                "branch": run.branch,
+                "coordinates": dict(run.coordinates),
+                "method_version_id": run.version_id,
+                "param_set_id": sets[stated],
+                "set_params": dict(run.set_params),
+                "inputs": dict(run.inputs),
+                "decision": run.decision,
+                "reason": run.reason,
+                "current_run": run.reuse_run_id if run.decision == "reuse" else None,
+            }
+        )
+    returned = connection.execute(
+        insert(planned_runs).returning(planned_runs.c.key, planned_runs.c.id), rows
+    )
+    ids: dict[str, int] = {row.key: row.id for row in returned}
+    edges = [
+        {
+            "child_id": ids[run.key],
+            "input_name": edge.input,
+            "ordinal": edge.ordinal,
+            "parent_id": ids[edge.parent_key],
+            "source_output": edge.output,
+            "label": edge.label,
+            "on_failure": edge.on_failure,
+        }
+        for run in runs
+        for edge in run.edges
+    ]
+    if edges:
+        connection.execute(insert(planned_edges), edges)
+    return ids
+
+
+def set_status(
+    connection: Connection, plan_id: int, status: str, *, error: str | None = None
+) -> None:
+    """Change a plan's status; times follow from it."""
+    values: dict[str, Any] = {"status": status, "error": error}
+    if status == "submitted":
+        values |= {"submitted_at": func.now(), "finished_at": None}
+    elif status in ("completed", "partial", "failed", "cancelled"):
+        values["finished_at"] = func.now()
+    connection.execute(
+        update(execution_plans).where(execution_plans.c.id == plan_id).values(**values)
+    )
+
+
+def get_plan(store: Store, plan_id: int) -> Plan:
+    """Return one plan. Raises NotFound."""
+    plans = _plans(store, [plan_id])
+    if not plans:
+        raise NotFound(f"There is no plan {plan_id}.", hint="`pm plan list` shows the plans.")
+    return plans[0]
+
+
+def list_plans(
+    store: Store, *, limit: int = 100, before: int | None = None, kinds: Iterable[str] = ("plan",)
+) -> list[Plan]:
+    """Return the newest plans first; ``before`` continues below a plan id."""
+    query = select(execution_plans.c.id).where(execution_plans.c.kind.in_(list(kinds)))
+    if before is not None:
+        query = query.where(execution_plans.c.id < before)
+    with store.reading() as connection:
+        ids = connection.scalars(query.order_by(execution_plans.c.id.desc()).limit(limit)).all()
+    return _plans(store, list(ids))
+
+
+def planned_runs_of(store: Store, plan_id: int) -> list[PlannedRunRow]:
+    """Return a plan's run tree in its order, with the state of each planned run."""
+    with store.reading() as connection:
+        return [
+            PlannedRunRow(
+                planned_id=row.id,
+                key=row.key,
+                step=row.step,
+                sample=row.sample,
+                branch=row.branch,
+                decision=row.decision,
+                reason=row.reason,
+                state=row.shown,
+                run_id=row.run_id,
+                method=row.method,
+                version=row.version,
+                set_params=row.set_params,
+                error=row.error if row.shown in ("failed", "cancelled") else None,
+                parents=tuple(sorted(row.parents or ())),
+            )
+            for row in connection.execute(_TREE, {"plans": [plan_id]})
+        ]
+
+
+def _plans(store: Store, ids: list[int]) -> list[Plan]:
+    if not ids:
+        return []
+    columns = execution_plans.c
+    with store.reading() as connection:
+        rows = connection.execute(select(execution_plans).where(columns.id.in_(ids))).all()
+        counts: dict[int, dict[str, int]] = {}
+        for row in connection.execute(
+            _COUNTS,
+            {"plans": ids},
+        ):
+            counts.setdefault(row.plan_id, {})[row.shown] = row.n
+    plans = [
+        Plan(
+            plan_id=row.id,
+            kind=row.kind,
+            name=row.name,
+            status=row.status,
+            document=row.document,
+            request=row.request,
+            epoch=row.epoch,
+            cancelled_epoch=row.cancelled_epoch,
+            created_at=row.created_at,
+            created_by=row.created_by,
+            submitted_at=row.submitted_at,
+            finished_at=row.finished_at,
+            error=row.error,
+            notes=row.notes,
+            metadata=row.metadata,
+            counts=counts.get(row.id, {}),
+        )
+        for row in rows
+    ]
+    return sorted(plans, key=lambda plan: -plan.plan_id)
