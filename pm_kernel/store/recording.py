@@ -193,7 +193,7 @@ def _go(
         "commit": planned[15],
         "tag": planned[16],
         "content_hash": planned[23],
-        "declaration": planned[17],
+        "declaration": _declared(planned[17]),
         "set_params": planned[6],
         "expected": expected,
         "inputs": inputs,
@@ -201,6 +201,27 @@ def _go(
         "created_by": request["created_by"],
         "host": request["host"],
         "problem": problem,
+    }
+
+
+def _declared(declaration: dict[str, Any]) -> dict[str, Any]:
+    """Return what a run needs of its version's declaration, by name."""
+    return {
+        "entry": declaration["entry"],
+        "tracked": [
+            {
+                "function": tracked["function"],
+                "qualname": tracked["qualname"],
+                "file": tracked["file"],
+                "params": [param["name"] for param in tracked["params"]],
+            }
+            for tracked in declaration["tracked"]
+        ],
+        "inputs": {i["name"]: {"required": i["required"]} for i in declaration["inputs"]},
+        "outputs": {
+            o["name"]: {"path": o["path"], "type": o["type"], "required": o["required"]}
+            for o in declaration["outputs"]
+        },
     }
 
 

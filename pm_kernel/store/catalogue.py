@@ -1,0 +1,75 @@
+"""The registered methods as the pipeline rules need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from pm_kernel.domain.catalogue import (
+    Catalogue,
+    InputInfo,
+    MethodVersionInfo,
+    OutputInfo,
+    ParamInfo,
+)
+from pm_kernel.domain.methods import Declaration, from_json
+from pm_kernel.store.tables import method_versions, methods, modules
+
+
+def read_catalogue(connection: Connection, names: Iterable[str] | None = None) -> Catalogue:
+    """Return every version of the named methods, or of all."""
+    return Catalogue.of(
+        *(_info(*row) for row in _rows(connection, None if names is None else list(names)))
+    )
+
+
+def read_declarations(connection: Connection, version_ids: Iterable[int]) -> dict[int, Declaration]:
+    """Return what versions declare, parameters and their expected values included."""
+    columns = method_versions.c
+    query = select(columns.id, columns.declaration).where(columns.id.in_(set(version_ids)))
+    return {row.id: from_json(row.declaration) for row in connection.execute(query)}
+
+
+def _rows(
+    connection: Connection, names: list[str] | None
+) -> list[tuple[int, int, str, str, Declaration]]:
+    columns = method_versions.c
+    query = (
+        select(
+            columns.id,
+            columns.version,
+            columns.declaration,
+            methods.c.name.label("method"),
+            modules.c.name.label("module"),
+        )
+        .join_from(method_versions, methods)
+        .join(modules, methods.c.module_id == modules.c.id)
+    )
+    if names is not None:
+        query = query.where(methods.c.name.in_(names))
+    return [
+        (row.id, row.version, row.method, row.module, from_json(row.declaration))
+        for row in connection.execute(query)
+    ]
+
+
+def _info(
+    version_id: int, version: int, method: str, module: str, declaration: Declaration
+) -> MethodVersionInfo:
+    return MethodVersionInfo(
+        method=method,
+        module=module,
+        version=version,
+        version_id=version_id,
+        inputs={
+            each.name: InputInfo(
+                each.type, each.required, each.gather, each.module, each.value_type
+            )
+            for each in declaration.inputs
+        },
+        outputs={each.name: OutputInfo(each.type) for each in declaration.outputs},
+        params={
+            name: ParamInfo(param.type, param.default) for name, param in declaration.parameters()
+        },
+    )
