@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def seal(
 
     Raises Conflict when the directory was taken by whoever settled the run meanwhile.
     """
-    with writing(target.parent):
+    with taken_is_conflict(source, run_id), writing(target.parent):
         write_manifest(source, run_id, uuid, entries)
         write_durably(source / META_NAME, json.dumps(meta, indent=2, ensure_ascii=True) + "\n")
         remove_tree(source / ".pm")
@@ -83,14 +84,23 @@ def seal(
         if target.exists():
             # A rename would replace an empty directory; a final name is never reused.
             raise Conflict(f"{target.name} exists already in the run store; nothing was replaced.")
-        try:
-            source.rename(target)
-        except FileNotFoundError as error:
-            raise Conflict(
-                f"Run {run_id} was ended by somebody else meanwhile; see `pm runs show {run_id}`."
-            ) from error
+        source.rename(target)
+    with writing(target.parent):
         lock(target)
         fsync_folder(target.parent)
+
+
+@contextmanager
+def taken_is_conflict(source: Path, run_id: int) -> Iterator[None]:
+    """Say so when a directory vanishes under our hands: whoever settles a run renames it first."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if source.exists():
+            raise
+        raise Conflict(
+            f"Run {run_id} was ended by somebody else meanwhile; see `pm runs show {run_id}`."
+        ) from error
 
 
 def lock(folder: Path) -> None:

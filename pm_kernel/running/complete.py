@@ -46,6 +46,25 @@ def complete(
     whatever the runner says. Raises Conflict when somebody else ended the run meanwhile.
     """
     end_runner(folder)
+    with seal.taken_is_conflict(folder, record["run_id"]):
+        request = _seal(
+            store, record, folder, exit_code=exit_code, reason=reason, cancelled=cancelled
+        )
+    record_sealed(recorder, request)
+    target = store.final(record["run_id"])
+    return Ended(record["run_id"], request["status"], request["error"], target)
+
+
+def _seal(
+    store: RunStore,
+    record: dict[str, Any],
+    folder: Path,
+    *,
+    exit_code: int | None,
+    reason: str | None,
+    cancelled: bool,
+) -> dict[str, Any]:
+    """Decide the outcome, hash, give the final name; returns what is to be recorded."""
     report = _read_json(folder / ".pm" / "report.json")
     cancelled = cancelled or (folder / ".pm" / "cancel").exists()
     error = reason or _failure(exit_code, report)
@@ -77,8 +96,7 @@ def complete(
     request = _request(record, report, folder, status, error, outputs, altered)
     target = store.final(record["run_id"])
     seal.seal(folder, target, record["run_id"], record["uuid"], entries, _meta(record, request))
-    record_sealed(recorder, request)
-    return Ended(record["run_id"], status, error, target)
+    return request
 
 
 def record_sealed(recorder: Recorder, request: dict[str, Any]) -> None:
