@@ -1,0 +1,120 @@
+"""Starting a JupyterLab that shares nothing with the user's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+#: Generous: a first start compiles nothing, but two of these may share two processors.
+START_SECONDS = 90
+
+CONFIG = Path(__file__).parent / "jupyter_lab_config.py"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab and the folders it lives in."""
+
+    port: int
+    token: str
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        """What the fake workspace answers; see jupyter_lab_config.py."""
+        return self.root / "state.json"
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}/{path}?{urlencode({'token': self.token})}"
+
+    def make_workspace(self) -> None:
+        (self.root / "pm.toml").write_text('[workspace]\nid = "ui"\n', encoding="utf-8")
+
+    def forget_workspace(self) -> None:
+        (self.root / "pm.toml").unlink(missing_ok=True)
+        self.state.unlink(missing_ok=True)
+
+
+@contextmanager
+def start_lab(folder: Path, *, server_half: bool = True) -> Iterator[Lab]:
+    """Start a JupyterLab on a free port and end it afterwards."""
+    for name in ("root", "config", "data", "runtime", "workspaces", "settings", "ipython"):
+        (folder / name).mkdir()
+    (folder / "config" / "jupyter_lab_config.py").write_bytes(CONFIG.read_bytes())
+    (folder / "config" / "jupyter_server_config.json").write_text(
+        json.dumps({"ServerApp": {"jpserver_extensions": {"pm_server": server_half}}}),
+        encoding="utf-8",
+    )
+    # Without an answer to "news?" every page opens with that question.
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8"
+    )
+    lab = Lab(port=_free_port(), token=secrets.token_hex(16), root=folder / "root")
+    environment = {
+        **os.environ,
+        "HOME": str(folder),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_TOKEN": lab.token,
+    }
+    environment.pop("PM_WORKSPACE", None)
+    with (folder / "lab.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                *(f"--ServerApp.port={lab.port}", "--ServerApp.port_retries=0"),
+                f"--ServerApp.root_dir={lab.root}",
+            ],
+            cwd=lab.root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_until_up(lab, process, folder / "lab.log")
+            yield lab
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(lab.url("api/status"), timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            if process.poll() is not None:
+                break
+            time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text(errors='replace')}")
