@@ -1,0 +1,1 @@
+"""What the demo workspace is made of, apart from its methods."""
