@@ -101,9 +101,11 @@ def gate_ploidy(
     ----------
     nuclei : DataFrame
         Needs ``dna_norm``.
-    dna_norm_min, dna_norm_max : float
-        The gate, both ends included, in units of the G0/G1 peak. An upper end of 1.3 keeps G0/G1
-        only, 2.0 also S phase and most of G2/M.
+    dna_norm_min : float
+        Lower end of the gate, included, in units of the G0/G1 peak; below it are cut nuclei.
+    dna_norm_max : float
+        Upper end of the gate, included, in units of the G0/G1 peak: 1.3 keeps G0/G1 only, 2.0 also
+        S phase and much of G2/M.
 
     Returns
     -------
@@ -123,6 +125,7 @@ def plot_dna_histogram(
     classified, gated : DataFrame
         All nuclei and the ones inside the gate, with ``dna_norm``.
     bin_width : float
+        Width of a bin, in units of the G0/G1 peak.
     x_max : float
         Nuclei beyond are counted in the last bin.
 

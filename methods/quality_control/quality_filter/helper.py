@@ -30,8 +30,10 @@ def quality_filter(
     ----------
     nuclei : DataFrame
         Needs ``area``, ``solidity`` and ``touches_border``.
-    min_area, max_area : float
-        Smallest and largest area that is kept, in pixels.
+    min_area : float
+        Smallest area that is kept, in pixels; below it is debris.
+    max_area : float
+        Largest area that is kept, in pixels; above it are clumps.
     min_solidity : float
         Area divided by the area of the convex hull; clumps and fragments are below it.
     exclude_border : bool
