@@ -180,6 +180,25 @@ def set_status(
     )
 
 
+def finish_direct(connection: Connection) -> None:
+    """Let the plan of a direct run follow its run, once that has ended."""
+    connection.execute(
+        text(
+            """
+            UPDATE execution_plans e SET finished_at = now(), status = CASE r.status
+                WHEN 'completed' THEN 'completed' WHEN 'cancelled' THEN 'cancelled' ELSE 'failed' END
+            FROM (SELECT DISTINCT ON (execution_plan_id) execution_plan_id, status
+                  FROM runs WHERE execution_plan_id IN (
+                      SELECT id FROM execution_plans
+                      WHERE status IN ('submitted', 'running') AND kind = 'run')
+                  ORDER BY execution_plan_id, id DESC) r
+            WHERE e.id = r.execution_plan_id AND r.status <> 'running'
+              AND e.kind = 'run' AND e.status IN ('submitted', 'running')
+            """
+        )
+    )
+
+
 def get_plan(store: Store, plan_id: int) -> Plan:
     """Return one plan. Raises NotFound."""
     plans = _plans(store, [plan_id])

@@ -13,6 +13,7 @@ import psycopg
 
 from pm_kernel.domain.reuse import content_identity, set_key, stated_key, value_identity
 from pm_kernel.domain.storable import storable
+from pm_kernel.domain.survivors import Member, survivors
 
 Row = tuple[Any, ...]
 
@@ -291,56 +292,70 @@ def _resolve_inputs(
     connection: psycopg.Connection[Row], planned_id: int, planned_inputs: dict[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], str | None, str | None]:
     """Return the inputs, what is not ready yet, and what makes the run fail at once."""
-    inputs: dict[str, dict[str, Any]] = {
-        name: {"gather": entry["gather"], "items": []} for name, entry in planned_inputs.items()
-    }
+    sources: dict[str, list[dict[str, Any]]] = {}
+    members: dict[str, list[Member]] = {}
+    waiting: str | None = None
     problem: str | None = None
-    dropped: set[str] = set()
+    edges: dict[str, list[Row]] = {}
     for row in connection.execute(_EDGES, (planned_id,)).fetchall():
-        name, _, output, label, on_failure, key, source, status, path, checksum, kind, root = row
-        if source is None or status != "completed":
-            if on_failure != "go_on":
-                return inputs, f"{key} has no completed run", None
-            dropped.add(label)
-            continue
-        entry = inputs[name]
-        if path is None:
-            problem = problem or f"Input {name!r}: run {source} has no output {output!r}."
-        entry["items"].append(
-            {
-                "kind": "run",
-                "run_id": source,
-                "output": output,
-                "label": label if entry["gather"] else None,
-                "path": path,
-                "checksum": checksum,
-                "type": kind,
-                "root": root,
+        edges.setdefault(row[0], []).append(row)
+    for name, entry in planned_inputs.items():
+        items = [_edge_item(row, gather=entry["gather"]) for row in edges.get(name, ())]
+        items += [_existing_item(connection, item) for item in entry["items"]]
+        for item in items:
+            if item["waiting"]:
+                waiting = waiting or item["waiting"]
+            elif item["kind"] == "run" and item["path"] is None:
+                told = f"Input {name!r}: run {item['run_id']} has no output {item['output']!r}."
+                problem = problem or told
+        sources[name] = items
+        members[name] = [
+            Member(not item["waiting"], item.get("label"), item.pop("on_failure", "wait"))
+            for item in items
+        ]
+    left = survivors(members)
+    if left is None:
+        return {}, waiting, None
+    return (
+        {
+            name: {
+                "gather": entry["gather"],
+                "items": [sources[name][position] for position in left[name]],
             }
-        )
-    for name, planned in planned_inputs.items():
-        for item in planned["items"]:
-            if item["kind"] == "run":
-                found = connection.execute(_EXISTING, (item["output"], item["run_id"])).fetchone()
-                if found is None or found[1] != "completed":
-                    return inputs, f"run {item['run_id']} is not a completed run", None
-                if found[2] is None:
-                    problem = (
-                        problem
-                        or f"Input {name!r}: run {item['run_id']} has no output {item['output']!r}."
-                    )
-                _, _, path, checksum, kind, root = found
-                details = {"path": path, "checksum": checksum, "type": kind, "root": root}
-                item = {**item, **details}
-            inputs[name]["items"].append(item)
-    if dropped:
-        # Members that failed leave every gathered list, so that the lists stay aligned.
-        for entry in inputs.values():
-            if entry["gather"]:
-                entry["items"] = [i for i in entry["items"] if i.get("label") not in dropped]
-                if not entry["items"]:
-                    return inputs, "every member of a gathered input failed", None
-    return inputs, None, problem
+            for name, entry in planned_inputs.items()
+        },
+        None,
+        problem,
+    )
+
+
+def _edge_item(row: Row, *, gather: bool) -> dict[str, Any]:
+    _, _, output, label, on_failure, key, source, status, path, checksum, kind, root = row
+    ready = source is not None and status == "completed"
+    return {
+        "kind": "run",
+        "run_id": source,
+        "output": output,
+        "label": label if gather else None,
+        "path": path,
+        "checksum": checksum,
+        "type": kind,
+        "root": root,
+        "on_failure": on_failure,
+        "waiting": None if ready else f"{key} has no completed run",
+    }
+
+
+def _existing_item(connection: psycopg.Connection[Row], item: dict[str, Any]) -> dict[str, Any]:
+    if item["kind"] != "run":
+        return {**item, "waiting": None}
+    row = connection.execute(_EXISTING, (item["output"], item["run_id"])).fetchone()
+    if row is None or row[1] != "completed":
+        told = f"run {item['run_id']} is not a completed run"
+        return {**item, "path": None, "waiting": told}
+    _, _, path, checksum, kind, root = row
+    details = {"path": path, "checksum": checksum, "type": kind, "root": root}
+    return {**item, **details, "waiting": None}
 
 
 def _refused(reason: str) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""Finding completed runs that equal a planned one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, text, tuple_
+
+from pm_kernel.domain.params import fingerprint
+from pm_kernel.store.tables import method_versions, param_sets, run_inputs, run_outputs
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A completed run with the reuse key that was asked for; lower ids are older.
+
+    ``environment`` is what it imported, to be compared with what would be imported now.
+    """
+
+    run_id: int
+    reuse_key: str
+    version_id: int
+    workspace_root: str
+    environment: Mapping[str, Any]
+
+
+_CANDIDATES = text(
+    """
+    SELECT r.id, r.reuse_key, r.method_version_id, w.root, r.environment
+    FROM runs r JOIN workspaces w ON w.id = r.workspace_id
+    WHERE r.reuse_key = ANY(:keys) AND r.status = 'completed'
+      AND NOT EXISTS (
+          -- the last word on a run's integrity counts
+          SELECT 1 FROM integrity_events e
+          WHERE e.run_id = r.id AND e.result = 'altered'
+            AND NOT EXISTS (SELECT 1 FROM integrity_events l
+                            WHERE l.run_id = r.id AND l.id > e.id AND l.result = 'clean'))
+    ORDER BY r.id
+    """
+)
+
+
+def candidates(connection: Connection, keys: Iterable[str]) -> dict[str, list[Candidate]]:
+    """Return completed, unaltered runs by reuse key, the oldest first."""
+    wanted = list(keys)
+    found: dict[str, list[Candidate]] = {}
+    if wanted:
+        for row in connection.execute(_CANDIDATES, {"keys": wanted}):
+            candidate = Candidate(
+                row.id, row.reuse_key, row.method_version_id, row.root, row.environment
+            )
+            found.setdefault(row.reuse_key, []).append(candidate)
+    return found
+
+
+def output_checksums(
+    connection: Connection, wanted: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], str]:
+    """Return the checksum of outputs, given as (run id, output name)."""
+    pairs = list(set(wanted))
+    columns = run_outputs.c
+    query = select(columns.run_id, columns.output_name, columns.checksum)
+    found: dict[tuple[int, str], str] = {}
+    for start in range(0, len(pairs), 5_000):
+        chunk = pairs[start : start + 5_000]
+        for row in connection.execute(
+            query.where(tuple_(columns.run_id, columns.output_name).in_(chunk))
+        ):
+            found[row.run_id, row.output_name] = row.checksum
+    return found
+
+
+def existing_param_sets(
+    connection: Connection, stated: Sequence[tuple[int, Mapping[str, str | None]]]
+) -> list[int | None]:
+    """Return the id of each param set that exists already, for (version id, stated values)."""
+    if not stated:
+        return []
+    versions = {version_id for version_id, _ in stated}
+    methods = {
+        row.id: row.method_id
+        for row in connection.execute(
+            select(method_versions.c.id, method_versions.c.method_id).where(
+                method_versions.c.id.in_(versions)
+            )
+        )
+    }
+    marks = [(methods[version_id], fingerprint(values)) for version_id, values in stated]
+    columns = param_sets.c
+    found: dict[tuple[int, str], int] = {}
+    distinct = list(set(marks))
+    for start in range(0, len(distinct), 5_000):
+        chunk = distinct[start : start + 5_000]
+        for row in connection.execute(
+            select(columns.id, columns.method_id, columns.fingerprint).where(
+                tuple_(columns.method_id, columns.fingerprint).in_(chunk)
+            )
+        ):
+            found[row.method_id, row.fingerprint] = row.id
+    return [found.get(mark) for mark in marks]
+
+
+def source_runs(connection: Connection, run_ids: Iterable[int]) -> dict[int, set[int]]:
+    """Return the runs that each run read from."""
+    columns = run_inputs.c
+    query = select(columns.run_id, columns.source_run_id).where(
+        columns.run_id.in_(list(run_ids)), columns.source_run_id.is_not(None)
+    )
+    found: dict[int, set[int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.run_id, set()).add(row.source_run_id)
+    return found
