@@ -186,7 +186,8 @@ def finish_direct(connection: Connection) -> None:
         text(
             """
             UPDATE execution_plans e SET finished_at = now(), status = CASE r.status
-                WHEN 'completed' THEN 'completed' WHEN 'cancelled' THEN 'cancelled' ELSE 'failed' END
+                WHEN 'completed' THEN 'completed' WHEN 'cancelled' THEN 'cancelled'
+                ELSE 'failed' END
             FROM (SELECT DISTINCT ON (execution_plan_id) execution_plan_id, status
                   FROM runs WHERE execution_plan_id IN (
                       SELECT id FROM execution_plans

@@ -104,8 +104,8 @@ def register(connection: psycopg.Connection[Row], request: dict[str, Any]) -> di
     """Register one execution of a planned run, or say why not.
 
     The answer's ``answer`` is one of: ``go`` (a new row, with all that is needed to start),
-    ``done`` (a valid completed run exists), ``live`` (another execution has not ended: settle it and ask
-    again), ``ended`` (this uuid was ended already) or ``refused`` with a reason.
+    ``done`` (a valid completed run exists), ``live`` (another execution has not ended: settle it
+    and ask again), ``ended`` (this uuid was ended already) or ``refused`` with a reason.
     """
     with connection.transaction():
         planned = connection.execute(

@@ -112,3 +112,31 @@ def source_runs(connection: Connection, run_ids: Iterable[int]) -> dict[int, set
     for row in connection.execute(query):
         found.setdefault(row.run_id, set()).add(row.source_run_id)
     return found
+
+
+def artifacts(
+    connection: Connection, run_ids: Iterable[int | None], outputs: Iterable[tuple[int, str]]
+) -> list[dict[str, Any]]:
+    """Return outputs of whole runs and single ones, in the form that can be checked on disk."""
+    pairs = list(outputs)
+    rows = connection.execute(
+        text(
+            """
+            SELECT r.id AS run_id, o.output_name AS output, o.artifact_path AS path, o.checksum,
+                   w.root, 'run' AS kind
+            FROM runs r
+            JOIN workspaces w ON w.id = r.workspace_id
+            JOIN run_outputs o ON o.run_id = r.id
+            WHERE r.id = ANY(:runs) OR (r.id, o.output_name) IN (
+                SELECT x.id, x.name FROM unnest(CAST(:ids AS bigint[]), CAST(:names AS text[]))
+                    AS x(id, name))
+            ORDER BY r.id, o.id
+            """
+        ),
+        {
+            "runs": list(run_ids),
+            "ids": [run_id for run_id, _ in pairs],
+            "names": [name for _, name in pairs],
+        },
+    )
+    return [dict(row._mapping) for row in rows]

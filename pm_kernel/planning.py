@@ -1,0 +1,374 @@
+"""Plans: previewed, stored as previewed, looked at again when submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pm_kernel.artifacts.manifest import hash_file
+from pm_kernel.config import Settings
+from pm_kernel.domain import preview as tree
+from pm_kernel.domain.catalogue import Catalogue
+from pm_kernel.domain.decisions import Decision, decide
+from pm_kernel.domain.expansion import expand
+from pm_kernel.domain.methods import Declaration
+from pm_kernel.domain.pipeline import Pipeline, parse_pipeline
+from pm_kernel.domain.plan import (
+    ColumnValue,
+    ExistingRun,
+    ExpandedPlan,
+    File,
+    PlannedEdge,
+    PlannedRun,
+    Source,
+    Value,
+)
+from pm_kernel.domain.plan_request import PlanRequest, parse_request
+from pm_kernel.domain.plans import NewEdge, NewPlannedRun
+from pm_kernel.duplicates import DuplicateLookup, SameImports
+from pm_kernel.errors import Conflict, Problem, Problems
+from pm_kernel.running import inputs
+from pm_kernel.store import integrity, launches, plans, reuse
+from pm_kernel.store.catalogue import read_catalogue, read_declarations
+from pm_kernel.store.engine import Store
+
+
+@dataclass(frozen=True)
+class PlanInput:
+    """What a plan is made from: a pipeline document and what is asked of it.
+
+    ``base`` is the folder that relative file names are meant from.
+    """
+
+    document: Mapping[str, Any]
+    request: Mapping[str, Any]
+    base: Path
+
+    def stored_request(self) -> dict[str, Any]:
+        """The request as it is kept with the plan."""
+        return {**self.request, "base": str(self.base)}
+
+    @classmethod
+    def stored(cls, document: Mapping[str, Any], request: Mapping[str, Any]) -> PlanInput:
+        """Read back what ``stored_request`` wrote."""
+        plain = {key: value for key, value in request.items() if key != "base"}
+        return cls(document, plain, Path(request.get("base", "/")))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A plan as it would run now."""
+
+    pipeline: Pipeline
+    request: PlanRequest
+    expanded: ExpandedPlan
+    decisions: Mapping[str, Decision]
+    declarations: Mapping[int, Declaration]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop a submit."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def counts(self) -> tree.Counts:
+        """How many planned runs run, are reused, cannot be made."""
+        return tree.count(self.expanded, self.decisions)
+
+
+def preview(
+    store: Store, plan: PlanInput, same_imports: Callable[[Connection], SameImports]
+) -> Preview:
+    """Expand a plan and decide what runs and what is reused; nothing is written."""
+    pipeline, problems = parse_pipeline(plan.document)
+    request, more = parse_request(plan.request)
+    with store.reading() as connection:
+        catalogue = _catalogue(connection, pipeline)
+        expanded = _located(expand(pipeline, request, catalogue), plan.base)
+        versions = {
+            step.version.version_id for step in expanded.steps.values() if step.version is not None
+        }
+        declarations = read_declarations(connection, versions)
+        lookup = DuplicateLookup(connection, declarations, same_imports(connection))
+        decisions = decide(expanded, lookup, request.rerun)
+        found = [*problems, *more, *expanded.problems, *_source_problems(connection, expanded)]
+    return Preview(pipeline, request, expanded, decisions, declarations, tuple(found))
+
+
+def store_plan(
+    store: Store,
+    settings: Settings,
+    plan: PlanInput,
+    shown: Preview,
+    *,
+    name: str,
+    kind: str = "plan",
+    notes: str = "",
+    metadata: Mapping[str, Any] | None = None,
+    template_id: int | None = None,
+) -> int:
+    """Store a previewed plan as a draft, with its run tree; returns the plan id.
+
+    Raises Problems when the plan has errors.
+    """
+    _refuse(shown)
+    with store.transaction() as connection:
+        plan_id = plans.create_plan(
+            connection,
+            workspace_uuid=settings.workspace_id,
+            kind=kind,
+            name=name,
+            document=shown.pipeline.to_document(),
+            request=plan.stored_request(),
+            created_by=settings.user,
+            template_id=template_id,
+            template_hash=shown.pipeline.content_hash,
+            notes=notes,
+            metadata=metadata,
+        )
+        plans.store_planned_runs(connection, plan_id, new_planned_runs(shown))
+    return plan_id
+
+
+def submit(
+    store: Store,
+    plan_id: int,
+    same_imports: Callable[[Connection], SameImports],
+    *,
+    user: str,
+    accept: Callable[[str], bool] = lambda _difference: False,
+) -> int:
+    """Begin a draft: look again at everything it rests on, then open its first epoch.
+
+    Returns the epoch. ``accept`` is asked when the plan would now run otherwise than it was
+    previewed. Raises Conflict when it says no or when the plan was submitted before.
+    """
+    stored = plans.get_plan(store, plan_id)
+    if stored.status != "draft":
+        raise Conflict(
+            f"Plan {plan_id} was submitted before; it is {stored.status}.",
+            hint=f"`pm plan resume {plan_id}` runs what is missing.",
+        )
+    plan = PlanInput.stored(stored.document, stored.request)
+    now = preview(store, plan, same_imports)
+    _refuse(now)
+    problems = _note_altered(store, user, now)
+    if problems is not None:
+        if problems:
+            raise Problems(problems)
+        now = preview(store, plan, same_imports)
+        _refuse(now)
+    before = {
+        row.key: (row.decision, row.run_id if row.decision == "reuse" else None, row.version)
+        for row in plans.planned_runs_of(store, plan_id)
+    }
+    difference = _difference(before, now)
+    if difference and not accept(difference):
+        raise Conflict(
+            f"Plan {plan_id} would now run otherwise than it was previewed: {difference}",
+            hint=f"Look at it again with `pm plan preview {plan_id}`, then submit.",
+        )
+    with store.transaction() as connection:
+        plans.store_planned_runs(connection, plan_id, new_planned_runs(now))
+        epoch = launches.raise_epoch(connection, plan_id)
+        plans.set_status(connection, plan_id, "submitted")
+    return epoch
+
+
+def new_planned_runs(shown: Preview) -> list[NewPlannedRun]:
+    """Return the run tree in the form that is stored."""
+    checksums: dict[str, str] = {}
+    rows = []
+    for run in shown.expanded.runs:
+        version = shown.expanded.steps[run.step].version
+        if version is None:
+            continue
+        decision = shown.decisions[run.key]
+        expected = shown.declarations[version.version_id].expected()
+        rows.append(
+            NewPlannedRun(
+                key=run.key,
+                step=run.step,
+                sample=run.sample,
+                branch=run.branch,
+                coordinates=run.coordinates,
+                version_id=version.version_id,
+                set_params=run.params,
+                stated_params={**expected, **run.params},
+                inputs=_stored_inputs(shown, run, checksums),
+                edges=_edges(run),
+                decision=decision.action,
+                reason=decision.reason,
+                reuse_run_id=decision.run_id,
+            )
+        )
+    return rows
+
+
+def _catalogue(connection: Connection, pipeline: Pipeline) -> Catalogue:
+    return read_catalogue(connection, {step.method for step in pipeline.steps.values()})
+
+
+def _located(expanded: ExpandedPlan, base: Path) -> ExpandedPlan:
+    """Make relative file names absolute: a run starts in another folder than the plan was made."""
+
+    def located(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        if not any(isinstance(s, File) and not Path(s.path).is_absolute() for s in sources):
+            return sources
+        return tuple(
+            replace(source, path=str(base / source.path)) if isinstance(source, File) else source
+            for source in sources
+        )
+
+    runs = tuple(
+        replace(run, inputs={name: located(sources) for name, sources in run.inputs.items()})
+        if any(isinstance(s, File) for sources in run.inputs.values() for s in sources)
+        else run
+        for run in expanded.runs
+    )
+    return replace(expanded, runs=runs, by_key={run.key: run for run in runs})
+
+
+def _source_problems(connection: Connection, expanded: ExpandedPlan) -> list[Problem]:
+    """Return what is wrong with files and existing runs that the plan starts from."""
+    files: dict[str, str] = {}
+    existing: dict[tuple[int, str], str] = {}
+    for run in expanded.runs:
+        for sources in run.inputs.values():
+            for source in sources:
+                if isinstance(source, File):
+                    files.setdefault(source.path, run.step)
+                elif isinstance(source, ExistingRun):
+                    existing.setdefault((source.run_id, source.output), run.step)
+    found = []
+    for path, step in files.items():
+        problem = _file_problem(path)
+        if problem:
+            found.append(Problem(f"Step {step!r}: {problem}", step=step, code="file"))
+    known = reuse.output_checksums(connection, existing)
+    for (run_id, output), step in existing.items():
+        if (run_id, output) not in known:
+            found.append(
+                Problem(
+                    f"Step {step!r}: run {run_id} has no output {output!r} (or does not exist).",
+                    step=step,
+                    code="run",
+                )
+            )
+    return found
+
+
+def _file_problem(path: str) -> str | None:
+    try:
+        if Path(path).is_dir():
+            return f"{path} is a folder, not a file."
+        with open(path, "rb"):
+            return None
+    except FileNotFoundError:
+        return f"the file {path} does not exist."
+    except (OSError, ValueError) as error:
+        return f"the file {path} cannot be read: {error}."
+
+
+def _refuse(shown: Preview) -> None:
+    if shown.errors:
+        raise Problems(shown.errors)
+
+
+def _stored_inputs(
+    shown: Preview, run: PlannedRun, checksums: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    gathers = shown.expanded.steps[run.step].gathers
+    return {
+        name: {
+            "gather": name in gathers,
+            "items": [
+                _item(source, checksums)
+                for source in sources
+                if not isinstance(source, PlannedEdge)
+            ],
+        }
+        for name, sources in run.inputs.items()
+    }
+
+
+def _item(source: Source, checksums: dict[str, str]) -> dict[str, Any]:
+    match source:
+        case ExistingRun(run_id=run_id, output=output, label=label):
+            return {"kind": "run", "run_id": run_id, "output": output, "label": label}
+        case File(path=path, label=label):
+            if path not in checksums:
+                checksums[path] = hash_file(path)
+            return {"kind": "file", "path": path, "checksum": checksums[path], "label": label}
+        case ColumnValue(text=text, label=label):
+            return {"kind": "value", "text": text, "label": label}
+        case Value(text=text):
+            return {"kind": "value", "text": text, "label": None}
+        case PlannedEdge():
+            raise TypeError("an input from a planned run is an edge")
+
+
+def _edges(run: PlannedRun) -> tuple[NewEdge, ...]:
+    return tuple(
+        NewEdge(
+            input=name,
+            ordinal=ordinal,
+            parent_key=source.parent,
+            output=source.output,
+            label=source.label or "",
+            on_failure=source.on_failure,
+        )
+        for name, sources in run.inputs.items()
+        for ordinal, source in enumerate(sources)
+        if isinstance(source, PlannedEdge)
+    )
+
+
+def _note_altered(store: Store, user: str, shown: Preview) -> tuple[Problem, ...] | None:
+    """Look at the disk before reusing; None when everything is as recorded.
+
+    What was altered is noted, so that a preview from now on does not count on it; the problems
+    returned are of data that the plan names itself and cannot do without.
+    """
+    reused = {d.run_id for d in shown.decisions.values() if d.run_id is not None}
+    named = {
+        (source.run_id, source.output)
+        for run in shown.expanded.runs
+        for sources in run.inputs.values()
+        for source in sources
+        if isinstance(source, ExistingRun)
+    }
+    with store.reading() as connection:
+        artifacts = reuse.artifacts(connection, reused, named)
+    altered = [found for item in artifacts for found in inputs.check({"": {"items": [item]}})]
+    if not altered:
+        return None
+    with store.transaction() as connection:
+        integrity.note_altered(connection, [vars(item) for item in altered], user)
+    fixed = {run_id for run_id, _ in named}
+    messages = {item.run_id: item.message for item in reversed(altered) if item.run_id in fixed}
+    return tuple(Problem(message, code="altered") for message in messages.values())
+
+
+def _difference(before: Mapping[str, tuple[str, int | None, int]], now: Preview) -> str | None:
+    after = {}
+    for run in now.expanded.runs:
+        decision = now.decisions[run.key]
+        version = now.expanded.steps[run.step].version
+        after[run.key] = (decision.action, decision.run_id, version.version if version else 0)
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if not changed:
+        return None
+    counts = now.counts
+    first = changed[0]
+    told = after.get(first)
+    what = "is no longer part of it" if told is None else f"is now: {now.decisions[first].reason}"
+    return (
+        f"{len(changed)} of {len(after)} planned runs differ (now {counts.run} new, "
+        f"{counts.reuse} reused); {first} {what}."
+    )
