@@ -111,8 +111,11 @@ def store_plan(
     notes: str = "",
     metadata: Mapping[str, Any] | None = None,
     template_id: int | None = None,
+    sample: str | None = None,
 ) -> int:
     """Store a previewed plan as a draft, with its run tree; returns the plan id.
+
+    ``sample`` labels planned runs that no column of a sample sheet tells apart.
 
     Raises Problems when the plan has errors.
     """
@@ -131,7 +134,7 @@ def store_plan(
             notes=notes,
             metadata=metadata,
         )
-        plans.store_planned_runs(connection, plan_id, new_planned_runs(shown))
+        plans.store_planned_runs(connection, plan_id, new_planned_runs(shown, sample))
     return plan_id
 
 
@@ -142,6 +145,7 @@ def submit(
     *,
     user: str,
     accept: Callable[[str], bool] = lambda _difference: False,
+    sample: str | None = None,
 ) -> int:
     """Begin a draft: look again at everything it rests on, then open its first epoch.
 
@@ -174,13 +178,13 @@ def submit(
             hint=f"Look at it again with `pm plan preview {plan_id}`, then submit.",
         )
     with store.transaction() as connection:
-        plans.store_planned_runs(connection, plan_id, new_planned_runs(now))
+        plans.store_planned_runs(connection, plan_id, new_planned_runs(now, sample))
         epoch = launches.raise_epoch(connection, plan_id)
         plans.set_status(connection, plan_id, "submitted")
     return epoch
 
 
-def new_planned_runs(shown: Preview) -> list[NewPlannedRun]:
+def new_planned_runs(shown: Preview, sample: str | None = None) -> list[NewPlannedRun]:
     """Return the run tree in the form that is stored."""
     checksums: dict[str, str] = {}
     rows = []
@@ -194,7 +198,7 @@ def new_planned_runs(shown: Preview) -> list[NewPlannedRun]:
             NewPlannedRun(
                 key=run.key,
                 step=run.step,
-                sample=run.sample,
+                sample=run.sample or sample,
                 branch=run.branch,
                 coordinates=run.coordinates,
                 version_id=version.version_id,

@@ -87,6 +87,16 @@ def raise_epoch(connection: Connection, plan_id: int) -> int:
     return epoch
 
 
+def epochs(connection: Connection, plan_id: int) -> tuple[int, int]:
+    """Return a plan's epoch and its cancelled epoch."""
+    row = connection.execute(
+        select(execution_plans.c.epoch, execution_plans.c.cancelled_epoch).where(
+            execution_plans.c.id == plan_id
+        )
+    ).one()
+    return row.epoch, row.cancelled_epoch
+
+
 def cancel_epoch(connection: Connection, plan_id: int) -> None:
     """Forbid the current epoch to register anything more."""
     connection.execute(
@@ -151,6 +161,11 @@ def open_launch(connection: Connection, plan_id: int, epoch: int) -> Launch:
 def note_launch(connection: Connection, launch_id: int, **facts: Any) -> None:
     """Note facts of a launch: directory, process identity, session, exit code, error."""
     connection.execute(update(plan_launches).where(plan_launches.c.id == launch_id).values(**facts))
+
+
+def finish_launch(connection: Connection, launch_id: int) -> None:
+    """Note that a launch has ended."""
+    note_launch(connection, launch_id, finished_at=func.now())
 
 
 def live_runs(

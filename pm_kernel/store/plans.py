@@ -180,6 +180,24 @@ def set_status(
     )
 
 
+def status_from_record(connection: Connection, plan_id: int) -> str:
+    """Return the final status that a plan's planned runs add up to: nobody else is asked."""
+    counts: dict[str, int] = {
+        row.shown: row.n for row in connection.execute(_COUNTS, {"plans": [plan_id]})
+    }
+    plan = connection.execute(
+        select(execution_plans.c.epoch, execution_plans.c.cancelled_epoch).where(
+            execution_plans.c.id == plan_id
+        )
+    ).one()
+    done = counts.get("completed", 0) + counts.get("reused", 0)
+    if done == sum(counts.values()):
+        return "completed"
+    if plan.cancelled_epoch >= plan.epoch:
+        return "cancelled"
+    return "partial" if done else "failed"
+
+
 def finish_direct(connection: Connection) -> None:
     """Let the plan of a direct run follow its run, once that has ended."""
     connection.execute(

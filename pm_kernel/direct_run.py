@@ -1,0 +1,186 @@
+"""One step executed directly: `pm run`, and "run this step" in the Lab.
+
+It is a plan of one planned run, made, looked at and recorded like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pm_kernel import planning
+from pm_kernel.config import Settings
+from pm_kernel.domain.bindings import SAMPLE
+from pm_kernel.domain.catalogue import InputInfo, MethodVersionInfo
+from pm_kernel.domain.plans import Launch
+from pm_kernel.domain.samples import parse_cell
+from pm_kernel.domain.values import typed_input, typed_value
+from pm_kernel.duplicates import SameImports
+from pm_kernel.errors import InvalidInput, NotFound
+from pm_kernel.store import launches, plans
+from pm_kernel.store.catalogue import read_catalogue
+from pm_kernel.store.engine import Store
+
+
+@dataclass(frozen=True)
+class DirectRequest:
+    """What to run. Texts are as a person typed them; they are typed by what the method declares."""
+
+    method: str
+    version: int | None = None
+    sample: str | None = None
+    #: ``function.param`` -> text
+    params: Mapping[str, str] = field(default_factory=dict)
+    #: (input, text): ``run:47/table``, ``file:PATH``, or a value; an input that gathers may come
+    #: several times.
+    inputs: Sequence[tuple[str, str]] = ()
+    name: str | None = None
+    notes: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    rerun: bool = False
+    #: Relative file names are meant from here.
+    base: Path = Path("/")
+
+
+@dataclass(frozen=True)
+class DirectPlan:
+    """A direct run before it starts: what would happen, and the run that already answers it."""
+
+    plan: planning.PlanInput
+    shown: planning.Preview
+    reuse_run_id: int | None
+
+
+def prepare(
+    store: Store, request: DirectRequest, same_imports: Callable[[Connection], SameImports]
+) -> DirectPlan:
+    """Check a request and look for an equal run.
+
+    Raises NotFound for an unknown method or version, InvalidInput for values that do not fit, and
+    Problems for everything that is wrong at once.
+    """
+    with store.reading() as connection:
+        catalogue = read_catalogue(connection, [request.method])
+    info = catalogue.resolve(request.method, request.version or "latest")
+    if info is None:
+        raise _unknown(catalogue.methods.get(request.method, {}), request)
+    plan = _plan_input(request, info)
+    shown = planning.preview(store, plan, same_imports)
+    if shown.errors:
+        from pm_kernel.errors import Problems
+
+        raise Problems(shown.errors)
+    decisions = list(shown.decisions.values())
+    if len(decisions) != 1:
+        raise InvalidInput(f"This request makes {len(decisions)} runs; `pm run` executes one.")
+    return DirectPlan(plan, shown, decisions[0].run_id)
+
+
+def open_direct(
+    settings: Settings,
+    store: Store,
+    request: DirectRequest,
+    direct: DirectPlan,
+    same_imports: Callable[[Connection], SameImports],
+) -> Launch:
+    """Store and submit the plan of one run; returns its launch, to be executed."""
+    plan_id = planning.store_plan(
+        store,
+        settings,
+        direct.plan,
+        direct.shown,
+        name=request.name or f"pm run {request.method}",
+        kind="run",
+        notes=request.notes,
+        metadata=request.metadata,
+        sample=request.sample,
+    )
+    epoch = planning.submit(store, plan_id, same_imports, user=settings.user, sample=request.sample)
+    with store.transaction() as connection:
+        launch = launches.open_launch(connection, plan_id, epoch)
+        plans.set_status(connection, plan_id, "running")
+    return launch
+
+
+def _unknown(versions: Mapping[int, object], request: DirectRequest) -> NotFound:
+    if versions:
+        known = ", ".join(f"v{number}" for number in sorted(versions))
+        return NotFound(
+            f"Method {request.method!r} has no version {request.version}; it has {known}."
+        )
+    return NotFound(
+        f"There is no method {request.method!r}.", hint="`pm method list` shows the methods."
+    )
+
+
+def _plan_input(request: DirectRequest, info: MethodVersionInfo) -> planning.PlanInput:
+    given: dict[str, list[str]] = {}
+    for name, text in request.inputs:
+        if name not in info.inputs:
+            known = ", ".join(info.inputs) or "none"
+            raise InvalidInput(f"{info.method} has no input {name!r}; its inputs: {known}.")
+        given.setdefault(name, []).append(text)
+    rows: list[dict[str, str]] = [{SAMPLE: request.sample}] if request.sample else []
+    bindings: dict[str, Any] = {}
+    for name, texts in given.items():
+        declared = info.inputs[name]
+        if declared.gather and declared.type in ("upstream", "file"):
+            rows = _gathered(rows, name, texts)
+            bindings[name] = {"column": name, "gather": {"over": [SAMPLE]}}
+        elif len(texts) > 1:
+            raise InvalidInput(f"Input {name!r} takes one value, {len(texts)} were given.")
+        else:
+            bindings[name] = _binding(name, declared, texts[0])
+    step = {
+        "method": info.method,
+        "version": info.version,
+        "params": _params(request, info),
+        "inputs": bindings,
+    }
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    document = {"format": 1, "name": request.name or info.method, "steps": {info.method: step}}
+    asked: dict[str, Any] = {"rerun": {"all": request.rerun}}
+    if rows:
+        asked["samples"] = {"columns": columns, "rows": rows}
+    return planning.PlanInput(document, asked, request.base)
+
+
+def _params(request: DirectRequest, info: MethodVersionInfo) -> dict[str, str]:
+    params = {}
+    for name, text in request.params.items():
+        declared = info.params.get(name)
+        if declared is None:
+            known = ", ".join(info.params) or "none"
+            raise InvalidInput(f"{info.method} tracks no parameter {name!r}; it tracks: {known}.")
+        params[name] = typed_value(name, declared, text)
+    return params
+
+
+def _binding(name: str, declared: InputInfo, text: str) -> dict[str, Any]:
+    cell = parse_cell(text)
+    if not isinstance(cell, str):
+        if hasattr(cell, "run_id"):
+            return {"run": cell.run_id, "output": cell.output}
+        return {"file": cell.path}
+    if declared.type == "file":
+        return {"file": cell}
+    if declared.type == "upstream":
+        raise InvalidInput(
+            f"Input {name!r} takes the output of a run, as in {name}=run:47/table, not {text!r}."
+        )
+    return {"value": typed_input(text, declared)}
+
+
+def _gathered(rows: list[dict[str, str]], name: str, texts: list[str]) -> list[dict[str, str]]:
+    if len(rows) > 1 and len(rows) != len(texts):
+        raise InvalidInput(
+            f"Gathered inputs must have the same number of members; {name!r} has {len(texts)}, "
+            f"another has {len(rows)}."
+        )
+    if len(rows) <= 1:
+        rows = [{SAMPLE: f"member {n}"} for n in range(1, len(texts) + 1)]
+    return [{**row, name: text} for row, text in zip(rows, texts, strict=True)]
