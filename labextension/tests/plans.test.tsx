@@ -48,6 +48,13 @@ describe('the model', () => {
     expect(plans.state).toMatchObject({ kind: 'failed', error: { refusal: REFUSAL } });
   });
 
+  it('tells a missing workspace from a missing database', async () => {
+    const status = { ...STATUS, workspace: null, problem: { ...REFUSAL, error: 'NotFound' } };
+    const plans = model({ '/base/pm/api/status': { body: status } });
+    await plans.refresh();
+    expect(shown(plans.state).querySelector('h2')?.textContent).toBe('No workspace');
+  });
+
   it('recovers when it is asked again', async () => {
     const answers: Answers = {};
     const plans = model(answers);

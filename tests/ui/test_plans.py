@@ -115,7 +115,7 @@ def test_an_empty_list_says_what_a_plan_is(lab, has, open_lab, screenshot):
 def test_without_a_workspace_the_panel_says_how_to_make_one(lab, open_lab, screenshot):
     page = open_lab(lab)
     open_plans(page)
-    expect(page.get_by_role("alert")).to_contain_text("No workspace here")
+    expect(page.get_by_role("heading", name="No workspace")).to_be_visible()
     page.get_by_role("button", name="Copy pm init DIR").click()
     assert page.evaluate("() => navigator.clipboard.readText()") == "pm init DIR"
     screenshot("plans-no-workspace")

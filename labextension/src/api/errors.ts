@@ -43,6 +43,17 @@ export class Refused extends Error {
   }
 }
 
+/** The server half runs, but its workspace or its database is missing. */
+export class NotReady extends Refused {
+  constructor(
+    readonly lacking: 'workspace' | 'database',
+    refusal: IRefusal
+  ) {
+    super(503, refusal);
+    this.name = 'NotReady';
+  }
+}
+
 /** No answer at all: the Jupyter server is down or out of reach. */
 export class ServerUnreachable extends Error {
   constructor() {

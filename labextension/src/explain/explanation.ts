@@ -2,7 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { HalfProblem, Refused, ServerUnreachable } from '../api/errors';
+import { HalfProblem, NotReady, Refused, ServerUnreachable } from '../api/errors';
 
 export interface IExplanation {
   title: string;
@@ -36,9 +36,16 @@ export function explained(error: unknown, trans: TranslationBundle): IExplanatio
 
 function refused(error: Refused, trans: TranslationBundle): IExplanation {
   const { message, hint, problems } = error.refusal;
-  const title = TITLES[error.refusal.error]?.(trans) ?? trans.__('That did not work');
+  const title = titleOf(error, trans);
   const lines = problems.length > 0 ? problems.map(problem => problem.message) : [message];
   return { title, text: hint === null ? lines : [...lines, hint] };
+}
+
+function titleOf(error: Refused, trans: TranslationBundle): string {
+  if (error instanceof NotReady && error.lacking === 'workspace') {
+    return trans.__('No workspace');
+  }
+  return TITLES[error.refusal.error]?.(trans) ?? trans.__('That did not work');
 }
 
 const TITLES: Partial<Record<string, (trans: TranslationBundle) => string>> = {

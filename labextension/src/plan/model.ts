@@ -3,7 +3,7 @@
 import { VDomModel } from '@jupyterlab/ui-components';
 
 import type { IMarks } from '../api/marks';
-import { Refused } from '../api/errors';
+import { NotReady } from '../api/errors';
 import type { IPlan } from '../api/plans';
 import { listPlans } from '../api/plans';
 import type { IApi } from '../tokens';
@@ -44,7 +44,8 @@ export class PlansModel extends VDomModel {
     try {
       const status = await this._api.status();
       if (status.problem !== null) {
-        return { kind: 'failed', error: new Refused(503, status.problem) };
+        const lacking = status.workspace === null ? 'workspace' : 'database';
+        return { kind: 'failed', error: new NotReady(lacking, status.problem) };
       }
       return { kind: 'listed', plans: await listPlans(this._api), marks: status.marks };
     } catch (error) {
