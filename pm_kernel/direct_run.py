@@ -6,7 +6,7 @@ It is a plan of one planned run, made, looked at and recorded like any other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from pm_kernel import planning
 from pm_kernel.config import Settings
-from pm_kernel.domain.bindings import SAMPLE
+from pm_kernel.domain.bindings import SAMPLE, FromFile, FromRun
 from pm_kernel.domain.catalogue import InputInfo, MethodVersionInfo
 from pm_kernel.domain.plans import Launch
 from pm_kernel.domain.samples import parse_cell
@@ -106,6 +106,11 @@ def open_direct(
     return launch
 
 
+def with_rerun(request: DirectRequest) -> DirectRequest:
+    """Return the same request, to run although an equal run exists."""
+    return replace(request, rerun=True)
+
+
 def _unknown(versions: Mapping[int, object], request: DirectRequest) -> NotFound:
     if versions:
         known = ", ".join(f"v{number}" for number in sorted(versions))
@@ -162,9 +167,9 @@ def _params(request: DirectRequest, info: MethodVersionInfo) -> dict[str, str]:
 
 def _binding(name: str, declared: InputInfo, text: str) -> dict[str, Any]:
     cell = parse_cell(text)
-    if not isinstance(cell, str):
-        if hasattr(cell, "run_id"):
-            return {"run": cell.run_id, "output": cell.output}
+    if isinstance(cell, FromRun):
+        return {"run": cell.run_id, "output": cell.output}
+    if isinstance(cell, FromFile):
         return {"file": cell.path}
     if declared.type == "file":
         return {"file": cell}
