@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from pm_kernel.artifacts.layout import RunStore
-from pm_kernel.cli.register_run import database_url, read_options
+from pm_kernel.cli.register_run import read_options
 from pm_kernel.config import load_settings
+from pm_kernel.database import running_url
 from pm_kernel.errors import Conflict
 from pm_kernel.running import settle
 from pm_kernel.running.complete import complete
@@ -25,9 +26,9 @@ def main(argv: list[str]) -> int:
     except FileNotFoundError:
         # A completed run existed: nothing was executed here.
         return 0
-    settings = load_settings(Path(workspace))
+    settings = load_settings(workspace=Path(workspace))
     store = RunStore(settings.runs_dir)
-    recorder = DirectRecorder(database_url(settings))
+    recorder = DirectRecorder(running_url(settings))
     exit_code = int(options["exit"])
     folder = store.partial(uuid)
     try:

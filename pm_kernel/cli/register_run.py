@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pm_kernel.config import load_settings
+from pm_kernel.database import running_url
 from pm_kernel.errors import UsageError
 from pm_kernel.running.process import identify
 from pm_kernel.running.recorder import DirectRecorder
@@ -18,7 +19,7 @@ _JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 def main(argv: list[str]) -> int:
     """Register a planned run; the run id goes to stdout."""
     options = read_options(argv, {"planned", "launch", "attempt", "workspace", "task-dir"})
-    settings = load_settings(Path(options["workspace"]))
+    settings = load_settings(workspace=Path(options["workspace"]))
     # Nextflow's wrapper script: it lives as long as the task does, and runs afterScript.
     wrapper = identify(os.getppid())
     if wrapper is None:
@@ -26,7 +27,7 @@ def main(argv: list[str]) -> int:
     jobs = (settings.environ.get(name) for name in _JOB_VARIABLES)
     registered = register(
         settings,
-        DirectRecorder(database_url(settings)),
+        DirectRecorder(running_url(settings)),
         planned=int(options["planned"]),
         launch=int(options["launch"]),
         attempt=int(options["attempt"]),
@@ -36,19 +37,6 @@ def main(argv: list[str]) -> int:
     )
     sys.stdout.write(f"{registered.run_id}\n")
     return 0
-
-
-def database_url(settings: object) -> str:
-    """Return the database of the workspace without starting anything."""
-    from pm_kernel.config import Settings
-
-    assert isinstance(settings, Settings)
-    if settings.database_url is not None:
-        # psycopg reads no SQLAlchemy driver name.
-        return settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
-    from pm_kernel.database import running_url
-
-    return running_url(settings)
 
 
 def read_options(argv: list[str], names: set[str]) -> dict[str, str]:

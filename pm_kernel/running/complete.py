@@ -196,9 +196,12 @@ def _request(
         "parameters": arrival.rows,
         "logs": logs,
         "environment": {
-            key: report[key]
-            for key in ("python", "imports", "editable", "outside_files", "calls")
-            if key in report
+            "kind": record.get("environment_kind"),
+            **{
+                key: report[key]
+                for key in ("python", "imports", "editable", "outside_files", "calls")
+                if key in report
+            },
         },
         "environment_fingerprint": record.get("environment_fingerprint"),
         "cpu_seconds": report.get("cpu_seconds"),

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree, writing
 from pm_kernel.config import Settings
+from pm_kernel.environment import clean_environ
 from pm_kernel.errors import Conflict, PmError
 from pm_kernel.running import complete, inputs, settle
 from pm_kernel.running.process import ProcessIdentity
@@ -141,6 +142,7 @@ def _make_ready(
     handed = inputs.hand_over(record["inputs"], folder, required)
     prepared = code.prepare(settings, store, record)
     record["environment_fingerprint"] = prepared.environment.fingerprint
+    record["environment_kind"] = prepared.environment.kind
     if prepared.environment.notice:
         record.setdefault("notices", []).append(prepared.environment.notice)
     with writing(store.root):
@@ -164,7 +166,15 @@ def _make_ready(
         }
         _write(code_dir / "_pm_task.json", json.dumps(document))
         command = [*prepared.environment.command, str(code_dir / "_pm_runner.py")]
-        _write(task_dir / RUN_SCRIPT, f"exec {shlex.join(command)}\n")
+        _write(task_dir / RUN_SCRIPT, _script(settings, command))
+
+
+def _script(settings: Settings, command: list[str]) -> str:
+    """Return the shell text that starts a run without our variables and our secrets."""
+    kept = clean_environ(settings.environ)
+    dropped = [name for name in settings.environ if name not in kept and name.isidentifier()]
+    unset = f"unset {' '.join(sorted(dropped))}\n" if dropped else ""
+    return f"{unset}exec {shlex.join(command)}\n"
 
 
 def _write(path: Path, text: str) -> None:

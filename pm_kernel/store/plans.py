@@ -198,6 +198,44 @@ def status_from_record(connection: Connection, plan_id: int) -> str:
     return "partial" if done else "failed"
 
 
+def open_plans(store: Store, workspace_uuid: str) -> list[int]:
+    """Return the plans of a workspace that are submitted or running."""
+    columns = execution_plans.c
+    query = (
+        select(columns.id)
+        .join_from(execution_plans, workspaces)
+        .where(
+            workspaces.c.uuid == workspace_uuid,
+            columns.status.in_(("submitted", "running")),
+            columns.kind == "plan",
+        )
+        .order_by(columns.id)
+    )
+    with store.reading() as connection:
+        return list(connection.scalars(query))
+
+
+def settle_status(connection: Connection, plan_id: int) -> bool:
+    """Give a plan that lost its supervisor the status of its record; True when it changed.
+
+    A plan submitted a moment ago is left alone: its supervisor is still starting.
+    """
+    row = connection.execute(
+        select(execution_plans.c.status, execution_plans.c.submitted_at)
+        .where(
+            execution_plans.c.id == plan_id,
+            execution_plans.c.submitted_at < func.now() - text("interval '30 seconds'"),
+        )
+        .with_for_update()
+    ).one_or_none()
+    if row is None or row.status not in ("submitted", "running"):
+        return False
+    status = status_from_record(connection, plan_id)
+    error = "Its supervisor ended before the plan did; resume runs what is missing."
+    set_status(connection, plan_id, status, error=None if status == "completed" else error)
+    return True
+
+
 def finish_direct(connection: Connection) -> None:
     """Let the plan of a direct run follow its run, once that has ended."""
     connection.execute(

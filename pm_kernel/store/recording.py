@@ -207,8 +207,20 @@ def _go(
 
 def _declared(declaration: dict[str, Any]) -> dict[str, Any]:
     """Return what a run needs of its version's declaration, by name."""
+    options = {
+        param["name"]: {
+            "option": param["option"],
+            "kind": param["kind"],
+            "default": param["default"],
+        }
+        for tracked in declaration["tracked"]
+        for param in tracked["params"]
+        if param.get("option") or param["kind"] == "argument"
+    }
     return {
         "entry": declaration["entry"],
+        "options": options,
+        "environment": declaration.get("environment"),
         "tracked": [
             {
                 "function": tracked["function"],

@@ -1,0 +1,248 @@
+"""The supervisor: a detached process per plan, which launches Nextflow and sees the plan to its end.
+
+    settle what died → open a launch → Nextflow → settle → …  until nothing is runnable or alive
+
+It outlives the terminal or Jupyter server that started it. What is done is asked of the record
+only: Nextflow's exit code is noted and otherwise ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.config import Settings, load_settings
+from pm_kernel.database import open_store
+from pm_kernel.domain.plans import Launch, Plan
+from pm_kernel.errors import PmError
+from pm_kernel.nextflow import launching
+from pm_kernel.nextflow.launcher import NextflowProcess
+from pm_kernel.nextflow.trace import TraceReader
+from pm_kernel.running.process import identify
+from pm_kernel.running.recorder import DirectRecorder, Recorder
+from pm_kernel.running.settle import settle_run
+from pm_kernel.store import launches, plans
+from pm_kernel.store.engine import Store, libpq_url
+from pm_kernel.store.ownership import PlanLock
+
+#: Launches of one epoch: the first, and those that take what was not runnable before.
+_MAX_LAUNCHES = 20
+#: Seconds between two looks at heartbeats and the plan's epoch.
+_BEAT = 5.0
+#: Seconds between two looks at Nextflow.
+_TICK = 0.2
+#: Nextflow's word for a task that ended without its afterScript having had the last word.
+_ENDED = frozenset({"FAILED", "ABORTED", "COMPLETED"})
+
+#: Starts Nextflow for a launch; the one door to it.
+StartNextflow = Callable[[Settings, Launch, Plan, Path], NextflowProcess]
+
+
+class Supervisor:
+    """Owns one epoch of one plan."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        plan_id: int,
+        epoch: int,
+        *,
+        start: StartNextflow = launching.start_launch,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._plan_id = plan_id
+        self._epoch = epoch
+        self._start = start
+        self._recorder = recorder or DirectRecorder(libpq_url(store.url))
+        self._runs = RunStore(settings.runs_dir)
+        self._lock = PlanLock(store.url, plan_id)
+        self._beat_at = 0.0
+        #: Asked to cancel by a signal.
+        self._interrupted = False
+
+    def run(self) -> str:
+        """See the plan to its end; returns its final status, or "not owned"."""
+        if not self._lock.acquire():
+            return "not owned"
+        try:
+            return self._supervise()
+        except PmError as error:
+            return self._finish(error.message)
+        finally:
+            self._lock.release()
+
+    def interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """Signal handler: cancel the plan."""
+        self._interrupted = True
+
+    # --- the loop ---------------------------------------------------------------------------------
+
+    def _supervise(self) -> str:
+        error: str | None = None
+        for _ in range(_MAX_LAUNCHES):
+            self._settle()
+            if self._superseded() or self._cancelled():
+                break
+            with self._store.transaction() as connection:
+                launch = launches.open_launch(connection, self._plan_id, self._epoch)
+                plans.set_status(connection, self._plan_id, "running")
+            if not launch.tasks:
+                if not self._wait_for_orphans():
+                    break
+                continue
+            error = self._launch(launch)
+            if error is not None:
+                break
+        return self._finish(error)
+
+    def _launch(self, launch: Launch) -> str | None:
+        """Run one launch; returns a sentence when Nextflow itself failed."""
+        plan = plans.get_plan(self._store, self._plan_id)
+        directory = self._runs.plan(self._plan_id) / "launches" / str(launch.number)
+        process = self._start(self._settings, launch, plan, directory)
+        with self._store.transaction() as connection:
+            launches.note_launch(
+                connection,
+                launch.launch_id,
+                directory=str(directory),
+                host=process.identity.host,
+                pid=process.identity.pid,
+                pid_start=process.identity.start,
+                boot_id=process.identity.boot,
+            )
+        trace = TraceReader(directory / "trace.txt")
+        ended: dict[int, str] = {}
+        while (exit_code := process.poll()) is None:
+            self._follow(trace, ended)
+            if self._interrupted or (self._due() and (self._superseded() or self._cancelled())):
+                self._cancel_runs()
+                process.stop()
+            time.sleep(_TICK)
+        self._follow(trace, ended)
+        self._settle(ended)
+        failure = launching.launch_failure(directory, exit_code) if not ended else None
+        with self._store.transaction() as connection:
+            launches.note_launch(
+                connection,
+                launch.launch_id,
+                exit_code=exit_code,
+                error=failure,
+                nextflow_session_id=launching.session_of(directory),
+            )
+            launches.finish_launch(connection, launch.launch_id)
+        return failure
+
+    def _follow(self, trace: TraceReader, ended: dict[int, str]) -> None:
+        for row in trace.read():
+            if row.status in _ENDED:
+                ended[row.planned_run_id] = f"Nextflow says that its task {row.status.lower()}"
+        if time.monotonic() >= self._beat_at:
+            self._beat()
+
+    def _wait_for_orphans(self) -> bool:
+        """Wait until a run that outlived an earlier launch has ended; False when there is none."""
+        while live := launches.live_runs(self._store, self._settings.workspace_id, self._plan_id):
+            before = {run["run_id"] for run in live}
+            self._settle()
+            if self._superseded() or self._cancelled():
+                return False
+            now = launches.live_runs(self._store, self._settings.workspace_id, self._plan_id)
+            if {run["run_id"] for run in now} != before:
+                return True
+            self._beat()
+            time.sleep(1.0)
+        return False
+
+    # --- rules ------------------------------------------------------------------------------------
+
+    def _settle(self, ended: dict[int, str] | None = None) -> None:
+        """End every run of this plan of which there is evidence that it is dead."""
+        for run in launches.live_runs(self._store, self._settings.workspace_id, self._plan_id):
+            evidence = (ended or {}).get(run["planned_run_id"])
+            if not settle_run(self._runs, self._recorder, run) and evidence is not None:
+                # Its wrapper may still be on its way out; the trace says that it is over.
+                time.sleep(0.5)
+                settle_run(self._runs, self._recorder, run)
+
+    def _superseded(self) -> bool:
+        with self._store.reading() as connection:
+            return launches.epochs(connection, self._plan_id)[0] != self._epoch
+
+    def _cancelled(self) -> bool:
+        with self._store.transaction() as connection:
+            if self._interrupted:
+                launches.cancel_epoch(connection, self._plan_id)
+            return launches.epochs(connection, self._plan_id)[1] >= self._epoch
+
+    def _cancel_runs(self) -> None:
+        self._cancelled()
+        for run in launches.live_runs(self._store, self._settings.workspace_id, self._plan_id):
+            note = self._runs.partial(run["uuid"]) / ".pm" / "cancel"
+            if note.parent.is_dir():
+                note.touch()
+
+    def _due(self) -> bool:
+        return time.monotonic() >= self._beat_at - _BEAT / 2
+
+    def _beat(self) -> None:
+        """Pass on the signs of life that the runners leave in their directories."""
+        self._beat_at = time.monotonic() + _BEAT
+        fresh = []
+        for run in launches.live_runs(self._store, self._settings.workspace_id, self._plan_id):
+            heartbeat = self._runs.partial(run["uuid"]) / ".pm" / "heartbeat"
+            try:
+                if time.time() - heartbeat.stat().st_mtime < 3 * _BEAT:
+                    fresh.append(run["uuid"])
+            except FileNotFoundError:
+                continue
+        if fresh:
+            self._recorder.ask({"op": "beat", "uuids": fresh})
+
+    def _finish(self, error: str | None) -> str:
+        with self._store.transaction() as connection:
+            if launches.epochs(connection, self._plan_id)[0] != self._epoch:
+                # A newer resume has the plan; its status is no longer ours to say.
+                return "not owned"
+            status = plans.status_from_record(connection, self._plan_id)
+            plans.set_status(
+                connection, self._plan_id, status, error=None if status == "completed" else error
+            )
+        return status
+
+
+def main(argv: list[str]) -> int:
+    """``python -m pm_kernel.nextflow.supervisor WORKSPACE PLAN EPOCH``."""
+    workspace, plan_id, epoch = argv
+    settings = load_settings(workspace=Path(workspace))
+    store = open_store(settings)
+    supervisor = Supervisor(settings, store, int(plan_id), int(epoch))
+    signal.signal(signal.SIGTERM, supervisor.interrupt)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    note_supervisor(RunStore(settings.runs_dir), int(plan_id))
+    status = supervisor.run()
+    print(f"plan {plan_id}: {status}", flush=True)
+    return 0
+
+
+def note_supervisor(store: RunStore, plan_id: int) -> None:
+    """Leave this process's identity where a cancel finds it."""
+    identity = identify(os.getpid())
+    folder = store.plan(plan_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    facts: dict[str, Any] = {} if identity is None else vars(identity)
+    (folder / "supervisor.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
