@@ -82,15 +82,25 @@ class Settings:
         return self.root / ".postgres"
 
 
-def find_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Path:
-    """Return the workspace folder that ``start`` lies in; ``PM_WORKSPACE`` wins.
+def find_workspace(
+    start: Path, environ: Mapping[str, str] | None = None, *, named: Path | None = None
+) -> Path:
+    """Return the workspace folder that ``start`` lies in; ``PM_WORKSPACE`` wins, ``named`` over it.
 
     Raises NotFound when there is none.
     """
+    if named is not None:
+        root = named.expanduser().resolve()
+        if not (root / CONFIG_NAME).is_file():
+            raise NotFound(
+                f"{root} is no workspace: it has no {CONFIG_NAME}.",
+                hint=f"Make it one with `pm init {root}`.",
+            )
+        return root
     environ = os.environ if environ is None else environ
-    named = environ.get("PM_WORKSPACE")
-    if named:
-        root = Path(named).expanduser().resolve()
+    variable = environ.get("PM_WORKSPACE")
+    if variable:
+        root = Path(variable).expanduser().resolve()
         if not (root / CONFIG_NAME).is_file():
             raise NotFound(
                 f"PM_WORKSPACE names {root}, which has no {CONFIG_NAME}.",
@@ -144,13 +154,19 @@ def current_user(environ: Mapping[str, str]) -> str:
         return f"uid {os.getuid()}"
 
 
-def load_settings(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    start: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    workspace: Path | None = None,
+) -> Settings:
     """Read the settings of the workspace around ``start`` (default: the current folder).
 
+    ``workspace`` is the folder itself, where somebody has said which one: no variable overrules it.
     Raises NotFound without a workspace and InvalidInput when ``pm.toml`` is wrong.
     """
     environ = dict(os.environ) if environ is None else dict(environ)
-    root = find_workspace(Path.cwd() if start is None else start, environ)
+    root = find_workspace(Path.cwd() if start is None else start, environ, named=workspace)
     path = root / CONFIG_NAME
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ is never told by colour alone, so each carries its glyph and its word.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -45,3 +46,20 @@ PLAN_MARKS: tuple[Mark, ...] = (
     Mark("failed", "✕", "error", "failed"),
     Mark("cancelled", "⊘", "neutral", "cancelled"),
 )
+
+
+def run_mark(state: str) -> Mark:
+    """Return the mark of a run's state; a state that this program does not know shows as its name.
+
+    A newer program may have written it, and a reader of a lineage must not fail for that.
+    """
+    return _find(RUN_MARKS, state)
+
+
+def plan_mark(state: str) -> Mark:
+    """Return the mark of a plan's state; an unknown one shows as its name."""
+    return _find(PLAN_MARKS, state)
+
+
+def _find(marks: Iterable[Mark], state: str) -> Mark:
+    return next((mark for mark in marks if mark.state == state), Mark(state, "?", "neutral", state))
