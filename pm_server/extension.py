@@ -38,8 +38,11 @@ class ProcessManager(ExtensionApp):
     def initialize_settings(self) -> None:
         """Wire the services once."""
         assert self.serverapp is not None
-        start = Path(self.workspace or self.serverapp.root_dir)
-        self.settings[SERVICES] = Services(lambda: load_settings(start), self.open_workspace)
+        named = Path(self.workspace) if self.workspace else None
+        start = Path(self.serverapp.root_dir)
+        self.settings[SERVICES] = Services(
+            lambda: load_settings(start, workspace=named), self.open_workspace
+        )
 
     def initialize_handlers(self) -> None:
         """Register every route."""

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from pm_kernel.config import Settings
-from pm_kernel.errors import EngineUnavailable
 
 T = TypeVar("T")
 
@@ -109,4 +108,7 @@ class Services:
 
 def open_workspace(settings: Settings) -> Workspace:
     """Open the workspace that ``settings`` describe."""
-    raise EngineUnavailable(f"This build cannot read the plans of {settings.root} yet.")
+    # The database's libraries are loaded by the first page that needs them, not by every server.
+    from pm_server.workspace import KernelWorkspace
+
+    return KernelWorkspace(settings)

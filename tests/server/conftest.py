@@ -16,6 +16,8 @@ from pytest_jupyter.jupyter_server import *  # noqa: F403
 from pm_kernel.config import Settings
 from pm_kernel.errors import PmError
 
+WORKSPACE_ID = "5e1d7f6c-0f6f-4e2c-9a58-6d2f4c1f7a10"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -83,7 +85,8 @@ def make_workspace(jp_root_dir: Path) -> Callable[[], Path]:
     """Make the server's root folder a workspace, as `pm init` does."""
 
     def make() -> Path:
-        (jp_root_dir / "pm.toml").write_text('[workspace]\nid = "w1"\n', encoding="utf-8")
+        document = f'[workspace]\nid = "{WORKSPACE_ID}"\n'
+        (jp_root_dir / "pm.toml").write_text(document, encoding="utf-8")
         return jp_root_dir
 
     return make

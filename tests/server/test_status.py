@@ -4,8 +4,12 @@ import asyncio
 import json
 import threading
 
+import pytest
+
 from pm_kernel import __version__
 from pm_kernel.errors import DatabaseUnavailable
+
+from .conftest import WORKSPACE_ID
 
 
 async def status(jp_fetch) -> dict:
@@ -69,3 +73,29 @@ async def test_a_slow_database_does_not_hold_up_the_server(jp_fetch, workspace, 
     finally:
         answering.set()
     assert (await waiting).code == 200
+
+
+class TestWithTheOptionSet:
+    """`c.ProcessManager.workspace`: somebody has said which one, so no variable overrules it."""
+
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config, tmp_path, monkeypatch):
+        for name in ("named", "other"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "pm.toml").write_text(f'[workspace]\nid = "{WORKSPACE_ID}"\n')
+        monkeypatch.setenv("PM_WORKSPACE", str(tmp_path / "other"))
+        jp_server_config["ProcessManager"]["workspace"] = str(tmp_path / "named")
+        return jp_server_config
+
+    async def test_the_workspace_is_the_one_it_names(self, jp_fetch, tmp_path):
+        assert (await status(jp_fetch))["workspace"] == str(tmp_path / "named")
+
+
+async def test_without_the_option_the_variable_names_the_workspace(
+    jp_fetch, make_workspace, monkeypatch, tmp_path
+):
+    root = make_workspace()
+    assert (await status(jp_fetch))["workspace"] == str(root)
+    (tmp_path / "pm.toml").write_text(f'[workspace]\nid = "{WORKSPACE_ID}"\n')
+    monkeypatch.setenv("PM_WORKSPACE", str(tmp_path))
+    assert (await status(jp_fetch))["workspace"] == str(tmp_path)

@@ -15,6 +15,22 @@ ROOT = Path(__file__).parents[2]
 WEB = ("tornado", "jupyter_server", "jupyterlab", "fastapi", "starlette", "flask", "aiohttp")
 DATABASE = ("sqlalchemy", "psycopg", "alembic")
 STDLIB = tuple(sys.stdlib_module_names)
+#: What is copied beside a method and runs inside its environment, where nobody can hand things in.
+INSIDE = (
+    "pm_kernel/running/inside",
+    "pm_kernel/running/prepare.py",
+    "pm_kernel/running/runner.py",
+    "pm_kernel/running/seam.py",
+    "pm_kernel/running/trackable.py",
+)
+
+#: The names by which those files know each other, here and beside the method.
+BESIDE_THE_METHOD = (
+    "_pm_seam",
+    "trackable",
+    "pm_kernel.running.inside",
+    "pm_kernel.running.trackable",
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,14 @@ NARROW = (
             "pm_kernel.config",
         ),
         "it starts the database, and so cannot need it",
+    ),
+    *(
+        Narrow(
+            place,
+            (*STDLIB, *BESIDE_THE_METHOD),
+            "it runs in the method's environment, which has nothing of ours",
+        )
+        for place in INSIDE
     ),
 )
 
@@ -133,6 +157,8 @@ def test_no_file_reaches_past_its_layer():
         ("pm_kernel/domain/plans.py", "import numpy"),
         ("pm_server/routes/plans.py", "import psycopg"),
         ("pm_kernel/cli/main.py", "import git"),
+        ("pm_kernel/running/runner.py", "import pm_kernel.errors"),
+        ("pm_kernel/running/inside/entry.py", "import numpy"),
     ],
 )
 def test_a_step_past_a_layer_would_be_seen(path, source):
@@ -149,14 +175,11 @@ def test_a_step_past_a_layer_would_be_seen(path, source):
         ("pm_kernel/store/engine.py", "import psycopg\nfrom sqlalchemy import select"),
         ("pm_server/routes/base.py", "from tornado import web\nfrom pm_kernel.errors import X"),
         ("pm_kernel/notebook/lab.py", "import ipylab"),
+        ("pm_kernel/running/inside/entry.py", "from .failure import EntryError"),
     ],
 )
 def test_what_a_layer_is_for_is_allowed(path, source):
     assert violations(path, source) == []
-
-
-#: These run inside the method's environment, where there is nobody to hand the environment in.
-IN_METHOD_ENVIRONMENT = ("pm_kernel/running/seam.py", "pm_kernel/running/runner.py")
 
 
 def reads_environment(source: str) -> list[int]:
@@ -174,11 +197,11 @@ def reads_environment(source: str) -> list[int]:
 
 
 def test_the_environment_is_read_in_one_place():
-    allowed = ("pm_kernel/config.py", *IN_METHOD_ENVIRONMENT)
+    allowed = ("pm_kernel/config.py", *INSIDE)
     found = {}
     for path in sources():
         place = path.relative_to(ROOT).as_posix()
-        if place not in allowed and (lines := reads_environment(path.read_text("utf-8"))):
+        if not inside(place, allowed) and (lines := reads_environment(path.read_text("utf-8"))):
             found[place] = lines
     assert found == {}
 
