@@ -211,7 +211,7 @@ def to_json(declaration: Declaration) -> dict[str, Any]:
 
 
 def from_json(document: Mapping[str, Any]) -> Declaration:
-    """Read what ``to_json`` wrote; keys that are missing take their defaults, others are ignored."""
+    """Read what ``to_json`` wrote; missing keys take their defaults, unknown ones are ignored."""
 
     def build(kind: type[Any], source: Mapping[str, Any], **parts: Any) -> Any:
         names = {field.name for field in dataclasses.fields(kind)}
