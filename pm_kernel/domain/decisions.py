@@ -106,6 +106,9 @@ class _Above:
     step: str = ""
 
 
+_REUSED = _Above("reuse")
+
+
 def decide(
     expanded: ExpandedPlan, lookup: Lookup, rerun: Rerun | None = None
 ) -> dict[str, Decision]:
@@ -167,15 +170,20 @@ def _verdict(
     sources: Sequence[Source], expanded: ExpandedPlan, decided: Mapping[str, Decision]
 ) -> _Above:
     """Blocked if a member that is waited for is, or all are; run if any member is not reused."""
-    edges = [source for source in sources if isinstance(source, PlannedEdge)]
-    actions = [decided[edge.parent].action for edge in edges]
-    for edge, action in zip(edges, actions, strict=True):
-        if action == "blocked" and (edge.on_failure == "wait" or set(actions) == {"blocked"}):
-            return _Above("blocked", expanded.by_key[edge.parent].step)
-    for edge, action in zip(edges, actions, strict=True):
-        if action != "reuse":
-            return _Above("run", expanded.by_key[edge.parent].step)
-    return _Above("reuse")
+    first: dict[Action, str] = {}
+    for source in sources:
+        if isinstance(source, PlannedEdge):
+            action = decided[source.parent].action
+            if action == "blocked" and source.on_failure == "wait":
+                return _Above("blocked", expanded.by_key[source.parent].step)
+            first.setdefault(action, source.parent)
+    if "run" in first:
+        return _Above("run", expanded.by_key[first["run"]].step)
+    if "blocked" in first:
+        # Without those members the list is another one; without any there is none.
+        left: Action = "run" if "reuse" in first else "blocked"
+        return _Above(left, expanded.by_key[first["blocked"]].step)
+    return _REUSED
 
 
 def _identities(
