@@ -1,0 +1,219 @@
+"""Plans as lines for a terminal: preview tree, progress, failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pm_kernel.cli.text import Line, Span, line
+from pm_kernel.domain.marks import plan_mark, run_mark
+from pm_kernel.domain.plans import Plan, PlannedRunRow
+from pm_kernel.domain.preview import Node, preview_tree
+from pm_kernel.planning import Preview
+
+#: Samples shown in full before the rest is only counted.
+_SHOWN_TOPS = 20
+_BAR = 30
+#: Order of the segments of a bar, and the glyph of each.
+_SEGMENTS = (
+    ("completed", "█"),
+    ("reused", "▓"),
+    ("running", "▒"),
+    ("failed", "✕"),
+    ("cancelled", "⊘"),
+    ("blocked", "⊟"),
+    ("waiting", "·"),
+)
+
+
+def preview_lines(shown: Preview) -> Iterator[Line]:
+    """Totals, then the tree sample → branch → step with what is reused and why."""
+    counts, totals = shown.counts, shown.expanded.totals
+    told = f"{counts.run} new, {counts.reuse} reused"
+    if counts.blocked:
+        told += f", {counts.blocked} cannot run"
+    yield line(
+        Span(f"{counts.total} runs", strong=True),
+        f" ({told}), {totals.final_results} final results",
+    )
+    for problem in shown.problems:
+        token = "error" if problem.severity == "error" else "warn"
+        where = "" if problem.step is None else f"step {problem.step}: "
+        message = problem.message
+        if where and problem.step and problem.step in message:
+            where = ""
+        yield line(Span("✕ " if token == "error" else "⚠ ", token), where + message)
+    tops = preview_tree(shown.expanded, shown.decisions)
+    for top in tops[:_SHOWN_TOPS]:
+        yield from _node_lines(top, "", "", last=True, top=True)
+    if len(tops) > _SHOWN_TOPS:
+        yield line(Span(f"… and {len(tops) - _SHOWN_TOPS} more samples", "neutral"))
+
+
+def _node_lines(node: Node, lead: str, mark: str, *, last: bool, top: bool) -> Iterator[Line]:
+    name = node.label if node.axis is None else f"{node.axis} = {node.label}"
+    params = ", ".join(
+        f"{param} = {text}" for each in node.params.values() for param, text in each.items()
+    )
+    yield line(lead + mark, Span(name, strong=True), Span(f"  {params}" if params else "", "info"))
+    below = lead if top else lead + ("   " if last else "│  ")
+    total = len(node.runs) + len(node.children)
+    for n, leaf in enumerate(node.runs):
+        state = {"run": "waiting", "reuse": "reused", "blocked": "blocked"}[leaf.action]
+        glyph = run_mark(state)
+        # A new run is the ordinary case; only the others need a reason.
+        reason = "" if leaf.reason.startswith("no earlier") else leaf.reason
+        joint = "└─ " if n == total - 1 else "├─ "
+        yield line(
+            below + joint,
+            Span(f"{glyph.glyph} ", glyph.token),
+            leaf.step,
+            Span(f"  {reason}" if reason else "", "neutral"),
+        )
+    for n, child in enumerate(node.children, len(node.runs)):
+        joint = "└─ " if n == total - 1 else "├─ "
+        yield from _node_lines(child, below, joint, last=n == total - 1, top=False)
+
+
+def preview_document(shown: Preview) -> dict[str, Any]:
+    """The same for programs."""
+    counts = shown.counts
+    return {
+        "runs": counts.total,
+        "new": counts.run,
+        "reused": counts.reuse,
+        "blocked": counts.blocked,
+        "final_results": shown.expanded.totals.final_results,
+        "problems": [vars(problem) for problem in shown.problems],
+        "planned_runs": [
+            {
+                "key": run.key,
+                "step": run.step,
+                "sample": run.sample,
+                "branch": run.branch,
+                "params": dict(run.params),
+                "decision": shown.decisions[run.key].action,
+                "reason": shown.decisions[run.key].reason,
+                "run_id": shown.decisions[run.key].run_id,
+            }
+            for run in shown.expanded.runs
+        ],
+    }
+
+
+def summary_line(plan: Plan) -> Line:
+    """One line: mark, name, bar, counts."""
+    mark = plan_mark(plan.status)
+    return line(
+        Span(f"{mark.glyph} ", mark.token),
+        Span(f"plan {plan.plan_id} · {plan.name}", strong=True),
+        "  ",
+        *bar(plan.counts),
+        f"  {counts_text(plan.counts)}",
+    )
+
+
+def bar(counts: Mapping[str, int], width: int = _BAR) -> list[Span]:
+    """A segmented bar; every state that occurs is seen."""
+    total = sum(counts.values())
+    if not total:
+        return []
+    present = [(state, glyph) for state, glyph in _SEGMENTS if counts.get(state)]
+    lengths = {state: max(1, width * counts[state] // total) for state, _ in present}
+    while sum(lengths.values()) < width and present:
+        lengths[max(present, key=lambda each: counts[each[0]])[0]] += 1
+    return [Span(glyph * lengths[state], run_mark(state).token) for state, glyph in present]
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """``17 of 26 (6 reused), 2 running, 1 failed``."""
+    total = sum(counts.values())
+    reused = counts.get("reused", 0)
+    text = f"{counts.get('completed', 0) + reused} of {total}"
+    if reused:
+        text += f" ({reused} reused)"
+    for state in ("running", "failed", "cancelled"):
+        if counts.get(state):
+            text += f", {counts[state]} {state}"
+    if counts.get("blocked"):
+        text += f", {counts['blocked']} not run"
+    return text
+
+
+def step_lines(rows: Sequence[PlannedRunRow]) -> Iterator[Line]:
+    """One line per step with its bar."""
+    steps: dict[str, Counter[str]] = {}
+    for row in rows:
+        steps.setdefault(row.step, Counter())[row.state] += 1
+    width = max((len(step) for step in steps), default=0)
+    for step, counts in steps.items():
+        yield line("  ", step.ljust(width), "  ", *bar(counts, 20), f"  {counts_text(counts)}")
+
+
+def failure_lines(rows: Iterable[PlannedRunRow]) -> Iterator[Line]:
+    """Every failed run with the last line of its error, and what was not run for it."""
+    rows = list(rows)
+    failed = [row for row in rows if row.state in ("failed", "cancelled")]
+    for row in failed:
+        mark = run_mark(row.state)
+        error = (row.error or "").strip().splitlines()
+        yield line(
+            "  ",
+            Span(f"{mark.glyph} ", mark.token),
+            f"run {row.run_id} · {_place(row)}: {error[0] if error else row.state}",
+        )
+    blocked = sum(1 for row in rows if row.state == "blocked")
+    if blocked:
+        mark = run_mark("blocked")
+        yield line("  ", Span(f"{mark.glyph} ", mark.token), f"{blocked} not run because of that")
+
+
+def tree_lines(rows: Sequence[PlannedRunRow]) -> Iterator[Line]:
+    """Every planned run by sample: mark, step, branch, run."""
+    groups: dict[str, list[PlannedRunRow]] = {}
+    for row in rows:
+        groups.setdefault(row.sample or "all samples", []).append(row)
+    for sample, members in groups.items():
+        yield line(Span(sample, strong=True))
+        for n, row in enumerate(members):
+            mark = run_mark(row.state)
+            run = "" if row.run_id is None else f"run {row.run_id}"
+            error = (row.error or "").strip().splitlines()
+            yield line(
+                "└─ " if n == len(members) - 1 else "├─ ",
+                Span(f"{mark.glyph} ", mark.token),
+                row.step,
+                Span(f"  {row.branch}" if row.branch else "", "info"),
+                Span(f"  {mark.said}", "neutral"),
+                Span(f"  {run}" if run else "", "neutral"),
+                Span(f"  {error[0]}" if error else "", "error"),
+            )
+
+
+def plan_document(plan: Plan, rows: Sequence[PlannedRunRow] | None = None) -> dict[str, Any]:
+    """A plan for programs."""
+    document: dict[str, Any] = {
+        "plan_id": plan.plan_id,
+        "kind": plan.kind,
+        "name": plan.name,
+        "status": plan.status,
+        "error": plan.error,
+        "counts": dict(plan.counts),
+        "notes": plan.notes,
+        "metadata": dict(plan.metadata),
+        "created_at": plan.created_at.isoformat(),
+        "created_by": plan.created_by,
+        "submitted_at": plan.submitted_at and plan.submitted_at.isoformat(),
+        "finished_at": plan.finished_at and plan.finished_at.isoformat(),
+    }
+    if rows is not None:
+        document["planned_runs"] = [
+            {**vars(row), "set_params": dict(row.set_params), "parents": list(row.parents)}
+            for row in rows
+        ]
+    return document
+
+
+def _place(row: PlannedRunRow) -> str:
+    return " ".join(part for part in (row.step, row.sample or "", row.branch) if part)
