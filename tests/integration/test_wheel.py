@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from pm_kernel import __version__
+
 ROOT = Path(__file__).parents[2]
-DATA = "research_process_manager-0.1.0.data/data"
+STEM = f"research_process_manager-{__version__}"
+DATA = f"{STEM}.data/data"
 LAB = f"{DATA}/share/jupyter/labextensions/research-process-manager"
 BUNDLE = ROOT / "pm_server" / "labextension" / "static" / "style.js"
 
@@ -90,8 +93,7 @@ def test_the_wheel_switches_the_server_half_on(names):
 
 def test_the_wheel_holds_nothing_else(names):
     tops = {name.split("/")[0] for name in names}
-    metadata = {"research_process_manager-0.1.0.dist-info", "research_process_manager-0.1.0.data"}
-    assert tops == {"pm_kernel", "pm_server", *metadata}
+    assert tops == {"pm_kernel", "pm_server", f"{STEM}.dist-info", f"{STEM}.data"}
     assert [n for n in names if n.endswith((".pyc", ".ts", ".tsx", ".map", ".tsbuildinfo"))] == []
 
 

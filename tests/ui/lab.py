@@ -17,10 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+WORKSPACE_ID = "0c8e2a44-7d3b-4d0e-8f57-2a1b9d6c3e11"
+
 #: Generous: a first start compiles nothing, but two of these may share two processors.
 START_SECONDS = 90
 
 CONFIG = Path(__file__).parent / "jupyter_lab_config.py"
+TOLD_BY_FILE = Path(__file__).parent / "told_by_file.py"
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,17 @@ class Lab:
 
     @property
     def state(self) -> Path:
-        """What the fake workspace answers; see jupyter_lab_config.py."""
+        """What the workspace answers; see told_by_file.py."""
         return self.root / "state.json"
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/{path}?{urlencode({'token': self.token})}"
 
-    def make_workspace(self) -> None:
-        (self.root / "pm.toml").write_text('[workspace]\nid = "ui"\n', encoding="utf-8")
+    def make_workspace(self, database_url: str = "") -> None:
+        (self.root / "pm.toml").write_text(
+            f'[workspace]\nid = "{WORKSPACE_ID}"\n[database]\nurl = {json.dumps(database_url)}\n',
+            encoding="utf-8",
+        )
 
     def forget_workspace(self) -> None:
         (self.root / "pm.toml").unlink(missing_ok=True)
@@ -48,11 +54,19 @@ class Lab:
 
 
 @contextmanager
-def start_lab(folder: Path, *, server_half: bool = True) -> Iterator[Lab]:
-    """Start a JupyterLab on a free port and end it afterwards."""
+def start_lab(
+    folder: Path, *, server_half: bool = True, told_by_file: bool = True
+) -> Iterator[Lab]:
+    """Start a JupyterLab on a free port and end it afterwards.
+
+    ``told_by_file``: its workspace answers what ``Lab.state`` says, instead of its database.
+    """
     for name in ("root", "config", "data", "runtime", "workspaces", "settings", "ipython"):
         (folder / name).mkdir()
-    (folder / "config" / "jupyter_lab_config.py").write_bytes(CONFIG.read_bytes())
+    configs = [CONFIG, TOLD_BY_FILE] if told_by_file else [CONFIG]
+    (folder / "config" / "jupyter_lab_config.py").write_bytes(
+        b"\n".join(config.read_bytes() for config in configs)
+    )
     (folder / "config" / "jupyter_server_config.json").write_text(
         json.dumps({"ServerApp": {"jpserver_extensions": {"pm_server": server_half}}}),
         encoding="utf-8",
@@ -75,7 +89,8 @@ def start_lab(folder: Path, *, server_half: bool = True) -> Iterator[Lab]:
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_TOKEN": lab.token,
     }
-    environment.pop("PM_WORKSPACE", None)
+    for name in ("PM_WORKSPACE", "PM_DATABASE_URL"):
+        environment.pop(name, None)
     with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(
             [

@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from pm_kernel.store.plans import create_plan
+
+from .lab import WORKSPACE_ID
+
 STATES = ["draft", "submitted", "running", "completed", "partial", "failed", "cancelled"]
 
 
@@ -81,6 +85,24 @@ def test_a_reload_brings_the_tab_back(lab, has, open_lab):
     page.wait_for_function("() => window.jupyterapp?.restored")
     expect(page.get_by_role("tab", name="Plans")).to_have_count(1)
     expect(page.get_by_role("row", name=re.compile("cells"))).to_be_visible()
+
+
+def test_a_plan_in_the_database_is_listed(lab_with_database, open_lab):
+    lab, store = lab_with_database
+    with store.transaction() as connection:
+        create_plan(
+            connection,
+            workspace_uuid=WORKSPACE_ID,
+            kind="plan",
+            name="from the database",
+            document={},
+            request={},
+            created_by="me",
+        )
+    page = open_lab(lab)
+    open_plans(page)
+    row = page.get_by_role("row", name=re.compile("from the database"))
+    expect(row).to_contain_text("draft")
 
 
 def test_refresh_shows_what_happened_meanwhile(lab, has, open_lab):
