@@ -2,7 +2,7 @@
 # git, make, ps and Python 3.11 or newer with venv. Node and the database come with pip.
 #
 #   make demo    install, then run the example pipeline
-#   make lab     open JupyterLab on the example's workspace
+#   make lab     open JupyterLab on the example's workspace (LAB_ARGS=--allow-root and the like)
 #   make check   the fast checks: lint, types, unit tests
 #   make test    every check, browser included
 #   make clean   remove everything that was installed or built here
@@ -27,7 +27,7 @@ demo: .venv/.demo lib/.built
 
 lab: .venv/.demo lib/.built
 	@test -d $(WORKSPACE) || { echo "There is no $(WORKSPACE) yet: run 'make demo' first."; exit 1; }
-	cd $(WORKSPACE) && exec ../.venv/bin/jupyter lab
+	cd $(WORKSPACE) && exec ../.venv/bin/jupyter lab $(LAB_ARGS)
 
 check: .venv/.dev lib/.built
 	dev/suites fast
