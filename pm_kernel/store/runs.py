@@ -1,0 +1,223 @@
+"""Runs as recorded: one, some, or how many. Queries are named for the question they answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pm_kernel.domain.runs import SILENT_AFTER, TRANSITIONS, Run, RunFilter, RunPage
+from pm_kernel.domain.storable import storable, storable_text
+from pm_kernel.errors import InvalidInput, NotFound
+from pm_kernel.store.engine import Store
+
+_SILENT = (
+    "r.status = 'running' AND coalesce(r.heartbeat_at, r.started_at) < now() - "
+    f"interval '{SILENT_AFTER.total_seconds():.0f} seconds'"
+)
+
+# The names are those of the fields of Run; `silent` becomes part of its state.
+_SELECT = f"""
+SELECT r.id AS run_id, CAST(r.uuid AS text) AS uuid, r.status, {_SILENT} AS silent,
+       m.name AS method, mo.name AS module, v.version, v.id AS version_id,
+       v.git_commit_hash AS commit, v.git_tag AS tag, r.sample, r.execution_plan_id AS plan_id,
+       r.plan_step AS step, coalesce(r.plan_branch, '') AS branch, r.attempt, r.started_at,
+       r.finished_at, r.heartbeat_at, r.error, r.notices, r.created_by, r.host,
+       w.root AS workspace_root
+FROM runs r
+JOIN methods m ON m.id = r.method_id
+JOIN modules mo ON mo.id = m.module_id
+JOIN method_versions v ON v.id = r.method_version_id
+JOIN workspaces w ON w.id = r.workspace_id
+"""  # noqa: S608 - constants only
+_BY_ID = text(f"{_SELECT} WHERE r.id = ANY(:ids)")
+
+# What the last look at a run's artifacts found.
+_ALTERED = """
+SELECT run_id AS id FROM (
+    SELECT DISTINCT ON (run_id) run_id, result FROM integrity_events
+    WHERE kind IN ('verify', 'altered') ORDER BY run_id, id DESC) looked
+WHERE result = 'altered'
+"""
+_TAINTED = f"""
+WITH RECURSIVE tainted(id) AS (
+    SELECT i.run_id FROM run_inputs i JOIN ({_ALTERED}) a ON a.id = i.source_run_id
+    UNION
+    SELECT i.run_id FROM run_inputs i JOIN tainted t ON t.id = i.source_run_id
+)
+SELECT id FROM tainted
+"""  # noqa: S608 - constants only
+_DERIVED = text(
+    f"SELECT id, 'altered' AS state FROM ({_ALTERED}) a WHERE id = ANY(:ids) UNION ALL "  # noqa: S608
+    f"SELECT id, 'tainted' FROM ({_TAINTED}) t WHERE id = ANY(:ids)"
+)
+
+#: Field of the filter -> condition on `r`; the parameter has the field's name.
+_CONDITIONS = {
+    "method": "r.method_id = (SELECT id FROM methods WHERE name = :method)",
+    "version": "r.method_version_id IN (SELECT id FROM method_versions WHERE version = :version)",
+    "module": "r.method_id IN (SELECT m.id FROM methods m JOIN modules o ON o.id = m.module_id"
+    " WHERE o.name = :module)",
+    "sample": "r.sample = :sample",
+    "plan_id": "r.id IN (SELECT id FROM runs WHERE execution_plan_id = :plan_id UNION ALL"
+    " SELECT current_run FROM planned_runs WHERE plan_id = :plan_id)",
+    "since": "r.started_at >= :since",
+    "log": "EXISTS (SELECT FROM run_logs l WHERE l.run_id = r.id AND l.message ILIKE :log)",
+}
+_STATES = {
+    **{status: f"r.status = '{status}'" for status in TRANSITIONS},
+    "silent": f"({_SILENT})",
+    "altered": f"r.status = 'completed' AND r.id IN ({_ALTERED})",
+    "tainted": f"r.status = 'completed' AND r.id IN ({_TAINTED})",
+}
+
+
+def get_run(store: Store, run_id: int) -> Run:
+    """Return one run. Raises NotFound."""
+    with store.reading() as connection:
+        return one(connection, run_id)
+
+
+def get_runs(store: Store, run_ids: Iterable[int]) -> list[Run]:
+    """Return those of the runs that exist, by id."""
+    with store.reading() as connection:
+        return by_ids(connection, run_ids)
+
+
+def find_runs(
+    store: Store, criteria: RunFilter, *, limit: int = 50, before: int | None = None
+) -> RunPage:
+    """Return the newest runs that fit, below the id ``before`` where a page continues another.
+
+    Runs that a plan reused have the state "reused" where its runs are asked for.
+    """
+    where, values = _where(criteria)
+    if before is not None:
+        where.append("r.id < :before")
+    query = text(
+        f"SELECT r.id FROM runs r WHERE {' AND '.join(where) or 'true'} "  # noqa: S608 - see _where
+        "ORDER BY r.id DESC LIMIT :limit"
+    )
+    with store.reading() as connection:
+        found = connection.scalars(query, {**values, "before": before, "limit": limit + 1}).all()
+        runs = by_ids(connection, found[:limit], plan_id=criteria.plan_id)
+    runs.reverse()
+    return RunPage(tuple(runs), found[limit - 1] if len(found) > limit else None)
+
+
+def count_runs(store: Store, criteria: RunFilter) -> dict[str, int]:
+    """Return how many runs fit, by status."""
+    where, values = _where(criteria)
+    query = text(
+        f"SELECT r.status, count(*) AS n FROM runs r "  # noqa: S608 - see _where
+        f"WHERE {' AND '.join(where) or 'true'} GROUP BY r.status"
+    )
+    with store.reading() as connection:
+        return {row.status: row.n for row in connection.execute(query, values)}
+
+
+def unknown_name(store: Store, criteria: RunFilter) -> NotFound | None:
+    """Return what to say where a filter names something that does not exist; else None."""
+    asked = (
+        ("method", criteria.method, "SELECT name FROM methods", "`pm method list`"),
+        ("module", criteria.module, "SELECT name FROM modules", "`pm module list`"),
+        (
+            "plan",
+            criteria.plan_id,
+            "SELECT id FROM execution_plans WHERE id = :name",
+            "`pm plan list`",
+        ),
+    )
+    with store.reading() as connection:
+        for noun, name, query, command in asked:
+            if name is None:
+                continue
+            known = connection.scalars(text(query), {"name": name}).all()
+            if name not in known:
+                return NotFound(f"There is no {noun} {name}.", hint=_nearest(name, known, command))
+    return None
+
+
+def one(connection: Connection, run_id: int) -> Run:
+    """Return one run. Raises NotFound."""
+    found = by_ids(connection, [run_id])
+    if not found:
+        raise NotFound(f"There is no run {run_id}.", hint="`pm runs` shows the newest runs.")
+    return found[0]
+
+
+def by_ids(
+    connection: Connection, run_ids: Iterable[int], *, plan_id: int | None = None
+) -> list[Run]:
+    """Return the runs with these ids, by id; seen from a plan, those of others are reused."""
+    ids = list(run_ids)
+    if not ids:
+        return []
+    derived = {row.id: row.state for row in connection.execute(_DERIVED, {"ids": ids})}
+    roots: dict[str, Path] = {}
+    runs = []
+    for row in connection.execute(_BY_ID, {"ids": ids}).mappings():
+        fields = dict(row)
+        state = fields["status"]
+        if fields.pop("silent"):
+            state = "silent"
+        elif state == "completed":
+            reused = plan_id is not None and fields["plan_id"] != plan_id
+            state = derived.get(fields["run_id"]) or ("reused" if reused else state)
+        root = fields.pop("workspace_root")
+        if root not in roots:
+            roots[root] = Path(root)
+        notices = tuple(fields.pop("notices"))
+        runs.append(Run(**fields, state=state, notices=notices, workspace_root=roots[root]))
+    return sorted(runs, key=lambda run: run.run_id)
+
+
+def _where(criteria: RunFilter) -> tuple[list[str], dict[str, Any]]:
+    """Return conditions made of constants, and the values they are given."""
+    where: list[str] = []
+    values: dict[str, Any] = {}
+    if criteria.states:
+        for state in criteria.states:
+            if state not in _STATES:
+                known = ", ".join(_STATES)
+                raise InvalidInput(f"Runs have no state {state!r}.", hint=f"One of: {known}.")
+        where.append("(" + " OR ".join(_STATES[state] for state in sorted(criteria.states)) + ")")
+    for field, condition in _CONDITIONS.items():
+        value = getattr(criteria, field)
+        if value is not None:
+            where.append(condition)
+            values[field] = storable_text(value) if isinstance(value, str) else value
+    if criteria.log is not None:
+        values["log"] = f"%{_like(storable_text(criteria.log))}%"
+    for number, (key, value) in enumerate(criteria.metadata.items()):
+        either = [f":metadata_{number}_{n}" for n in range(len(_readings(value)))]
+        where.append(
+            "(" + " OR ".join(f"r.metadata @> CAST({name} AS jsonb)" for name in either) + ")"
+        )
+        for name, reading in zip(either, _readings(value), strict=True):
+            values[name[1:]] = json.dumps(storable({key: reading}))
+    return where, values
+
+
+def _readings(value: Any) -> Sequence[Any]:
+    """Return what a typed value may stand for: ``3`` is that text, and also the number."""
+    if not isinstance(value, str):
+        return [value]
+    try:
+        return [value, json.loads(value)]
+    except ValueError:
+        return [value]
+
+
+def _like(literal: str) -> str:
+    return literal.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def _nearest(name: object, known: Sequence[Any], command: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(name), [str(each) for each in known], n=1)
+    return f"Did you mean {near[0]}?" if near else f"{command} shows what there is."
