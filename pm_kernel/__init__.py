@@ -1,4 +1,4 @@
-"""The Research Process Manager without a browser: everything a terminal, a task or a notebook can do."""
+"""The Research Process Manager without a browser: what terminals, tasks and notebooks can do."""
 
 from __future__ import annotations
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
 from pm_kernel import planning
 from pm_kernel.config import Settings
 from pm_kernel.domain.bindings import SAMPLE, FromFile, FromRun
@@ -23,7 +21,7 @@ from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import InvalidInput, NotFound
 from pm_kernel.store import launches, plans
 from pm_kernel.store.catalogue import read_catalogue
-from pm_kernel.store.engine import Store
+from pm_kernel.store.engine import Connection, Store
 
 
 @dataclass(frozen=True)
@@ -177,7 +175,7 @@ def _binding(name: str, declared: InputInfo, text: str) -> dict[str, Any]:
         raise InvalidInput(
             f"Input {name!r} takes the output of a run, as in {name}=run:47/table, not {text!r}."
         )
-    return {"value": typed_input(text, declared)}
+    return {"value": typed_input(name, declared, text)}
 
 
 def _gathered(rows: list[dict[str, str]], name: str, texts: list[str]) -> list[dict[str, str]]:

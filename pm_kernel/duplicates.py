@@ -1,17 +1,16 @@
-"""Which planned runs an earlier run already answers: same version, parameters, inputs and imports."""
+"""Which planned runs an earlier run already answers: same version, parameters, inputs, imports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from pm_kernel.artifacts.manifest import hash_file
 from pm_kernel.domain.decisions import ContentOf, Identity, OutputOf, Reuse, ReuseQuery, TextOf
 from pm_kernel.domain.methods import Declaration
 from pm_kernel.domain.reuse import content_identity, set_key, stated_key, value_identity
 from pm_kernel.store import reuse
+from pm_kernel.store.engine import Connection
 from pm_kernel.store.reuse import Candidate
 
 #: Whether what a candidate imported is what would be imported now.
@@ -130,7 +129,7 @@ def imports_are(installed: Callable[[Candidate], Mapping[str, str]]) -> SameImpo
     def same(candidate: Candidate) -> bool:
         environment = candidate.environment
         if environment.get("editable"):
-            # Code that is edited in place may have changed without a version; it is not vouched for.
+            # Code that is edited in place may have changed without a version.
             return False
         imported: Mapping[str, str] = environment.get("imports", {})
         now = installed(candidate) if imported else {}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Connection
-
 from pm_kernel.config import Settings
 from pm_kernel.duplicates import SameImports, imports_are
 from pm_kernel.environment import find_environment, installed
 from pm_kernel.errors import EngineUnavailable
+from pm_kernel.store.engine import Connection
 from pm_kernel.store.reuse import Candidate
 
 

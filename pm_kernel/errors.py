@@ -7,7 +7,7 @@
     ├── InvalidInput                5   a document, file, declaration or value is wrong
     │   └── Problems                    several at once, each with the step or file it concerns
     ├── DatabaseUnavailable         6   the database does not answer
-    ├── EngineUnavailable           7   Java, Nextflow, ps, git or an interpreter is missing or too old
+    ├── EngineUnavailable           7   Java, Nextflow, ps, git or an interpreter does not work
     ├── StoreUnavailable            8   the run store cannot be written (full, read-only, foreign)
     ├── IntegrityError              9   an artifact is not what was recorded
     ├── RunFailed                  10   the method ended with an error

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
 from pm_kernel.artifacts.manifest import hash_file
 from pm_kernel.config import Settings
 from pm_kernel.domain import preview as tree
@@ -34,7 +32,7 @@ from pm_kernel.errors import Conflict, Problem, Problems
 from pm_kernel.running import inputs
 from pm_kernel.store import integrity, launches, plans, reuse
 from pm_kernel.store.catalogue import read_catalogue, read_declarations
-from pm_kernel.store.engine import Store
+from pm_kernel.store.engine import Connection, Store
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from pm_kernel import planning
 from pm_kernel.artifacts.layout import RunStore, writing
 from pm_kernel.config import Settings
@@ -23,7 +21,7 @@ from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.process import Life, ProcessIdentity
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.store import launches, plans
-from pm_kernel.store.engine import Store, libpq_url
+from pm_kernel.store.engine import Connection, Store, libpq_url
 from pm_kernel.store.ownership import PlanLock
 
 #: Starts a detached process; replaced in tests.

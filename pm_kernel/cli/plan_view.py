@@ -62,8 +62,9 @@ def _node_lines(node: Node, lead: str, mark: str, *, last: bool, top: bool) -> I
     for n, leaf in enumerate(node.runs):
         state = {"run": "waiting", "reuse": "reused", "blocked": "blocked"}[leaf.action]
         glyph = run_mark(state)
-        # A new run is the ordinary case; only the others need a reason.
-        reason = "" if leaf.reason.startswith("no earlier") else leaf.reason
+        # A new run, and what follows from one, is the ordinary case: only the others need a reason.
+        ordinary = leaf.reason.startswith(("no earlier", "upstream"))
+        reason = "" if leaf.action == "run" and ordinary else leaf.reason
         joint = "└─ " if n == total - 1 else "├─ "
         yield line(
             below + joint,

@@ -43,8 +43,8 @@ class Plan:
 class PlannedRunRow:
     """One planned run with what has become of it.
 
-    ``state`` is waiting, running, completed, reused, failed, cancelled or blocked; blocked is derived
-    from its parents, never stored.
+    ``state`` is waiting, running, completed, reused, failed, cancelled or blocked; blocked is
+    derived from its parents, never stored.
     """
 
     planned_id: int

@@ -1,4 +1,4 @@
-"""The supervisor: a detached process per plan, which launches Nextflow and sees the plan to its end.
+"""The supervisor: a detached process per plan that starts Nextflow and sees the plan to its end.
 
     settle what died → open a launch → Nextflow → settle → …  until nothing is runnable or alive
 

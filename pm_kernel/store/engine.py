@@ -18,6 +18,9 @@ from sqlalchemy.pool import NullPool
 
 from pm_kernel.errors import Conflict, DatabaseUnavailable, InvalidInput, PmError
 
+#: Re-exported: use cases hand connections on without importing the library.
+__all__ = ["Connection", "Store", "libpq_url", "sqlalchemy_url", "translated"]
+
 #: What a violated constraint means to a person.
 CONSTRAINTS: Mapping[str, str] = {
     "uq_modules_name": "A module with that name exists already.",
