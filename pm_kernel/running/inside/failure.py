@@ -1,0 +1,82 @@
+"""An exception as the user should see it: from the first line of their own code on."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from types import TracebackType
+from typing import Any
+
+#: Characters of a message that are kept in the report; the log has all of it.
+MAX_MESSAGE = 2000
+
+
+class EntryError(Exception):
+    """The method cannot be called; the message says what does not fit. It has no traceback."""
+
+
+class SourceRun(Exception):
+    """Tracked code was compiled from its source, where it does not report."""
+
+
+def show(error: BaseException, code_dir: str) -> None:
+    """Print an exception to the log, without the frames that called the method."""
+    if isinstance(error, (EntryError, SourceRun)):
+        print(error, file=sys.stderr)
+        return
+    shown = error.with_traceback(from_user_code(error.__traceback__, code_dir))
+    try:
+        # The user's own hook, where one was installed.
+        sys.excepthook(type(shown), shown, shown.__traceback__)
+    except Exception:  # noqa: BLE001 - a broken hook must not hide the error
+        traceback.print_exception(type(shown), shown, shown.__traceback__)
+    sys.stderr.flush()
+
+
+def from_user_code(trace: TracebackType | None, code_dir: str) -> TracebackType | None:
+    """Return a traceback without the runner's and the import system's frames at its start."""
+    ours = os.path.join(code_dir, "_pm_")
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        machinery = file.startswith("<frozen importlib") or file == _IMPORTLIB
+        if not file.startswith(ours) and not machinery:
+            return trace
+        trace = trace.tb_next
+    return None
+
+
+_IMPORTLIB = sys.modules["importlib"].__file__ if "importlib" in sys.modules else None
+
+
+def describe(error: BaseException, code_dir: str) -> dict[str, Any]:
+    """Return type, message and the last line of the user's own code that an exception went through.
+
+    The line has the form ``helper.py:12``, relative to the method folder; None where the error
+    never touched it.
+    """
+    name = type(error).__name__
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - the exception's own __str__
+        message = "(its message could not be read)"
+    line = None
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if _is_users(file, code_dir):
+            line = f"{_relative(file, code_dir)}:{number}"
+    if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename, code_dir):
+        line = f"{_relative(error.filename, code_dir)}:{error.lineno}"
+    if len(message) > MAX_MESSAGE:
+        message = message[: MAX_MESSAGE - 1] + "…"
+    return {"type": name, "message": message, "traceback_last_user_line": line}
+
+
+def _is_users(file: str, code_dir: str) -> bool:
+    return file.startswith(code_dir + os.sep) and not file.startswith(
+        os.path.join(code_dir, "_pm_")
+    )
+
+
+def _relative(file: str, code_dir: str) -> str:
+    return os.path.relpath(file, code_dir).replace(os.sep, "/")

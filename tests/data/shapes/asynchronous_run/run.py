@@ -1,0 +1,5 @@
+import asyncio
+
+async def run(t=0.5):
+    await asyncio.sleep(0)
+    return {"t": str(t)}

@@ -1,0 +1,5 @@
+import helper
+
+def run():
+    with helper.opened() as t:
+        return {"t": str(t)}

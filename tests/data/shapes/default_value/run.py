@@ -1,0 +1,4 @@
+from helper import segment
+
+def run():
+    return {"a": str(segment(1))}

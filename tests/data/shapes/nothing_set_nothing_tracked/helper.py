@@ -1,0 +1,2 @@
+def segment(t=0.5):
+    return t

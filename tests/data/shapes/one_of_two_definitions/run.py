@@ -1,0 +1,4 @@
+import helper
+
+def run():
+    return {"t": str(helper.segment())}

@@ -1,0 +1,2 @@
+def work(t=0.5):
+    return t

@@ -1,0 +1,2 @@
+def part(t=0.4):
+    return t

@@ -1,0 +1,4 @@
+from .filters import smooth
+
+def first(t=0.1):
+    return t

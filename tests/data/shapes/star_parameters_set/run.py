@@ -1,0 +1,4 @@
+import helper
+
+def run():
+    return {"got": str(helper.segment(1))}
