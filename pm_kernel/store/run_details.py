@@ -34,7 +34,7 @@ SELECT r.id, r.param_set_id, r.set_params, r.metrics, r.metadata, r.environment,
        r.environment_fingerprint, r.cpu_seconds, r.peak_rss_bytes, r.scheduler_job_id,
        e.name AS plan_name
 FROM runs r LEFT JOIN execution_plans e ON e.id = r.execution_plan_id
-WHERE r.id = ANY(:ids)
+WHERE r.id = ANY(CAST(:ids AS bigint[]))
 """
 )
 _STATED = text(
@@ -43,13 +43,13 @@ SELECT s.param_set_id, f.function_name || '.' || d.param_name AS name, s.value
 FROM param_set_values s
 JOIN param_defs d ON d.id = s.param_def_id
 JOIN tracked_functions f ON f.id = d.tracked_function_id
-WHERE s.param_set_id = ANY(:ids)
+WHERE s.param_set_id = ANY(CAST(:ids AS bigint[]))
 """
 )
 _ARRIVED = text(
     """
 SELECT run_id, function_name, param_name, value, value_type, expected, is_set
-FROM run_parameters WHERE run_id = ANY(:ids)
+FROM run_parameters WHERE run_id = ANY(CAST(:ids AS bigint[]))
 ORDER BY run_id, function_name, param_name, ordinal
 """
 )
@@ -64,7 +64,7 @@ LEFT JOIN runs s ON s.id = i.source_run_id
 LEFT JOIN methods m ON m.id = s.method_id
 LEFT JOIN method_versions v ON v.id = s.method_version_id
 LEFT JOIN run_outputs o ON o.run_id = i.source_run_id AND o.output_name = i.source_output
-WHERE i.run_id = ANY(:ids)
+WHERE i.run_id = ANY(CAST(:ids AS bigint[]))
 ORDER BY i.run_id, d.ordinal, d.input_name, i.ordinal
 """
 )
@@ -73,14 +73,14 @@ _OUTPUTS = text(
     """
 SELECT o.run_id, o.output_name, o.artifact_path, o.artifact_type, o.size_bytes, o.file_count,
        o.checksum, o.declared
-FROM run_outputs o WHERE o.run_id = ANY(:ids)
+FROM run_outputs o WHERE o.run_id = ANY(CAST(:ids AS bigint[]))
 ORDER BY o.run_id, NOT o.declared, o.id
 """
 )
 _EVENTS = text(
     """
 SELECT run_id, kind, tier, result, file, reason, created_at, created_by
-FROM integrity_events WHERE run_id = ANY(:ids) ORDER BY id
+FROM integrity_events WHERE run_id = ANY(CAST(:ids AS bigint[])) ORDER BY id
 """
 )
 
@@ -101,12 +101,12 @@ def details_of(store: Store, of: Iterable[Run]) -> Iterator[RunDetails]:
 
 
 def _details(connection: Connection, chunk: list[Run]) -> Iterator[RunDetails]:
-    ids = {"ids": [run.run_id for run in chunk]}
+    ids = {"ids": runs.array(run.run_id for run in chunk)}
     records = {row.id: row for row in connection.execute(_RECORD, ids)}
     declarations = read_declarations(connection, {run.version_id for run in chunk})
     stated: dict[int, dict[str, str | None]] = {}
-    sets = list({row.param_set_id for row in records.values()})
-    for row in connection.execute(_STATED, {"ids": sets}):
+    sets = {row.param_set_id for row in records.values()}
+    for row in connection.execute(_STATED, {"ids": runs.array(sets)}):
         stated.setdefault(row.param_set_id, {})[row.name] = row.value
     arrived = _grouped(connection, _ARRIVED, ids)
     inputs = _grouped(connection, _INPUTS, ids)
