@@ -23,11 +23,11 @@ def image(tmp_path: Path) -> Path:
     return path
 
 
-def test_inputs_arrive_by_name_as_text_lists_and_values(bench: Bench, image: Path) -> None:
+def test_inputs_arrive_by_name_as_paths_lists_and_values(bench: Bench, image: Path) -> None:
     code = (
         "def run(image, tables, sample, features, tables_labels, output_dir, depth=3):\n"
         "    return {'seen': repr((image, tables, sample, features, tables_labels, depth)),\n"
-        "            'output_dir': output_dir}\n"
+        "            'output_dir': str(output_dir)}\n"
     )
     ran = bench.run(
         {"run.py": code},
@@ -39,8 +39,8 @@ def test_inputs_arrive_by_name_as_text_lists_and_values(bench: Bench, image: Pat
         },
     )
     seen = (
-        str(image),
-        [str(image)] * 2,
+        image,
+        [image] * 2,
         "Pa16c",
         ["CycD1", 1.5, float("inf")],
         ["s1", "s 2"],
@@ -68,9 +68,10 @@ def test_a_run_that_takes_anything_is_given_everything(bench: Bench, image: Path
     [
         ("(a: Path, b: list[Path], output_dir: Path)", "PosixPath PosixPath PosixPath"),
         ("(a: 'pathlib.Path', b: 'List[Path]', output_dir: 'Path | None')", "PosixPath " * 3),
-        ("(a: str, b: list[str], output_dir: 'str | Path')", "str str str"),
-        ("(a, b, output_dir)", "str str str"),
-        ("(a, /, b, *, output_dir: Path = None)", "str str PosixPath"),
+        ("(a: str, b: list[str], output_dir: 'str | None')", "str str str"),
+        ("(a: 'str', b: 'List[str]', output_dir: 'str | Path')", "str str PosixPath"),
+        ("(a, b, output_dir)", "PosixPath PosixPath PosixPath"),
+        ("(a, /, b: list, *, output_dir: str = None)", "PosixPath PosixPath str"),
     ],
 )
 def test_paths_come_as_the_annotation_says(
@@ -90,6 +91,20 @@ def test_paths_come_as_the_annotation_says(
 def test_an_optional_input_that_was_not_given_keeps_its_default(bench: Bench) -> None:
     ran = bench.run({"run.py": "def run(mask=None):\n    return {'mask': mask}\n"})
     assert ran.metrics == {"mask": None}
+
+
+def test_files_named_like_modules_of_python_are_for_the_method_only(bench: Bench) -> None:
+    names = ["select", "resource", "traceback", "hashlib", "report", "session"]
+    files: dict[str, str | bytes] = {f"{name}.py": "mine = True\n" for name in names}
+    files["run.py"] = (
+        f"import {', '.join(names)}\n"
+        "def run(t=1):\n"
+        f"    return {{'mine': all(m.mine for m in ({', '.join(names)}))}}\n"
+    )
+    ran = bench.run(files, ["run.py:run"], set={"run.t": "2"}, heartbeat=0.1)
+    assert ran.exit_code == 0, ran.log
+    assert ran.metrics == {"mine": True}
+    assert ran.arrived == [("run", {"t": "2"})]
 
 
 def test_a_set_argument_without_default_is_passed_to_run(bench: Bench) -> None:

@@ -166,6 +166,22 @@ def test_a_method_that_closes_every_descriptor_keeps_its_heartbeat(bench: Bench)
     assert len(beats) >= 4
 
 
+def test_descriptors_that_a_method_opened_are_never_closed_in_its_children(bench: Bench) -> None:
+    code = (
+        "import os\n"
+        "def run():\n"
+        "    os.closerange(3, 256)\n"
+        "    mine = [os.open('/dev/null', os.O_RDONLY) for _ in range(40)]\n"
+        "    child = os.fork()\n"
+        "    if not child:\n"
+        "        for descriptor in mine:\n"
+        "            os.fstat(descriptor)\n"
+        "        os._exit(0)\n"
+        "    return {'status': os.waitpid(child, 0)[1]}\n"
+    )
+    assert bench.run({"run.py": code}).metrics == {"status": 0}
+
+
 def test_the_runner_adds_no_thread_and_no_child_that_the_method_could_meet(bench: Bench) -> None:
     code = (
         "import os, threading\n"
@@ -275,4 +291,4 @@ def test_a_report_that_cannot_be_written_is_said_in_the_log(bench: Bench) -> Non
     code = "import shutil\ndef run(output_dir):\n    shutil.rmtree(output_dir + '/.pm')\n"
     ran = bench.run({"run.py": code})
     assert ran.report is None
-    assert "the run's report is lost" in ran.log
+    assert "The run's report could not be written" in ran.log

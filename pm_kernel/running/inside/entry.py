@@ -139,20 +139,16 @@ def _input(document: dict[str, Any], parameter: Any, seam: Any) -> Any:
 
 
 def _path(text: str, parameter: Any, *forms: str) -> Any:
-    """Return a path as text, or as pathlib.Path where the argument is annotated so."""
-    if parameter is None or "pathlib" not in sys.modules:
-        return text
+    """Return a pathlib.Path, or text where the argument is annotated as ``str``."""
     from pathlib import Path
 
-    annotation = parameter.annotation
-    if annotation is Path:
-        return Path(text)
-    words = str(annotation)
-    for prefix in ("pathlib._local.", "pathlib.", "typing.", "collections.abc."):
-        words = words.replace(prefix, "")
-    wanted = [form.format("Path") for form in forms or ("{}",)]
+    annotation = None if parameter is None else parameter.annotation
+    if annotation is str:
+        return text
+    words = str(annotation).replace("typing.", "").replace("collections.abc.", "")
+    wanted = [form.format("str") for form in forms or ("{}",)]
     variants = {*wanted, *(f"{w} | None" for w in wanted), *(f"Optional[{w}]" for w in wanted)}
-    return Path(text) if words in variants else text
+    return text if words in variants else Path(text)
 
 
 def _script(task: dict[str, Any], code_dir: str, seam: Any) -> None:

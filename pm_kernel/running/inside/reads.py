@@ -69,12 +69,12 @@ class Reads:
             path.rstrip(os.sep) + os.sep
             for path in {*covered, *own, *(os.path.realpath(folder) for folder in own)}
         )
+        ignored = (*inside, *environment_folders(), *_SYSTEM, *libraries)
         beside = []
         for path, was_read in list(self._opened.items()):
             real = os.path.realpath(path)
             if not was_read or {path, real} & covered or path.endswith(_COMPILED):
                 continue
-            ignored = (*inside, *environment_folders(), *_SYSTEM, *libraries)
             if path.startswith(ignored) or real.startswith(ignored) or not os.path.isfile(real):
                 continue
             beside.append(path)

@@ -21,7 +21,8 @@ from .reads import MAX_NAMED, Reads
 class Report:
     """Collects until ``write``; made before the method's code starts."""
 
-    def __init__(self, task: dict[str, Any], code_dir: str, seam: Any) -> None:
+    def __init__(self, task: dict[str, Any], code_dir: str, seam: Any, before: set[str]) -> None:
+        """``before``: modules that Python loads for itself (.pth files): not the method's doing."""
         self._task = task
         self._code_dir = code_dir
         self._seam = seam
@@ -30,8 +31,7 @@ class Report:
         self._ending: dict[str, Any] | None = None
         self._metrics: dict[str, Any] = {}
         self._notices: list[str] = []
-        # What Python loads for itself (.pth files) is no doing of the method's.
-        self._before = list(sys.modules)
+        self._before = before
         self._reads = Reads()
         self._reads.watch()
 
@@ -87,9 +87,9 @@ class Report:
             with open(path + ".new", "w", encoding="ascii") as stream:
                 json.dump(document, stream, allow_nan=False)
             os.replace(path + ".new", path)
-        except FileNotFoundError:
-            # The run directory was taken away: somebody else decides how this run ended.
-            print("The run directory is gone; the run's report is lost.", file=sys.stderr)
+        except OSError as error:
+            # Taken away or full: without a report the run counts as failed, and this says why.
+            print(f"The run's report could not be written: {error}", file=sys.stderr)
         if late:
             # Too late for another exit code by any other way.
             sys.stdout.flush()

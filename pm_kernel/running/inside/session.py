@@ -12,17 +12,25 @@ import builtins
 import faulthandler
 import json
 import os
+import select
 import signal
 import sys
 import time
+from types import ModuleType
 from typing import Any, NoReturn
+
+from .entry import execute
+from .report import Report
 
 #: The run was cancelled, or taken away, before the method's code started.
 CANCELLED = 130
 
 
-def start(code_dir: str) -> NoReturn:
-    """Execute the run described by ``_pm_task.json`` beside the code, and end this process."""
+def start(code_dir: str, seam_module: ModuleType, before: set[str]) -> NoReturn:
+    """Execute the run described by ``_pm_task.json`` beside the code, and end this process.
+
+    ``before`` are the modules that Python had loaded when this process began.
+    """
     with open(os.path.join(code_dir, "_pm_task.json"), "rb") as stream:
         task: dict[str, Any] = json.load(stream)
     own_session()
@@ -40,19 +48,29 @@ def start(code_dir: str) -> NoReturn:
     enter_empty(task["work_dir"])
     # A crash in compiled code then shows in the log which line called it.
     faulthandler.enable()
-
-    import _pm_seam  # type: ignore[import-not-found]
-
-    from . import entry
-    from .report import Report
-
-    _pm_seam.seam.main_pid = os.getpid()
-    builtins.__dict__["__pm_enter__"] = _pm_seam.enter
-    report = Report(task, code_dir, _pm_seam.seam)
+    seam = seam_module.seam
+    seam.main_pid = os.getpid()
+    builtins.__dict__["__pm_enter__"] = seam_module.enter
+    report = Report(task, code_dir, seam, before)
     # Registered before the method's code can register anything, so it runs after all of that:
     # pools are closed, other threads have ended, their results are in.
     atexit.register(report.write)
-    sys.exit(entry.execute(task, code_dir, _pm_seam.seam, report))
+    make_way(code_dir, before)
+    sys.exit(execute(task, code_dir, seam, report))
+
+
+def make_way(code_dir: str, before: set[str]) -> None:
+    """Put the code folder first on the search path, where ``python run.py`` has it.
+
+    Modules of Python's that only we imported, and that a file of the method has the name of, are
+    forgotten: the method's own ``import select`` is to find its own ``select.py``.
+    """
+    sys.path.insert(0, code_dir)
+    names = {entry.partition(".")[0] for entry in os.listdir(code_dir)}
+    for name in list(sys.modules):
+        top = name.partition(".")[0]
+        if top in names and name not in before and not top.startswith("_pm_"):
+            del sys.modules[name]
 
 
 def own_session() -> None:
@@ -151,6 +169,7 @@ def keep_alive(path: str, seconds: float) -> int | None:
     runner = os.getpid()
     told, tell = os.pipe()
     gone, alive = os.pipe()
+    pipe = os.fstat(alive)
     between = os.fork()
     if between:
         os.close(tell)
@@ -159,12 +178,13 @@ def keep_alive(path: str, seconds: float) -> int | None:
         os.close(told)
         os.waitpid(between, 0)
         # Held open by this process alone: its end closes the pipe, and the helper sees that.
-        os.register_at_fork(after_in_child=lambda: _close(alive))
+        os.register_at_fork(after_in_child=lambda: _close(alive, pipe))
         return int(answer) if answer else None
     try:
         if os.fork():
             os._exit(0)
         os.write(tell, str(os.getpid()).encode("ascii"))
+        os.chdir("/")
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
@@ -176,8 +196,6 @@ def keep_alive(path: str, seconds: float) -> int | None:
 
 
 def _beat(path: str, seconds: float, runner: int, gone: int) -> None:
-    import select
-
     watched = [gone]
     while True:
         ready, _, _ = select.select(watched, [], [], seconds)
@@ -189,8 +207,12 @@ def _beat(path: str, seconds: float, runner: int, gone: int) -> None:
             watched = []
         if not _lives(runner):
             return
-        # Without the directory the run is over, and this ends with the error.
-        os.utime(path)
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return  # the directory was taken away: the run is over
+        except OSError:
+            continue  # a file system that does not answer just now
 
 
 def _lives(pid: int) -> bool:
@@ -213,9 +235,11 @@ def _end(helper: int, runner: int) -> None:
             return
 
 
-def _close(descriptor: int) -> None:
+def _close(descriptor: int, pipe: os.stat_result) -> None:
     try:
-        os.close(descriptor)
+        # The number may be a file of the method's by now, if it closed ours.
+        if os.path.samestat(os.fstat(descriptor), pipe):
+            os.close(descriptor)
     except OSError:
         return
 
