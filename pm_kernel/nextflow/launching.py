@@ -14,7 +14,8 @@ from pm_kernel.nextflow import launcher
 from pm_kernel.nextflow.command import find_nextflow
 from pm_kernel.nextflow.compile import compile_launch
 from pm_kernel.nextflow.ir import Commands, Limits
-from pm_kernel.nextflow.render import render
+from pm_kernel.nextflow.render import TRACE, render
+from pm_kernel.nextflow.trace import TraceReader
 
 _TOLD_LINES = 12
 
@@ -45,7 +46,21 @@ def start_launch(
     )
 
 
-def launch_failure(directory: Path, exit_code: int) -> str | None:
+def registration_failure(directory: Path) -> str:
+    """Return what the first task of a launch said when it could not register its run."""
+    for row in TraceReader(directory / TRACE).read():
+        try:
+            text = (Path(row.work_dir) / ".command.err").read_text(
+                encoding="utf-8", errors="replace"
+            )
+        except OSError:
+            continue
+        if text.strip():
+            return f"No task could register its run: {text.strip()[-2000:]}"
+    return f"No task could register its run; see {directory / launcher.LOG}."
+
+
+def launch_failure(directory: Path, exit_code: int | None) -> str | None:
     """Return why Nextflow itself failed, in its own words; None where it did not."""
     if exit_code == 0:
         return None

@@ -39,6 +39,8 @@ _MAX_LAUNCHES = 20
 _BEAT = 5.0
 #: Seconds between two looks at Nextflow.
 _TICK = 0.2
+#: Seconds that tasks which were told to end have for their records.
+_CANCEL_PATIENCE = 60.0
 #: Nextflow's word for a task that ended without its afterScript having had the last word.
 _ENDED = frozenset({"FAILED", "ABORTED", "COMPLETED"})
 
@@ -128,10 +130,14 @@ class Supervisor:
             if self._interrupted or (self._due() and (self._superseded() or self._cancelled())):
                 self._cancel_runs()
                 process.stop()
+                # Nextflow ends at once; its tasks go on to complete their records.
+                self._wait_for_ending(_CANCEL_PATIENCE)
+                exit_code = process.poll()
+                break
             time.sleep(_TICK)
         self._follow(trace, ended)
         self._settle(ended)
-        failure = launching.launch_failure(directory, exit_code) if not ended else None
+        failure = self._failure_of(launch, directory, exit_code, ended)
         with self._store.transaction() as connection:
             launches.note_launch(
                 connection,
@@ -142,6 +148,17 @@ class Supervisor:
             )
             launches.finish_launch(connection, launch.launch_id)
         return failure
+
+    def _failure_of(
+        self, launch: Launch, directory: Path, exit_code: int | None, ended: dict[int, str]
+    ) -> str | None:
+        """Say why a launch got nowhere: Nextflow itself failed, or no task of it could register."""
+        if not ended:
+            return launching.launch_failure(directory, exit_code)
+        with self._store.reading() as connection:
+            if launches.registered_runs(connection, launch.launch_id):
+                return None
+        return launching.registration_failure(directory)
 
     def _follow(self, trace: TraceReader, ended: dict[int, str]) -> None:
         for row in trace.read():
@@ -163,6 +180,15 @@ class Supervisor:
             self._beat()
             time.sleep(1.0)
         return False
+
+    def _wait_for_ending(self, patience: float) -> None:
+        """Wait until no run of this plan lives; those that stay are left to a later settling."""
+        deadline = time.monotonic() + patience
+        while launches.live_runs(self._store, self._settings.workspace_id, self._plan_id):
+            self._settle()
+            if time.monotonic() > deadline:
+                return
+            time.sleep(_TICK)
 
     # --- rules ------------------------------------------------------------------------------------
 

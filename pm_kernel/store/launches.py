@@ -4,45 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Connection, cast, func, insert, select, text, update
 
+from pm_kernel.domain.assignment import Need, assign
 from pm_kernel.domain.plans import Launch
 from pm_kernel.errors import Conflict, NotFound
 from pm_kernel.store.engine import Store
 from pm_kernel.store.tables import execution_plans, plan_launches, planned_runs
 
-# A planned run is left out while an execution of it lives, when it had its try in this epoch, and
-# with everything below it. Where a gathered list goes on without failed members, it waits only
-# until they have ended: such a child is left out while any member has still to run, and the next
-# launch has it.
-_ASSIGN = text(
+_STATES = text(
     """
-    WITH RECURSIVE base AS (
-        SELECT p.id, p.decision = 'blocked' AS blocked,
-            EXISTS (SELECT 1 FROM runs r
-                    WHERE r.planned_run_id = p.id AND r.status = 'running') AS live,
-            EXISTS (SELECT 1 FROM runs r JOIN plan_launches l ON l.id = r.launch_id
-                    WHERE r.planned_run_id = p.id AND l.epoch = :epoch
-                      AND r.status <> 'running') AS tried
-        FROM planned_runs p
-        WHERE p.plan_id = :plan AND p.current_run IS NULL
-    ), excluded AS (
-        SELECT id, live AS pending FROM base WHERE blocked OR live OR tried
-        UNION
-        SELECT d.child_id, x.pending
-        FROM planned_edges d JOIN excluded x ON x.id = d.parent_id
-        WHERE d.on_failure = 'wait' OR x.pending
-    ), later AS (
-        SELECT d.child_id AS id
-        FROM planned_edges d JOIN base b ON b.id = d.parent_id
-        WHERE d.on_failure = 'go_on' AND b.id NOT IN (SELECT id FROM excluded WHERE NOT pending)
-        UNION
-        SELECT d.child_id FROM planned_edges d JOIN later x ON x.id = d.parent_id
-    )
-    UPDATE planned_runs SET launch_id = :launch
-    WHERE plan_id = :plan AND current_run IS NULL
-      AND id NOT IN (SELECT id FROM excluded) AND id NOT IN (SELECT id FROM later)
-    RETURNING id, step, ordinal
+    SELECT p.id, p.step,
+        CASE WHEN p.current_run IS NOT NULL THEN 'done'
+             WHEN p.decision = 'blocked' THEN 'ended'
+             WHEN EXISTS (SELECT 1 FROM runs r
+                          WHERE r.planned_run_id = p.id AND r.status = 'running') THEN 'pending'
+             WHEN EXISTS (SELECT 1 FROM runs r JOIN plan_launches l ON l.id = r.launch_id
+                          WHERE r.planned_run_id = p.id AND l.epoch = :epoch) THEN 'ended'
+             ELSE 'open' END AS state
+    FROM planned_runs p WHERE p.plan_id = :plan ORDER BY p.ordinal
+    """
+)
+
+_NEEDS = text(
+    """
+    SELECT d.child_id, d.input_name, d.parent_id, d.label, d.on_failure,
+           (c.inputs -> d.input_name ->> 'gather')::boolean AS gather
+    FROM planned_edges d JOIN planned_runs c ON c.id = d.child_id
+    WHERE c.plan_id = :plan AND c.current_run IS NULL
     """
 )
 
@@ -141,9 +130,14 @@ def open_launch(connection: Connection, plan_id: int, epoch: int) -> Launch:
         .values(plan_id=plan_id, number=number, epoch=epoch)
         .returning(plan_launches.c.id)
     ).scalar_one()
-    tasks = connection.execute(
-        _ASSIGN, {"plan": plan_id, "launch": launch_id, "epoch": epoch}
-    ).all()
+    rows = connection.execute(_STATES, {"plan": plan_id, "epoch": epoch}).all()
+    verdicts = assign({row.id: row.state for row in rows}, _needs(connection, plan_id))
+    tasks = [row for row in rows if verdicts[row.id] == "given"]
+    connection.execute(
+        update(planned_runs)
+        .where(planned_runs.c.id == func.any(cast([t.id for t in tasks], ARRAY(BigInteger))))
+        .values(launch_id=launch_id)
+    )
     edges = connection.execute(_EDGES, {"launch": launch_id}).all()
     connection.execute(
         update(plan_launches).where(plan_launches.c.id == launch_id).values(task_count=len(tasks))
@@ -153,14 +147,35 @@ def open_launch(connection: Connection, plan_id: int, epoch: int) -> Launch:
         number=number,
         plan_id=plan_id,
         epoch=epoch,
-        tasks=tuple((t.id, t.step) for t in sorted(tasks, key=lambda t: t.ordinal)),
+        tasks=tuple((task.id, task.step) for task in tasks),
         edges=tuple((e.parent_id, e.child_id) for e in edges),
     )
+
+
+def _needs(connection: Connection, plan_id: int) -> list[Need]:
+    return [
+        Need(
+            child=row.child_id,
+            input=row.input_name,
+            parent=row.parent_id,
+            label=row.label if row.gather else None,
+            on_failure=row.on_failure,
+        )
+        for row in connection.execute(_NEEDS, {"plan": plan_id})
+    ]
 
 
 def note_launch(connection: Connection, launch_id: int, **facts: Any) -> None:
     """Note facts of a launch: directory, process identity, session, exit code, error."""
     connection.execute(update(plan_launches).where(plan_launches.c.id == launch_id).values(**facts))
+
+
+def registered_runs(connection: Connection, launch_id: int) -> int:
+    """Return how many runs a launch has brought forth."""
+    count: int = connection.execute(
+        text("SELECT count(*) FROM runs WHERE launch_id = :launch"), {"launch": launch_id}
+    ).scalar_one()
+    return count
 
 
 def finish_launch(connection: Connection, launch_id: int) -> None:

@@ -21,6 +21,8 @@ WITH RECURSIVE latest AS (
     ORDER BY r.planned_run_id, r.id DESC
 ), base AS (
     SELECT p.id, p.plan_id, p.ordinal, p.current_run, l.id AS latest_run, l.error,
+        -- a list that goes on without failed members may still do so while the plan runs
+        e.status IN ('submitted', 'running') AS open,
         CASE
             WHEN p.current_run IS NOT NULL AND l.id IS DISTINCT FROM p.current_run
                  AND NOT EXISTS (SELECT 1 FROM runs o
@@ -40,12 +42,12 @@ WITH RECURSIVE latest AS (
     LEFT JOIN latest l ON l.planned_run_id = p.id
     WHERE p.plan_id = ANY(:plans)
 ), blocked AS (
-    SELECT d.child_id AS id
+    SELECT d.child_id AS id, b.open
     FROM planned_edges d JOIN base b ON b.id = d.parent_id
-    WHERE b.state IN ('failed', 'cancelled', 'blocked') AND d.on_failure = 'wait'
+    WHERE b.state IN ('failed', 'cancelled', 'blocked') AND (d.on_failure = 'wait' OR NOT b.open)
     UNION
-    SELECT d.child_id FROM planned_edges d JOIN blocked x ON x.id = d.parent_id
-    WHERE d.on_failure = 'wait'
+    SELECT d.child_id, x.open FROM planned_edges d JOIN blocked x ON x.id = d.parent_id
+    WHERE d.on_failure = 'wait' OR NOT x.open
 ), states AS (
     SELECT b.*, CASE WHEN b.state = 'waiting' AND k.id IS NOT NULL THEN 'blocked'
                      ELSE b.state END AS shown

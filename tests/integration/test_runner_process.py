@@ -288,7 +288,7 @@ def test_what_runs_at_exit_is_part_of_the_run(bench: Bench) -> None:
 
 
 def test_a_report_that_cannot_be_written_is_said_in_the_log(bench: Bench) -> None:
-    code = "import shutil\ndef run(output_dir):\n    shutil.rmtree(output_dir + '/.pm')\n"
+    code = "import shutil\ndef run(output_dir):\n    shutil.rmtree(output_dir / '.pm')\n"
     ran = bench.run({"run.py": code})
     assert ran.report is None
     assert "The run's report could not be written" in ran.log

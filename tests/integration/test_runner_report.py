@@ -188,8 +188,8 @@ def test_files_read_beside_the_inputs_are_named(bench: Bench) -> None:
         "    os.close(os.open((root + '/other.bin').encode(), os.O_RDONLY))\n"
         "    open('scratch', 'w').close()\n"
         "    open('scratch').close()\n"
-        "    open(output_dir + '/result', 'w').close()\n"
-        "    open(output_dir + '/result').close()\n"
+        "    open(output_dir / 'result', 'w').close()\n"
+        "    open(output_dir / 'result').close()\n"
         "    open(os.path.dirname(__file__) + '/model.bin').close()\n"
         "    with tempfile.NamedTemporaryFile() as made:\n"
         "        open(made.name).close()\n"
@@ -307,9 +307,9 @@ def test_arrivals_that_cannot_be_written_are_counted(bench: Bench) -> None:
     code = (
         "import helper, os\n"
         "def run(output_dir):\n"
-        "    os.mkdir(output_dir + '/.pm/calls.jsonl')\n"
+        "    os.mkdir(output_dir / '.pm/calls.jsonl')\n"
         "    helper.f(1)\n"
-        "    os.rmdir(output_dir + '/.pm/calls.jsonl')\n"
+        "    os.rmdir(output_dir / '.pm/calls.jsonl')\n"
     )
     ran = bench.run({"run.py": code, "helper.py": "def f(i): pass\n"}, ["helper.py:f"])
     assert ran.exit_code == 0
