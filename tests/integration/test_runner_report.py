@@ -183,7 +183,7 @@ def test_files_read_beside_the_inputs_are_named(bench: Bench) -> None:
         f"root = {str(bench.root)!r}\n"
         "def run(image, parts, output_dir):\n"
         "    open(image).close()\n"
-        "    open(parts + '/part.txt').close()\n"
+        "    open(parts / 'part.txt').close()\n"
         "    pathlib.Path(root, 'atlas.csv').read_text()\n"
         "    os.close(os.open((root + '/other.bin').encode(), os.O_RDONLY))\n"
         "    open('scratch', 'w').close()\n"
