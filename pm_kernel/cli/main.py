@@ -43,7 +43,7 @@ COMMANDS = {
     "run": ("pm_kernel.cli.run:main", "run one method directly"),
     "runs": ("pm_kernel.cli.runs:main", "find runs, by status, method, sample, log and more"),
     "runs list": ("pm_kernel.cli.runs:main", "the same"),
-    "runs show": ("pm_kernel.cli.runs:show", "how a run was made: everything"),
+    "runs show": ("pm_kernel.cli.run_show:main", "how a run was made: everything"),
     "runs fail": ("pm_kernel.cli.settle:fail", "say that a run on a lost machine is dead"),
     "log": ("pm_kernel.cli.log:main", "what a run printed"),
     "lineage": ("pm_kernel.cli.lineage:main", "every run and parameter that made a result"),

@@ -83,11 +83,15 @@ class Output:
             self._stream.writelines(f"{plain(each)}\n" for each in lines)
             return
         for each in lines:
-            self.console.print(_styled(each), soft_wrap=True)
+            self.console.print(styled(each), soft_wrap=True)
 
     def text(self, text: str) -> None:
         """Write one unstyled line."""
         self.lines([line(text)])
+
+    def raw(self, text: str) -> None:
+        """Write a text of several lines that was made by a program for a program."""
+        self._stream.writelines(f"{clean(each)}\n" for each in text.splitlines())
 
     def note(self, text: str) -> None:
         """Say something beside the answer, on standard error."""
@@ -107,42 +111,59 @@ class Output:
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
         """Write a table; a column in which nothing is said is left out."""
-        cells = [[_spans(cell) for cell in row] for row in rows]
-        used = [n for n in range(len(columns)) if any(plain(row[n]) for row in cells)]
+        heads: list[Line] = [(Span(column.title, "neutral"),) for column in columns]
+        cells = [[_cleaned(cell) for cell in row] for row in rows]
+        used = [n for n in range(len(columns)) if any(_width(row[n]) for row in cells)]
         columns = [columns[n] for n in used]
-        cells = [[row[n] for n in used] for row in cells]
+        table = [[row[n] for n in used] for row in [heads, *cells]]
+        widths = [max(_width(row[n]) for row in table) for n in range(len(used))]
         if self.screen:
-            self._screen_table(columns, cells)
-        else:
-            self._plain_table(columns, cells)
+            _fit(columns, widths, self.console.width)
+        self.lines(_row(columns, widths, row) for row in table)
 
-    def _screen_table(self, columns: Sequence[Column], rows: Iterable[Sequence[Line]]) -> None:
-        from rich.table import Table
 
-        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-        for column in columns:
-            table.add_column(
-                column.title,
-                justify="right" if column.right else "left",
-                no_wrap=True,
-                overflow="ellipsis",
-                ratio=1 if column.elastic else None,
-                min_width=None if column.elastic else len(column.title),
-            )
-        for row in rows:
-            table.add_row(*(_styled(cell) for cell in row))
-        self.console.print(table)
+def _fit(columns: Sequence[Column], widths: list[int], screen: int) -> None:
+    """Narrow columns until a row fits: elastic ones first, then the widest of the others."""
+    missing = sum(widths) + 2 * (len(widths) - 1) - screen
+    order = sorted(range(len(widths)), key=lambda n: (not columns[n].elastic, -widths[n]))
+    for n in order:
+        if missing > 0 and not columns[n].right:
+            least = 20 if columns[n].elastic else 8
+            taken = min(missing, max(0, widths[n] - least))
+            widths[n] -= taken
+            missing -= taken
 
-    def _plain_table(self, columns: Sequence[Column], rows: Sequence[Sequence[Line]]) -> None:
-        texts = [[column.title for column in columns]]
-        texts += [[plain(cell) for cell in row] for row in rows]
-        widths = [max(width_of(row[n]) for row in texts) for n in range(len(columns))]
-        for row in texts:
-            padded = [
-                _padded(text, width, right=column.right)
-                for text, width, column in zip(row, widths, columns, strict=True)
-            ]
-            self._stream.write("  ".join(padded).rstrip() + "\n")
+
+def _row(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Line]) -> Line:
+    spans: list[Span] = []
+    for column, width, cell in zip(columns, widths, cells, strict=True):
+        fitted = _shortened(cell, width)
+        space = Span(" " * (width - _width(fitted)))
+        spans += [space, *fitted] if column.right else [*fitted, space]
+        spans.append(Span("  "))
+    while spans and not spans[-1].text.strip():
+        spans.pop()
+    return tuple(spans)
+
+
+def _width(spans: Line) -> int:
+    return sum(width_of(span.text) for span in spans)
+
+
+def _shortened(spans: Line, width: int) -> Line:
+    if _width(spans) <= width:
+        return spans
+    kept: list[Span] = []
+    left = width - 1
+    for span in spans:
+        text = ""
+        for character in span.text:
+            left -= width_of(character)
+            if left < 0:
+                return (*kept, Span(f"{text}…", span.token, span.strong))
+            text += character
+        kept.append(span)
+    return tuple(kept)
 
 
 def width_of(text: str) -> int:
@@ -155,20 +176,16 @@ def width_of(text: str) -> int:
     )
 
 
-def _padded(text: str, width: int, *, right: bool) -> str:
-    space = " " * (width - width_of(text))
-    return f"{space}{text}" if right else f"{text}{space}"
-
-
-def _spans(cell: Cell) -> Line:
+def _cleaned(cell: Cell) -> Line:
     if isinstance(cell, str):
-        return (Span(cell),)
+        return (Span(clean(cell)),)
     if isinstance(cell, Span):
-        return (cell,)
-    return cell
+        return (cell._replace(text=clean(cell.text)),)
+    return tuple(span._replace(text=clean(span.text)) for span in cell)
 
 
-def _styled(spans: Line) -> Text:
+def styled(spans: Line) -> Text:
+    """Return a line as rich draws it."""
     from rich.text import Text
 
     text = Text()
