@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable, Sequence
 
+from pm_kernel.errors import InvalidInput
 from pm_kernel.repository.model import IgnoredFile, LargeFile
 from pm_kernel.repository.place import Place
 from pm_kernel.repository.snapshot import recorded_paths
@@ -36,12 +37,12 @@ def ignored_names(place: Place, below: str, names: Iterable[str]) -> list[Ignore
 def _ruled(place: Place, below: str, paths: Sequence[str]) -> list[IgnoredFile]:
     # ./ because a name that begins with a colon would be read as a pattern
     stdin = "".join(f"./{path}\0" for path in paths).encode("utf-8", "surrogateescape")
-    rules = place.git.answer(
-        "check-ignore", "-v", "-z", "--stdin", "--no-index", stdin=stdin
-    ).items()
+    found = place.git.answer("check-ignore", "-v", "-z", "--stdin", "--no-index", stdin=stdin)
+    if found.status > 1:  # 1: git ignores none of them
+        raise InvalidInput(f"git cannot say what it ignores below {below}: {found.error.strip()}.")
     return [
         IgnoredFile(path.removeprefix(f"./{below}/"), pattern, f"{source}:{line}")
-        for source, line, pattern, path in zip(*[iter(rules)] * 4, strict=True)
+        for source, line, pattern, path in zip(*[iter(found.items())] * 4, strict=True)
         # A rule with ! is shown as well: it keeps the file.
         if not pattern.startswith("!")
     ]

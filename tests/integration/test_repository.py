@@ -750,3 +750,15 @@ def test_ignored_and_large_files_are_named_with_rule_and_size(repository):
     large = repository.large_files("mod/measure", 1000)
     assert [(each.path, each.size) for each in large] == [("big.csv", 2000)]
     assert repository.ignored_files("mod/other") == []
+
+
+def test_names_that_git_would_ignore_are_known_before_the_files_are_there(repository):
+    (repository.top / ".gitignore").write_text("*.h5\n!keep.h5\ndata/\n")
+    names = ["run.py", "a.h5", "keep.h5", "data/x.csv", ":(top)a.h5", "sub/é.h5"]
+    ignored = repository.ignored_names("mod/measure", names)
+    assert [each.path for each in ignored] == ["a.h5", "data/x.csv", ":(top)a.h5", "sub/é.h5"]
+    assert ignored[1].source == ".gitignore:3"
+    assert repository.ignored_names("mod/measure", []) == []
+    write(repository, **{name: b"1" for name in names if not name.startswith("data")})
+    found = {each.path for each in repository.ignored_files("mod/measure")}
+    assert found == {"a.h5", ":(top)a.h5", "sub/é.h5"}
