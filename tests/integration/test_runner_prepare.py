@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import marshal
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -122,6 +124,25 @@ def test_the_source_stays_as_written_but_for_one_line(bench: Bench) -> None:
     cache, _ = bench.prepare(bench.method({"helper.py": text}), ["helper.py:f"])
     before, after = text.split("\n"), (cache / "helper.py").read_text().split("\n")
     assert [n for n, (a, b) in enumerate(zip(before, after, strict=True)) if a != b] == [1]
+
+
+def test_what_is_added_stands_in_the_line_of_the_def(bench: Bench) -> None:
+    text = (
+        "@property\n"
+        "def f(\n    i,\n    t=1,\n):\n    'Doc.'\n    x = t\n    return [x for _ in [i]]\n"
+    )
+    cache, _ = bench.prepare(bench.method({"helper.py": text}), ["helper.py:f"])
+
+    def lines(module: CodeType) -> set[int | None]:
+        (function,) = [each for each in module.co_consts if isinstance(each, CodeType)]
+        assert function.co_firstlineno == 1
+        return {line for _, _, line in function.co_lines()}
+
+    compiled = importlib.util.cache_from_source(str(cache / "helper.py"))
+    ours = marshal.loads(Path(compiled).read_bytes()[16:])
+    bare = compile(text, "helper.py", "exec", dont_inherit=True)
+    assert lines(ours) - lines(bare) == {2}
+    assert lines(bare) - lines(ours) <= {1}  # where a function begins before its first statement
 
 
 def test_files_without_tracked_functions_are_untouched(bench: Bench) -> None:

@@ -166,6 +166,28 @@ def test_a_method_that_closes_every_descriptor_keeps_its_heartbeat(bench: Bench)
     assert len(beats) >= 4
 
 
+def test_a_forked_child_that_outlives_the_run_does_not_report_for_it(bench: Bench) -> None:
+    code = (
+        "import os, time\n"
+        "def run():\n"
+        "    if os.fork():\n"
+        "        return {'who': 'parent'}\n"
+        "    time.sleep(0.5)\n"
+        "    return {'who': 'child'}\n"
+    )
+    ran = bench.run({"run.py": code})
+    until(lambda: session_members(identity(ran.run_dir).pid) == [])
+    report = json.loads((ran.run_dir / ".pm" / "report.json").read_text())
+    assert report["metrics"] == {"who": "parent"}
+
+
+def test_the_main_module_is_nobodys_file_as_when_run_is_called_from_elsewhere(
+    bench: Bench,
+) -> None:
+    code = "import __main__\ndef run():\n    return {'file': getattr(__main__, '__file__', None)}\n"
+    assert bench.run({"run.py": code}).metrics == {"file": None}
+
+
 def test_descriptors_that_a_method_opened_are_never_closed_in_its_children(bench: Bench) -> None:
     code = (
         "import os\n"

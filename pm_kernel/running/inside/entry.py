@@ -21,9 +21,9 @@ LABELS_SUFFIX = "_labels"
 def execute(task: dict[str, Any], code_dir: str, seam: Any, report: Report) -> int:
     """Run the method's code; returns the exit code and tells ``report`` how it ended.
 
-    A child that the method forked and that comes back here ends as it would have without us.
+    A child that the method forked may come back here too. It ends as it would have without us, and
+    its copy of ``report`` is never written.
     """
-    runner = os.getpid()
     try:
         result = None
         if task["entry"]["kind"] == "script":
@@ -32,18 +32,13 @@ def execute(task: dict[str, Any], code_dir: str, seam: Any, report: Report) -> i
             result = _function(task, code_dir, seam)
     except SystemExit as stop:
         code = _exit_code(stop)
-        if os.getpid() != runner:
-            return code
         report.ended("exited", code, stop)
         return code or report.refuse_source()
     except BaseException as error:  # noqa: BLE001 - whatever the method raised is its outcome
         show(error, code_dir)
         code = 130 if isinstance(error, KeyboardInterrupt) else 1
-        if os.getpid() == runner:
-            report.ended("raised", code, error)
+        report.ended("raised", code, error)
         return code
-    if os.getpid() != runner:
-        return 0
     report.returned(result)
     return report.refuse_source()
 
