@@ -90,7 +90,7 @@ def submit(argv: list[str], context: Context) -> int:
         same_imports(context.settings),
         accept=(lambda _told: True) if options.yes else _ask,
     )
-    return _follow(context, options.plan, watch=not options.no_watch)
+    return follow(context, options.plan, watch=not options.no_watch)
 
 
 def resume(argv: list[str], context: Context) -> int:
@@ -103,7 +103,7 @@ def resume(argv: list[str], context: Context) -> int:
     if missing == 0:
         context.output.note(f"plan {options.plan} is complete: nothing to run")
         return 0
-    return _follow(context, options.plan, watch=not options.no_watch)
+    return follow(context, options.plan, watch=not options.no_watch)
 
 
 def cancel(argv: list[str], context: Context) -> int:
@@ -122,7 +122,7 @@ def watch(argv: list[str], context: Context) -> int:
     arguments = _parser("watch", "Follow a plan until it ends; Ctrl-C only stops watching.")
     arguments.add_argument("plan", type=int, help="plan id")
     options = arguments.parse_args(argv)
-    return _follow(context, options.plan, watch=True)
+    return follow(context, options.plan, watch=True)
 
 
 def status(argv: list[str], context: Context) -> int:
@@ -194,7 +194,8 @@ def list_plans(argv: list[str], context: Context) -> int:
     return 0
 
 
-def _follow(context: Context, plan_id: int, *, watch: bool) -> int:
+def follow(context: Context, plan_id: int, *, watch: bool = True) -> int:
+    """Follow a plan to its end and say how it ended; raises RunFailed or Cancelled."""
     if not watch:
         _show(context, plans.get_plan(context.store, plan_id))
         return 0
