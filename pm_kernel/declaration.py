@@ -22,8 +22,6 @@ key, all at once.
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast, get_args
 
@@ -42,12 +40,11 @@ from pm_kernel.domain.methods import (
     OutputType,
     TrackedFunction,
 )
-from pm_kernel.errors import Problem, Problems
+from pm_kernel.errors import Problems
+from pm_kernel.toml_document import TomlDocument, TomlTable, problem
 
 METHOD_FILE = "method.toml"
 MODULE_FILE = "module.toml"
-
-_MAX_BYTES = 1024 * 1024
 
 
 def read_declaration(data: bytes, *, where: str = METHOD_FILE) -> Declaration:
@@ -56,7 +53,7 @@ def read_declaration(data: bytes, *, where: str = METHOD_FILE) -> Declaration:
     ``where`` is the file's name in messages. Tracked functions have no parameters yet: those come
     from the code (``pm_kernel.scan.fit``).
     """
-    document = _Document(data, where)
+    document = TomlDocument(data, where)
     method = document.table(
         "method", known=("name", "module", "description", "entry", "environment")
     )
@@ -82,7 +79,7 @@ def read_declaration(data: bytes, *, where: str = METHOD_FILE) -> Declaration:
 
 def read_module(data: bytes, *, where: str = MODULE_FILE) -> ModuleSpec:
     """Read ``module.toml``; raises Problems naming the table and key of everything wrong."""
-    document = _Document(data, where)
+    document = TomlDocument(data, where)
     table = document.table("module", known=("name", "description"))
     document.unknown(("module", "contract"))
     fields = [
@@ -145,13 +142,9 @@ def write_module(module: ModuleSpec) -> bytes:
 
 
 def _refuse(where: str, faults: Iterator[tuple[str, str]]) -> None:
-    problems = [_problem(where, place, fault) for place, fault in faults]
+    problems = [problem(where, place, fault) for place, fault in faults]
     if problems:
         raise Problems(problems)
-
-
-def _problem(where: str, place: str, fault: str) -> Problem:
-    return Problem(f"{where}: {place} {fault}.", code="declaration")
 
 
 def _table(path: Sequence[str], content: Mapping[str, Any]) -> str:
@@ -194,14 +187,14 @@ _INPUT = ("type", "module", "value_type", "gather", "required", "description")
 _OUTPUT = ("path", "type", "required")
 
 
-def _tracked(table: _Table, ordinal: int) -> TrackedFunction:
+def _tracked(table: TomlTable, ordinal: int) -> TrackedFunction:
     qualname = table.text("function")
     name = table.text("name", qualname)
     file = table.text("file")
     return TrackedFunction(name, qualname, file, ordinal, selected=table.texts("params"))
 
 
-def _input(name: str, table: _Table) -> MethodInput:
+def _input(name: str, table: TomlTable) -> MethodInput:
     return MethodInput(
         name=name,
         type=cast(InputType, table.text("type")),
@@ -213,117 +206,10 @@ def _input(name: str, table: _Table) -> MethodInput:
     )
 
 
-def _output(name: str, table: _Table) -> MethodOutput:
+def _output(name: str, table: TomlTable) -> MethodOutput:
     return MethodOutput(
         name=name,
         path=table.text("path"),
         type=cast(OutputType, table.text("type", "file")),
         required=table.flag("required", True),
     )
-
-
-class _Document:
-    """A TOML file while it is read: collects what is wrong, and says it all at the end."""
-
-    def __init__(self, data: bytes, where: str) -> None:
-        self._where = where
-        self.problems: list[Problem] = []
-        try:
-            if len(data) > _MAX_BYTES:
-                raise ValueError(f"{len(data)} bytes are more than a declaration has")
-            self._content = tomllib.loads(data.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:  # both TOML and UTF-8 errors are ValueErrors
-            said = str(error) or "it is nested too deeply"
-            problem = Problem(f"{where} cannot be read: {said}.", code="declaration")
-            raise Problems([problem]) from error
-
-    def add(self, place: str, fault: str) -> None:
-        self.problems.append(_problem(self._where, place, fault))
-
-    def check(self, faults: Iterator[tuple[str, str]]) -> None:
-        """Raise what was collected; rules of content are asked only where the form is right."""
-        if not self.problems:
-            self.problems += [_problem(self._where, place, fault) for place, fault in faults]
-        if self.problems:
-            raise Problems(self.problems)
-
-    def unknown(self, known: Sequence[str]) -> None:
-        _Table(self, "the file", self._content).only(known)
-
-    def table(self, key: str, known: Sequence[str]) -> _Table:
-        if key not in self._content:
-            self.add(f"[{key}]", "is missing")
-        return self._made(f"[{key}]", self._content.get(key, {}), known)
-
-    def array(self, key: str, known: Sequence[str]) -> list[_Table]:
-        items = self._content.get(key, [])
-        if not isinstance(items, list):
-            self.add(f"[[{key}]]", "is written with two brackets, once for each")
-            return []
-        return [
-            self._made(f"[[{key}]] {number}", item, known) for number, item in enumerate(items, 1)
-        ]
-
-    def tables(self, key: str, known: Sequence[str]) -> list[tuple[str, _Table]]:
-        items = self._content.get(key, {})
-        if not isinstance(items, dict):
-            self.add(f"[{key}]", f"is a table for each: [{key}.name]")
-            return []
-        return [(name, self._made(f"[{key}.{name}]", item, known)) for name, item in items.items()]
-
-    def _made(self, place: str, item: object, known: Sequence[str]) -> _Table:
-        if not isinstance(item, dict):
-            self.add(place, "is a table")
-            return _Table(self, place, {}, broken=True)
-        table = _Table(self, place, item)
-        table.only(known)
-        return table
-
-
-class _Table:
-    """Typed look-ups in one table of a document."""
-
-    def __init__(
-        self, document: _Document, place: str, content: Mapping[str, Any], *, broken: bool = False
-    ) -> None:
-        self._document = document
-        self._place = place
-        self._content = content
-        self._broken = broken
-
-    def only(self, known: Sequence[str]) -> None:
-        for key in self._content:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                meant = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
-                self._document.add(self._place, f"has an unknown key {key!r}{meant}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._content.get(key, default)
-        if value is None:
-            if not self._broken:
-                self._document.add(f"{self._place} {key}", "is missing")
-            return ""
-        if not isinstance(value, str):
-            self.wrong(key, "text in quotes", value)
-            return ""
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        value = self._content.get(key, default)
-        if not isinstance(value, bool):
-            self.wrong(key, "true or false", value)
-            return default
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...] | None:
-        value = self._content.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.wrong(key, "a list of names in quotes", value)
-            return None
-        return tuple(value)
-
-    def wrong(self, key: str, expected: str, value: object) -> None:
-        self._document.add(f"{self._place} {key}", f"is {expected}, not {value!r}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import enum
 import math
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -355,3 +357,17 @@ def test_an_ordinary_fingerprint_is_the_hash_of_the_documented_text() -> None:
         "train_clf.model_type": "'logistic'",
     }
     assert fingerprint(given_values) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_the_file_that_is_copied_into_runs_needs_only_python_3_9() -> None:
+    import pm_kernel.domain.canonical as module
+
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"), feature_version=(3, 9))
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in imported} <= set(sys.stdlib_module_names)
