@@ -55,6 +55,10 @@ def bring_up(
         situation = settle(folder, host, timeout)
     if situation.state is State.RUNNING and situation.socket_dir is not None:
         return situation.socket_dir
+    if situation.state is State.DEAF and situation.record is not None and situation.pid is not None:
+        # Whatever cleans temporary folders took it. The server ends in order, nothing is lost.
+        end(folder, situation.record, situation.pid, account.uid, timeout)
+        situation = look(folder, host)
     foreign = situation.state in (State.ELSEWHERE, State.COPIED)
     if situation.state is State.BUSY or (foreign and not take_over):
         raise unavailable(folder, situation)

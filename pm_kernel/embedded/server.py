@@ -205,7 +205,7 @@ class EmbeddedPostgres:
             return None
         with self._control(self._account()):
             situation = look(self._folder, self._host)
-            if situation.state in (State.RUNNING, State.BUSY):
+            if situation.state in (State.RUNNING, State.BUSY, State.DEAF):
                 raise DatabaseUnavailable(
                     "The database is in use; it cannot be set aside.",
                     hint="Run `pm db stop` first.",

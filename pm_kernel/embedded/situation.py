@@ -24,6 +24,8 @@ class State(Enum):
     RUNNING = "runs"
     #: The process lives and does not answer yet, or no longer.
     BUSY = "is starting or stopping"
+    #: It serves by its own word, but somebody removed its socket: nobody can reach it.
+    DEAF = "lost its socket"
     STOPPED = "is stopped"
     #: Killed, or the machine went down; the next start recovers it.
     DIED = "ended without being stopped"
@@ -75,8 +77,10 @@ def look(folder: Folder, host: Host) -> Situation:
     # The eighth line is PostgreSQL's word on itself: starting, ready, stopping.
     status = lines[7].strip() if len(lines) > 7 else ""
     socket_dir = Path(record.socket_dir)
-    ready = status == "ready" and (socket_dir / SOCKET).exists()
-    return Situation(State.RUNNING if ready else State.BUSY, pid, socket_dir, record)
+    if status != "ready":
+        return Situation(State.BUSY, pid, socket_dir, record)
+    heard = (socket_dir / SOCKET).exists()
+    return Situation(State.RUNNING if heard else State.DEAF, pid, socket_dir, record)
 
 
 def unavailable(folder: Folder, situation: Situation) -> DatabaseUnavailable:
@@ -107,6 +111,11 @@ def unavailable(folder: Folder, situation: Situation) -> DatabaseUnavailable:
             return DatabaseUnavailable(
                 f"The database server (process {situation.pid}) is starting or stopping.",
                 hint=f"Look again with `pm db status`; its log is {folder.log}.",
+            )
+        case State.DEAF:
+            return DatabaseUnavailable(
+                "The database server runs, but its socket was removed: nobody can reach it.",
+                hint="`pm db start` ends it in order and starts it again.",
             )
         case _ if stopped is not None:
             return DatabaseUnavailable(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -394,3 +395,15 @@ def test_a_dead_child_that_nobody_collected_does_not_live() -> None:
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_each_test_gets_a_database_of_its_own(database_url: str, time: str) -> None:
     run(database_url, "CREATE TABLE left_behind (n int)")
+
+
+def test_a_server_whose_socket_was_removed_is_started_again(new_postgres: NewPostgres) -> None:
+    server = new_postgres()
+    run(server.start(), "CREATE TABLE kept AS SELECT 7 AS n")
+    before = server.status()
+    assert before.socket_dir is not None
+    shutil.rmtree(before.socket_dir)
+    assert not server.status().running
+    assert "socket was removed" in str(server.status().problem)
+    assert ask(server.ensure_started(explicit=True), "SELECT n FROM kept") == 7
+    assert server.status().pid != before.pid
