@@ -136,17 +136,22 @@ def _load(name: str, target: str) -> Any:
     from importlib import import_module
 
     place, _, function = target.partition(":")
+    missing = f"{place}.{function}"
     try:
-        return getattr(import_module(place), function)
+        found = getattr(import_module(place), function, None)
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("pm_kernel."):
             raise
+        missing = error.name
+        found = None
+    if found is None:
         from pm_kernel.errors import EngineUnavailable
 
         raise EngineUnavailable(
-            f"`pm {name}` is not available: this build has no {error.name}.",
+            f"`pm {name}` is not available: this build has no {missing}.",
             hint="Install a complete one with `pip install -U research-process-manager`.",
-        ) from error
+        )
+    return found
 
 
 def _pipe_closed() -> int:

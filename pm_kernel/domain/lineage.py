@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import Literal
 
 from pm_kernel.domain.runs import Run
@@ -119,14 +120,15 @@ def _grouped(edges: Iterable[Edge], key: Callable[[Edge], int]) -> dict[int, tup
 
 def _topological(graph: LineageGraph) -> Iterator[int]:
     waiting = {run_id: len(graph.sources.get(run_id, ())) for run_id in graph.runs}
-    ready = [run_id for run_id in sorted(graph.runs, reverse=True) if not waiting[run_id]]
+    # A heap, so that the order is that of the numbers wherever it is free.
+    ready = sorted(run_id for run_id in graph.runs if not waiting[run_id])
     while ready:
-        run_id = ready.pop()
+        run_id = heappop(ready)
         del waiting[run_id]
         yield run_id
         for edge in graph.readers.get(run_id, ()):
             waiting[edge.run_id] -= 1
             if not waiting[edge.run_id]:
-                ready.append(edge.run_id)
+                heappush(ready, edge.run_id)
     # Only a record that was tampered with holds a cycle; it is shown, not followed for ever.
     yield from sorted(waiting)

@@ -55,14 +55,17 @@ class VersionRow:
 class Rows:
     """Inserts rows into one test's database."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, root: str = "/somewhere/workspace") -> None:
         self._store = store
+        #: Folder of the workspace that runs belong to.
+        self._root = root
         self._versions: dict[tuple[str, int], VersionRow] = {}
         self._runs = 0
 
     # --- registry ---------------------------------------------------------------------------------
 
-    def workspace(self, root: str = "/somewhere/workspace", uuid: str | None = None) -> int:
+    def workspace(self, root: str | None = None, uuid: str | None = None) -> int:
+        root = self._root if root is None else root
         with self._store.transaction() as connection:
             found = connection.scalar(
                 select(tables.workspaces.c.id).where(tables.workspaces.c.root == root)

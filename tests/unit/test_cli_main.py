@@ -238,17 +238,30 @@ def test_a_missing_package_of_somebody_elses_is_not_mistaken_for_a_missing_comma
     assert "No module named 'no_such_package_of_somebody'" in capsys.readouterr().err
 
 
-def existing():
+#: Commands of the table that nobody has written yet.
+TO_COME = {
+    "lookup_run",
+    "runs fail",
+    "plan edit",
+    "plan retry",
+    "plan export",
+    "template list",
+    "template show",
+    "template save",
+    "verify",
+}
+
+
+def exists(target):
+    place, _, function = target.partition(":")
+    if not (ROOT / f"{place.replace('.', '/')}.py").exists():
+        return False
+    return callable(getattr(import_module(place), function, None))
+
+
+def test_every_command_of_the_table_exists():
     targets = {**RECORDING, **{name: target for name, (target, _) in COMMANDS.items()}}
-    for name, target in targets.items():
-        place, _, function = target.partition(":")
-        if (ROOT / f"{place.replace('.', '/')}.py").exists():
-            yield pytest.param(place, function, id=name)
-
-
-@pytest.mark.parametrize(("place", "function"), list(existing()))
-def test_every_entry_of_the_table_leads_to_a_function(place, function):
-    assert callable(getattr(import_module(place), function))
+    assert {name for name, target in targets.items() if not exists(target)} <= TO_COME
 
 
 def test_the_module_runs_as_a_program_too():
