@@ -5,6 +5,7 @@ current folder. Environment variables win over the file:
 
     PM_WORKSPACE      the workspace folder
     PM_DATABASE_URL   a PostgreSQL of one's own instead of the embedded one
+    PM_DATABASE_PATIENCE  seconds that a run waits for a database that is away (default: 180)
     PM_PYTHON         interpreter for methods without a pixi environment
     PM_NEXTFLOW       a nextflow command of one's own
     PM_MAVEN_MIRROR   where the Nextflow jars are fetched from, instead of Maven Central
@@ -37,6 +38,8 @@ class Settings:
     workspace_id: str
     #: None: the embedded PostgreSQL.
     database_url: str | None
+    #: Seconds that registering and completing a run keep trying while the database is away.
+    database_patience: int
     #: Interpreter for methods without a pixi environment.
     python: str
     #: Branch of the methods repository that versions are committed to.
@@ -141,6 +144,11 @@ def default_cache_dir(environ: Mapping[str, str] | None = None) -> Path:
     return Path.home() / ".cache" / "research-process-manager"
 
 
+def process_environ() -> dict[str, str]:
+    """Return the environment of this process, for work that has no settings to take it from."""
+    return dict(os.environ)
+
+
 def current_user(environ: Mapping[str, str]) -> str:
     """Return the name recorded as the author: ``PM_USER``, else the login name."""
     if named := environ.get("PM_USER"):
@@ -186,6 +194,7 @@ def load_settings(
         root=root,
         workspace_id=workspace_id,
         database_url=environ.get("PM_DATABASE_URL") or table.text("database", "url") or None,
+        database_patience=_patience(environ, table),
         python=environ.get("PM_PYTHON") or table.text("methods", "python") or sys.executable,
         methods_branch=table.text("methods", "branch") or "main",
         nextflow=environ.get("PM_NEXTFLOW") or table.text("nextflow", "command") or None,
@@ -198,6 +207,16 @@ def load_settings(
         user=current_user(environ),
         environ=environ,
     )
+
+
+def _patience(environ: Mapping[str, str], table: _Table) -> int:
+    text = environ.get("PM_DATABASE_PATIENCE")
+    if text:
+        if not text.isdecimal():
+            raise InvalidInput(f"PM_DATABASE_PATIENCE must be a number of seconds, not {text!r}.")
+        return int(text)
+    configured = table.integer("database", "patience")
+    return 180 if configured is None else configured
 
 
 class _Table:

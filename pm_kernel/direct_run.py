@@ -5,6 +5,7 @@ It is a plan of one planned run, made, looked at and recorded like any other.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from pm_kernel.domain.plans import Launch
 from pm_kernel.domain.samples import parse_cell
 from pm_kernel.domain.values import typed_input, typed_value
 from pm_kernel.duplicates import SameImports
-from pm_kernel.errors import InvalidInput, NotFound
+from pm_kernel.errors import Cancelled, InvalidInput, NotFound, PmError
+from pm_kernel.running.process import identify
 from pm_kernel.store import launches, plans
 from pm_kernel.store.catalogue import read_catalogue
 from pm_kernel.store.engine import Connection, Store
@@ -98,10 +100,31 @@ def open_direct(
         sample=request.sample,
     )
     epoch = planning.submit(store, plan_id, same_imports, user=settings.user, sample=request.sample)
+    owner = identify(os.getpid())
     with store.transaction() as connection:
         launch = launches.open_launch(connection, plan_id, epoch)
+        if owner is not None:
+            # Whether anybody will still register its run, should this process die first.
+            launches.note_launch(
+                connection,
+                launch.launch_id,
+                host=owner.host,
+                pid=owner.pid,
+                pid_start=owner.start,
+                boot_id=owner.boot,
+            )
         plans.set_status(connection, plan_id, "running")
     return launch
+
+
+def close_direct(store: Store, launch: Launch, error: BaseException) -> None:
+    """Close the plan of a direct run that came to no run, because of ``error``."""
+    cancelled = isinstance(error, Cancelled | KeyboardInterrupt)
+    reason = error.message if isinstance(error, PmError) else str(error) or type(error).__name__
+    with store.transaction() as connection:
+        if launch.plan_id in dict(plans.direct_without_run(connection)):
+            status = "cancelled" if cancelled else "failed"
+            plans.set_status(connection, launch.plan_id, status, error=reason)
 
 
 def with_rerun(request: DirectRequest) -> DirectRequest:

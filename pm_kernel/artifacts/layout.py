@@ -15,14 +15,21 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 from pm_kernel.errors import StoreUnavailable
 
+if TYPE_CHECKING:
+    from uuid import UUID
+
 #: Names inside a run directory that belong to the record.
 RESERVED = frozenset({"meta.json", ".manifest.json", "run.log", ".pm", "inputs"})
+#: Space set aside in each run directory while it is written, so that a run that fills the disk can
+#: still be closed: its manifest and its meta.json fit into what this leaves.
+_RESERVE = "reserve"
+_RESERVE_BYTES = 1 << 20
 
 
 class RunStore:
@@ -63,11 +70,32 @@ class RunStore:
         folder = self.partial(uuid)
         with writing(self.root):
             (folder / ".pm").mkdir(parents=True)
+            descriptor = os.open(folder / ".pm" / _RESERVE, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                _set_aside(descriptor)
+            finally:
+                os.close(descriptor)
         return folder
 
+    def is_there(self) -> bool:
+        """Whether runs were ever made here: not the empty place where a store is mounted."""
+        return (self.root / ".partial").is_dir()
+
     def locate(self, run_id: int, uuid: UUID | str) -> Path | None:
-        """Return where a run's directory is now: final, partial or dead; None when it is gone."""
-        for folder in (self.final(run_id), self.partial(uuid), self.dead(uuid)):
+        """Return where a run's directory is now; None when it is gone.
+
+        Looked for in the order in which it moves: what left one place while we looked is met in the
+        next.
+        """
+        for folder in (self.partial(uuid), self.dead(uuid), self.final(run_id)):
+            if folder.is_dir():
+                return folder
+        # A network file system may remember that a directory was missing; reading the folder above
+        # makes it look again.
+        for parent in (self.root / ".partial", self.root / ".dead", self.root):
+            with suppress(FileNotFoundError), os.scandir(parent) as entries:
+                next(entries, None)
+        for folder in (self.partial(uuid), self.dead(uuid), self.final(run_id)):
             if folder.is_dir():
                 return folder
         return None
@@ -103,10 +131,36 @@ def store_error(root: Path, error: OSError) -> StoreUnavailable | None:
     return None
 
 
-def remove_tree(folder: Path) -> None:
-    """Delete a folder of ours although parts of it may be read-only; missing is fine."""
-    if not folder.exists():
+def release_reserve(folder: Path) -> None:
+    """Free the space that was set aside in a run directory for closing it."""
+    (folder / ".pm" / _RESERVE).unlink(missing_ok=True)
+
+
+def _set_aside(descriptor: int) -> None:
+    if not hasattr(os, "posix_fallocate"):
         return
-    for base, _folders, _files in os.walk(folder):
-        Path(base).chmod(stat.S_IRWXU)
+    try:
+        os.posix_fallocate(descriptor, 0, _RESERVE_BYTES)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        # This file system cannot; a full disk then leaves runs open until there is space.
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder of ours although parts of it may be locked; missing is fine.
+
+    A link is removed, never what it points at.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink(missing_ok=True)
+        return
+    pending = [folder]
+    while pending:
+        inner = pending.pop()
+        with suppress(PermissionError):
+            # Somebody else's: removing it may still work, and says so if not.
+            inner.chmod(stat.S_IRWXU)
+        with os.scandir(inner) as entries:
+            pending += [Path(e.path) for e in entries if e.is_dir(follow_symlinks=False)]
     shutil.rmtree(folder)

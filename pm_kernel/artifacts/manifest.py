@@ -5,7 +5,7 @@ was locked (size, times, inode). A later check compares those first and reads on
 a verdict is always either "nothing touched these bytes" or "I read them again".
 
 The checksum of an output of several files is the sha256 of its sorted ``<sha256>  <path>`` lines,
-the format of ``sha256sum``.
+the format of ``sha256sum`` (a path with a newline or backslash is escaped as it does).
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from pm_kernel.errors import IntegrityError
 MANIFEST_NAME = ".manifest.json"
 #: Written by the record itself, so not part of what it vouches for.
 UNLISTED = frozenset({MANIFEST_NAME, "meta.json", ".pm"})
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -61,88 +59,127 @@ class Difference:
     actual: str | None = None
 
 
-def list_files(folder: Path, *, strict: bool = True) -> list[str]:
-    """List the files that a manifest vouches for, sorted.
+def list_files(folder: Path, *, strict: bool = True) -> dict[str, os.stat_result]:
+    """List the files that a manifest vouches for, sorted, with what the file system says of them.
 
-    Raises IntegrityError on a symlink or special file; with ``strict=False`` they are left out.
+    What its owner had locked is made readable. Raises IntegrityError on a symlink, a special file
+    or a folder that cannot be read; with ``strict=False`` they are left out.
     """
-    found: list[str] = []
+    found: dict[str, os.stat_result] = {}
+    _open_up(str(folder), os.lstat(folder), stat.S_IRWXU)
     pending = [""]
     while pending:
         prefix = pending.pop()
-        with os.scandir(folder / prefix) as entries:
-            for entry in entries:
-                path = prefix + entry.name
-                if path in UNLISTED:
-                    continue
-                mode = entry.stat(follow_symlinks=False).st_mode
-                if stat.S_ISDIR(mode):
-                    pending.append(path + "/")
-                elif stat.S_ISREG(mode):
-                    found.append(path)
-                elif strict:
-                    raise IntegrityError(
-                        f"{path} is not a plain file (a link, socket or device); "
-                        "a run's outputs must be files and folders.",
-                        hint="Write a copy of what it points at into output_dir instead.",
-                    )
-    return sorted(found)
+        try:
+            entries = list(os.scandir(folder / prefix))
+        except PermissionError as error:
+            if strict:
+                raise unreadable(folder, prefix.rstrip("/"), error) from error
+            continue
+        for entry in entries:
+            path = prefix + entry.name
+            if path in UNLISTED:
+                continue
+            info = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(info.st_mode):
+                _open_up(entry.path, info, stat.S_IRWXU)
+                pending.append(path + "/")
+            elif stat.S_ISREG(info.st_mode):
+                _open_up(entry.path, info, stat.S_IRUSR)
+                found[path] = info
+            elif strict:
+                raise IntegrityError(
+                    f"{path} is not a plain file (a link, socket or device); "
+                    "a run's outputs must be files and folders.",
+                    hint="Write a copy of what it points at into output_dir instead.",
+                )
+    return dict(sorted(found.items()))
 
 
-def hash_file(path: Path | str) -> str:
-    """Return the sha256 of a file's bytes, hexadecimal."""
+def unreadable(folder: Path, path: str, error: OSError) -> IntegrityError:
+    """Return what to say about something in a run directory that cannot be read."""
+    try:
+        owner = os.lstat(folder / path).st_uid
+    except OSError:
+        owner = -1
+    whose = f" (it belongs to user id {owner})" if owner not in (-1, os.geteuid()) else ""
+    return IntegrityError(
+        f"{path or 'output_dir'} cannot be read: {error.strerror}{whose}.",
+        hint="Let the method, or the container it runs in, write as the user who starts it.",
+    )
+
+
+def _open_up(path: str, info: os.stat_result, needed: int) -> None:
+    if info.st_mode & needed != needed and info.st_uid == os.geteuid():
+        os.chmod(path, stat.S_IMODE(info.st_mode) | needed)  # noqa: PTH101 - called for every file
+
+
+def hash_file(path: Path | str, *, flush: bool = False) -> str:
+    """Return the sha256 of a file's bytes, hexadecimal; ``flush`` also writes it to the disk."""
     with open(path, "rb", buffering=0) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if flush:
+            os.fsync(stream.fileno())
+    return digest
 
 
 def hash_files(
-    folder: Path, paths: Iterable[str], *, progress: Callable[[int], None] | None = None
+    folder: Path,
+    paths: Iterable[str],
+    *,
+    flush: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> dict[str, str]:
     """Hash files in parallel; returns path -> sha256 in the given order."""
     names = list(paths)
     base = str(folder) + "/"
-    # Small files one by one: a thread costs more than reading them.
-    if len(names) <= 2:
-        return {name: hash_file(base + name) for name in names}
+
+    def one(name: str) -> str:
+        return hash_file(base + name, flush=flush)
+
+    # Small numbers one by one: threads cost more than reading them.
+    if len(names) <= 4:
+        return {name: one(name) for name in names}
+    from concurrent.futures import ThreadPoolExecutor
+
     hashes: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 1)) as pool:
-        for done, (name, digest) in enumerate(
-            zip(names, pool.map(hash_file, (base + name for name in names)), strict=True), 1
-        ):
+        for done, (name, digest) in enumerate(zip(names, pool.map(one, names), strict=True), 1):
             hashes[name] = digest
             if progress:
                 progress(done)
     return hashes
 
 
-def entries_of(folder: Path, hashes: Mapping[str, str]) -> list[FileEntry]:
-    """Combine hashes with what the file system says now."""
-    entries = []
-    for path, digest in hashes.items():
-        info = os.lstat(folder / path)
-        entries.append(
-            FileEntry(path, digest, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-        )
-    return entries
+def entry_of(path: str, digest: str, info: os.stat_result) -> FileEntry:
+    """Combine a checksum with what the file system says."""
+    return FileEntry(path, digest, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
 
 
 def tree_digest(entries: Iterable[FileEntry]) -> str:
     """Return the checksum of several files as one content."""
-    lines = "".join(f"{e.sha256}  {e.path}\n" for e in sorted(entries, key=lambda e: e.path))
+    lines = "".join(_line(entry) for entry in sorted(entries, key=lambda e: e.path))
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def write_manifest(folder: Path, run_id: int, uuid: str, entries: Iterable[FileEntry]) -> None:
-    """Write ``.manifest.json``, one line per file, and flush it to the disk."""
+def _line(entry: FileEntry) -> str:
+    path = entry.path
+    if "\n" not in path and "\\" not in path and "\r" not in path:
+        return f"{entry.sha256}  {path}\n"
+    escaped = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"\\{entry.sha256}  {escaped}\n"
+
+
+def manifest_text(run_id: int, uuid: str, entries: Iterable[FileEntry]) -> str:
+    """Return ``.manifest.json``: one line says whose it is, then one line per file."""
     files = {e.path: e.to_json() for e in entries}
     lines = ",\n".join(
         f"  {json.dumps(path)}: {json.dumps(entry)}" for path, entry in files.items()
     )
-    body = (
+    return (
         f'{{"format": 1, "run_id": {run_id}, "uuid": "{uuid}", "algorithm": "sha256",\n'
         f' "files": {{\n{lines}\n }}}}\n'
     )
-    write_durably(folder / MANIFEST_NAME, body)
 
 
 def read_manifest(folder: Path) -> dict[str, FileEntry]:
@@ -153,12 +190,12 @@ def read_manifest(folder: Path) -> dict[str, FileEntry]:
     try:
         document = json.loads((folder / MANIFEST_NAME).read_bytes())
         return {path: FileEntry(path, **entry) for path, entry in document["files"].items()}
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise IntegrityError(
             f"Run directory {folder.name} has no {MANIFEST_NAME}: nothing vouches for its content.",
             hint="Re-run the step, or restore the directory from a backup.",
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise IntegrityError(
             f"The manifest of run directory {folder.name} cannot be read: {error}.",
             hint="Re-run the step, or restore the directory from a backup.",
@@ -172,7 +209,7 @@ def check_entries(folder: Path, entries: Iterable[FileEntry]) -> list[Difference
     for entry in entries:
         try:
             info = os.lstat(folder / entry.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             differences.append(Difference(entry.path, "missing", entry.sha256))
             continue
         seen = (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
@@ -180,7 +217,11 @@ def check_entries(folder: Path, entries: Iterable[FileEntry]) -> list[Difference
             differences.append(Difference(entry.path, "changed", entry.sha256, "not a plain file"))
         elif seen != (entry.size, entry.mtime_ns, entry.ctime_ns, entry.inode):
             suspects[entry.path] = entry
-    hashes = hash_files(folder, suspects)
+    try:
+        hashes = hash_files(folder, suspects)
+    except PermissionError as error:
+        path = Path(str(error.filename)).relative_to(folder).as_posix()
+        raise unreadable(folder, path, error) from error
     differences += [
         Difference(path, "changed", suspects[path].sha256, digest)
         for path, digest in hashes.items()
@@ -190,8 +231,10 @@ def check_entries(folder: Path, entries: Iterable[FileEntry]) -> list[Difference
 
 
 def write_durably(path: Path, text: str) -> None:
-    """Write a file and flush it to the disk."""
-    with open(path, "w", encoding="utf-8", errors="surrogateescape") as stream:
+    """Write a file and flush it to the disk; a link under that name is refused."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o666)
+    with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

@@ -14,6 +14,7 @@ from typing import Any
 
 from pm_kernel.artifacts.layout import RESERVED
 from pm_kernel.artifacts.manifest import FileEntry, tree_digest
+from pm_kernel.domain.storable import storable_text
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,24 @@ def base_folder(path: str) -> str:
 
 
 def select(path: str, entries: Iterable[FileEntry]) -> list[FileEntry]:
-    """Return the entries that belong to a declared path."""
+    """Return the entries that belong to a declared path, or to one read from the database.
+
+    The database has names that are no valid text (``b"\\xff"``) in their escaped form.
+    """
     if is_pattern(path):
         pattern = re.compile(_translate(path), re.DOTALL)
         return [e for e in entries if pattern.fullmatch(e.path) and not _reserved(e.path)]
     bare = path.rstrip("/")
-    return [e for e in entries if e.path == bare or e.path.startswith(bare + "/")]
+    return [e for e in entries if _lies_at(bare, e.path) or _lies_at(bare, storable_text(e.path))]
+
+
+def _lies_at(bare: str, path: str) -> bool:
+    return path == bare or path.startswith(bare + "/")
 
 
 def checksum_of(path: str, entries: Sequence[FileEntry]) -> str:
     """Return the checksum of an output: of the one file, or of the list of its files."""
-    if len(entries) == 1 and entries[0].path == path:
+    if len(entries) == 1 and path in (entries[0].path, storable_text(entries[0].path)):
         return entries[0].sha256
     return tree_digest(entries)
 
@@ -100,7 +108,11 @@ def collect(
             groups.setdefault(first + slash, []).append(entry)
     names = {output.name for output in outputs}
     for path, chosen in groups.items():
-        name = path if path not in names else f"./{path}"
+        name = path
+        # As the database will have it: two different names may be the same text there.
+        while storable_text(name) in names:
+            name = f"./{name}"
+        names.add(storable_text(name))
         kind = "directory" if path.endswith("/") else "file"
         outputs.append(_output(name, path, kind, chosen, declared=False))
     return outputs, missing

@@ -2,7 +2,8 @@
 
 The rename is the decision. Everything that says what the run was, its outcome included, is inside
 the directory before the rename; the database row follows it. So a crash at any point leaves either
-a directory without a final name, which is not a record, or a whole one.
+a directory without a final name, which is not a record, or a whole one. What was needed while it
+was written (``.pm``) goes after the rename: whoever finds a directory before it can still close it.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pm_kernel.artifacts.layout import remove_tree, writing
+from pm_kernel.artifacts.layout import release_reserve, remove_tree, writing
 from pm_kernel.artifacts.manifest import (
+    MANIFEST_NAME,
     FileEntry,
-    entries_of,
+    entry_of,
     fsync_folder,
     hash_files,
     list_files,
+    manifest_text,
+    unreadable,
     write_durably,
-    write_manifest,
 )
 from pm_kernel.errors import Conflict, IntegrityError
 
@@ -35,30 +39,43 @@ _READ_ONLY_FOLDER = 0o555
 def hash_run(
     folder: Path, *, strict: bool = True, progress: Callable[[int], None] | None = None
 ) -> list[FileEntry]:
-    """Hash every file of a run directory, lock the files and look at them once more.
+    """Hash every file of a run directory, write it to the disk, lock it, look at it once more.
 
-    Raises IntegrityError when a file still changes (somebody is writing to it) or is a link or
-    device. With ``strict=False``, for runs that failed, what is there is taken as it is.
+    Raises IntegrityError when a file still changes (somebody is writing to it), cannot be read, or
+    is a link or device. With ``strict=False``, for runs that failed, what can be had is taken.
     """
-    paths = list_files(folder, strict=strict)
-    for path in paths:
-        _own(folder / path)
-    before = {path: os.lstat(folder / path) for path in paths}
-    hashes = hash_files(folder, paths, progress=progress)
+    before = list_files(folder, strict=strict)
     for path, info in before.items():
-        now = os.lstat(folder / path)
-        if strict and (now.st_size, now.st_mtime_ns, now.st_ino) != (
-            info.st_size,
-            info.st_mtime_ns,
-            info.st_ino,
-        ):
+        if info.st_nlink > 1:
+            try:
+                before[path] = _own(folder, path)
+            except OSError as error:
+                if strict:
+                    raise _while_hashing(folder, error) from error
+    if strict:
+        try:
+            hashes = hash_files(folder, before, flush=True, progress=progress)
+        except OSError as error:
+            raise _while_hashing(folder, error) from error
+    else:
+        hashes = _what_can_be_hashed(folder, before)
+    entries = []
+    for path, digest in hashes.items():
+        info = before[path]
+        with suppress(PermissionError):
+            # Not ours: detection, not the lock, is the promise.
+            os.chmod(f"{folder}/{path}", _READ_ONLY)  # noqa: PTH101 - for every file
+        # Locking changes the inode's time, so the last look comes after it. What is written from
+        # now on differs from this entry; what was written since the first look shows here.
+        now = os.lstat(f"{folder}/{path}")
+        seen, first = ((i.st_size, i.st_mtime_ns, i.st_ino) for i in (now, info))
+        if strict and seen != first:
             raise IntegrityError(
                 f"{path} changed while it was hashed: a process is still writing to it.",
                 hint="Wait for all processes that the method starts before run() returns.",
             )
-        (folder / path).chmod(_READ_ONLY)
-    # Locking changes the inode's time, so the entries are read after it.
-    return entries_of(folder, hashes)
+        entries.append(entry_of(path, digest, now))
+    return entries
 
 
 def seal(
@@ -71,23 +88,78 @@ def seal(
 ) -> None:
     """Give a run directory its final name and lock it.
 
-    Raises Conflict when the directory was taken by whoever settled the run meanwhile.
+    ``entries`` are what ``hash_run`` returned. Raises Conflict when the directory was taken by
+    whoever settled the run meanwhile, IntegrityError when another run has that name.
     """
     with taken_is_conflict(source, run_id), writing(target.parent):
-        write_manifest(source, run_id, uuid, entries)
-        write_durably(source / META_NAME, json.dumps(meta, indent=2, ensure_ascii=True) + "\n")
-        remove_tree(source / ".pm")
-        for entry in entries:
-            _fsync_file(source / entry.path)
+        release_reserve(source)
+        _place(source, MANIFEST_NAME, manifest_text(run_id, uuid, entries))
+        _place(source, META_NAME, json.dumps(meta, indent=2, ensure_ascii=True) + "\n")
         for folder in _folders(source):
             fsync_folder(folder)
-        if target.exists():
-            # A rename would replace an empty directory; a final name is never reused.
-            raise Conflict(f"{target.name} exists already in the run store; nothing was replaced.")
-        source.rename(target)
+        _rename(source, target, uuid)
     with writing(target.parent):
         lock(target)
         fsync_folder(target.parent)
+
+
+def _place(folder: Path, name: str, text: str) -> None:
+    """Write a file of the record; it is whole or not there."""
+    draft = folder / ".pm" / name
+    draft.parent.mkdir(exist_ok=True)
+    write_durably(draft, text)
+    draft.replace(folder / name)
+
+
+def _rename(source: Path, target: Path, uuid: str) -> None:
+    if target.exists() and not is_of(target, uuid):
+        # A rename would replace an empty directory; a final name is never used again.
+        raise IntegrityError(
+            f"{target} belongs to another run; nothing was replaced. This run stays in {source}.",
+            hint="The database knows less than the run store: `pm rebuild` reads it again.",
+        )
+    try:
+        source.rename(target)
+    except FileNotFoundError:
+        # A network file system may carry out a rename, lose the answer and try again.
+        if not is_of(target, uuid):
+            raise
+
+
+def refuse_reserved(folder: Path) -> None:
+    """Raise IntegrityError where a method used names that belong to the record."""
+    for name in (META_NAME, MANIFEST_NAME):
+        if os.path.lexists(folder / name):
+            raise IntegrityError(
+                f"The method wrote {name} to output_dir; that name belongs to the record. "
+                "Choose another file name."
+            )
+
+
+def set_aside_reserved(folder: Path) -> list[str]:
+    """Give what a method wrote under our names another one; returns what a reader should know."""
+    notices = []
+    for name in (META_NAME, MANIFEST_NAME):
+        if os.path.lexists(folder / name):
+            moved = f"method-wrote-{name.lstrip('.')}"
+            while os.path.lexists(folder / moved):
+                moved += "-"
+            (folder / name).rename(folder / moved)
+            notices.append(f"The {name} that the method wrote is kept as {moved}.")
+    return notices
+
+
+def discard_unfinished(folder: Path, uuid: str) -> None:
+    """Remove what an earlier attempt to seal this directory wrote before it was interrupted."""
+    if is_of(folder, uuid):
+        (folder / META_NAME).unlink()
+    try:
+        with open(folder / MANIFEST_NAME, encoding="utf-8", errors="replace") as stream:
+            ours = f'"uuid": "{uuid}"' in stream.readline(1000)
+    except OSError:
+        return
+    if ours:
+        (folder / MANIFEST_NAME).unlink()
 
 
 @contextmanager
@@ -104,39 +176,82 @@ def taken_is_conflict(source: Path, run_id: int) -> Iterator[None]:
 
 
 def lock(folder: Path) -> None:
-    """Make a sealed directory read-only; repeated after a crash it finishes the work."""
-    for name in (".manifest.json", META_NAME):
-        (folder / name).chmod(_READ_ONLY)
+    """Make a sealed directory read-only; repeated after a crash it finishes the work.
+
+    What belongs to somebody else stays as it is: detection, not the lock, is the promise.
+    """
+    remove_tree(folder / ".pm")
+    for path in (folder / MANIFEST_NAME, folder / META_NAME):
+        with suppress(PermissionError):
+            path.chmod(_READ_ONLY)
     for inner in reversed(_folders(folder)):
-        inner.chmod(_READ_ONLY_FOLDER)
+        if stat.S_IMODE(inner.stat().st_mode) != _READ_ONLY_FOLDER:
+            with suppress(PermissionError):
+                inner.chmod(_READ_ONLY_FOLDER)
 
 
 def read_meta(folder: Path) -> dict[str, Any] | None:
-    """Return the ``meta.json`` of a run directory; None where there is none."""
+    """Return the ``meta.json`` of a run directory; None where there is none.
+
+    Raises IntegrityError when it is no such file.
+    """
     try:
         meta = json.loads((folder / META_NAME).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    if not isinstance(meta, dict):
+    except (ValueError, OSError) as error:
+        raise IntegrityError(f"{folder / META_NAME} cannot be read: {error}.") from error
+    if not isinstance(meta, dict) or "uuid" not in meta:
         raise IntegrityError(f"{folder / META_NAME} is not a run's meta.json.")
     return meta
 
 
-def _own(path: Path) -> None:
-    # Bytes that somebody else can open through another name are copied, not adopted.
-    if os.lstat(path).st_nlink > 1:
-        copy = path.with_name(path.name + ".pm-copy")
-        shutil.copy2(path, copy)
-        copy.replace(path)
+def is_of(folder: Path, uuid: str) -> bool:
+    """Whether a directory holds the ``meta.json`` of the run with this uuid."""
+    try:
+        meta = read_meta(folder)
+    except IntegrityError:
+        return False
+    return meta is not None and meta["uuid"] == uuid
+
+
+def _own(folder: Path, path: str) -> os.stat_result:
+    """Copy bytes that somebody else can open through another name: they are not adopted."""
+    draft = folder / ".pm" / "copy"
+    draft.parent.mkdir(exist_ok=True)
+    shutil.copy2(folder / path, draft)
+    draft.replace(folder / path)
+    return os.lstat(folder / path)
+
+
+def _while_hashing(folder: Path, error: OSError) -> Exception:
+    if error.filename is None:
+        return error
+    path = Path(str(error.filename)).relative_to(folder).as_posix()
+    if isinstance(error, FileNotFoundError):
+        if not folder.exists():
+            return error
+        return IntegrityError(
+            f"{path} vanished while it was hashed: a process is still at work in output_dir.",
+            hint="Wait for all processes that the method starts before run() returns.",
+        )
+    return unreadable(folder, path, error)
+
+
+def _what_can_be_hashed(folder: Path, found: dict[str, os.stat_result]) -> dict[str, str]:
+    hashes: dict[str, str] = {}
+    for path in found:
+        try:
+            hashes |= hash_files(folder, [path], flush=True)
+        except OSError:
+            if not folder.exists():
+                raise
+            # It cannot be read, or vanished; the rest of a failed run is kept all the same.
+    return hashes
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [Path(base) for base, _folders, _files in os.walk(folder)]
-
-
-def _fsync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    found = [folder]
+    for base, folders, _files in os.walk(folder):
+        found += [Path(base, name) for name in folders if not Path(base, name).is_symlink()]
+    return found

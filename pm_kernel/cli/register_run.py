@@ -11,7 +11,7 @@ from pm_kernel.database import running_url
 from pm_kernel.errors import UsageError
 from pm_kernel.running.process import identify
 from pm_kernel.running.recorder import DirectRecorder
-from pm_kernel.running.register import register
+from pm_kernel.running.register import NotStarted, register
 
 _JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 
@@ -19,33 +19,38 @@ _JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 def main(argv: list[str]) -> int:
     """Register a planned run; the run id goes to stdout."""
     options = read_options(argv, {"planned", "launch", "attempt", "workspace", "task-dir"})
+    numbers = {name: number(options, name) for name in ("planned", "launch", "attempt")}
     settings = load_settings(workspace=Path(options["workspace"]))
     # Nextflow's wrapper script: it lives as long as the task does, and runs afterScript.
     wrapper = identify(os.getppid())
     if wrapper is None:
         raise UsageError("The process that called `pm register_run` is gone.")
     jobs = (settings.environ.get(name) for name in _JOB_VARIABLES)
-    registered = register(
-        settings,
-        DirectRecorder(running_url(settings)),
-        planned=int(options["planned"]),
-        launch=int(options["launch"]),
-        attempt=int(options["attempt"]),
-        task_dir=Path(options["task-dir"]),
-        wrapper=wrapper,
-        scheduler_job_id=next((job for job in jobs if job), None),
-    )
+    try:
+        registered = register(
+            settings,
+            DirectRecorder(running_url(settings), patience=settings.database_patience),
+            **numbers,
+            task_dir=Path(options["task-dir"]).absolute(),
+            wrapper=wrapper,
+            scheduler_job_id=next((job for job in jobs if job), None),
+        )
+    except NotStarted as stopped:
+        sys.stderr.write(f"pm: run {stopped.run_id} failed before it started\n")
+        raise stopped.cause from None
     sys.stdout.write(f"{registered.run_id}\n")
     return 0
 
 
-def read_options(argv: list[str], names: set[str]) -> dict[str, str]:
-    """Read ``--name value`` pairs; every name must be there once. Raises UsageError."""
+def read_options(
+    argv: list[str], names: set[str], optional: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """Read ``--name value`` pairs; every name but the optional must be there. Raises UsageError."""
     options: dict[str, str] = {}
     for flag, value in zip(argv[::2], argv[1::2], strict=False):
         name = flag.removeprefix("--")
-        if name not in names or not flag.startswith("--"):
-            raise UsageError(f"Unknown option {flag!r}; expected {_listed(names)}.")
+        if name not in names | optional or not flag.startswith("--"):
+            raise UsageError(f"Unknown option {flag!r}; expected {_listed(names | optional)}.")
         options[name] = value
     missing = names - options.keys()
     if missing or len(argv) % 2:
@@ -53,5 +58,13 @@ def read_options(argv: list[str], names: set[str]) -> dict[str, str]:
     return options
 
 
-def _listed(names: set[str]) -> str:
+def number(options: dict[str, str], name: str) -> int:
+    """Return an option that is a whole number. Raises UsageError."""
+    try:
+        return int(options[name])
+    except ValueError:
+        raise UsageError(f"--{name} takes a number, not {options[name]!r}.") from None
+
+
+def _listed(names: set[str] | frozenset[str]) -> str:
     return ", ".join(f"--{name}" for name in sorted(names))

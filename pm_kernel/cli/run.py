@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -12,11 +13,12 @@ from typing import IO, Any
 from pm_kernel import direct_run
 from pm_kernel.cli.context import Context
 from pm_kernel.environment_match import same_imports
-from pm_kernel.errors import InvalidInput, RunFailed
+from pm_kernel.errors import InvalidInput, PmError, RunFailed
 from pm_kernel.running import orphans
 from pm_kernel.running.complete import Ended
-from pm_kernel.running.direct import execute
+from pm_kernel.running.direct import Interrupts, execute
 from pm_kernel.running.recorder import DirectRecorder
+from pm_kernel.running.register import NotStarted
 from pm_kernel.store import launches
 from pm_kernel.store.engine import libpq_url
 
@@ -62,8 +64,10 @@ def main(argv: list[str], context: Context) -> int:
     """Run a method; the run id goes to stdout, the log to stderr."""
     options = parser().parse_args(argv)
     settings, store = context.settings, context.store
-    recorder = DirectRecorder(libpq_url(store.url))
-    orphans.settle_orphans(settings, store, recorder)
+    interrupts = Interrupts()
+    url, patience = libpq_url(store.url), settings.database_patience
+    recorder = DirectRecorder(url, patience=patience, wait=interrupts.wait)
+    orphans.settle_orphans(settings, store, recorder, say=_say)
     request = direct_run.DirectRequest(
         method=options.method,
         version=options.version,
@@ -83,28 +87,46 @@ def main(argv: list[str], context: Context) -> int:
             return _report(context, direct.reuse_run_id, "reused")
         request = direct_run.with_rerun(request)
         direct = direct_run.prepare(store, request, matching)
-    launch = direct_run.open_direct(settings, store, request, direct, matching)
     tail = _Tail(quiet=options.quiet or context.json)
+    with interrupts:
+        launch = direct_run.open_direct(settings, store, request, direct, matching)
 
-    def cancel() -> None:
-        sys.stderr.write("pm: stopping …\n")
-        with store.transaction() as connection:
-            launches.cancel_epoch(connection, launch.plan_id)
+        def cancel() -> None:
+            _say("stopping …")
+            with store.transaction() as connection:
+                launches.cancel_epoch(connection, launch.plan_id)
 
-    try:
-        ended = execute(
-            settings,
-            recorder,
-            launch,
-            on_registered=tail.open,
-            on_tick=tail.show,
-            on_cancel=cancel,
-        )
-        tail.show()
-    finally:
-        tail.close()
-        orphans.finish_direct_plans(store)
+        try:
+            ended = execute(
+                settings,
+                recorder,
+                launch,
+                interrupts,
+                on_registered=tail.open,
+                on_tick=tail.show,
+                on_cancel=cancel,
+            )
+            tail.show()
+        except NotStarted as stopped:
+            _report(context, stopped.run_id, "failed", str(stopped.cause))
+            raise stopped.cause from None
+        except BaseException as error:
+            with contextlib.suppress(PmError):
+                direct_run.close_direct(store, launch, error)
+            raise
+        finally:
+            tail.close()
+            # Where the database is away, the next command does it.
+            with contextlib.suppress(PmError):
+                orphans.finish_direct_plans(store)
     return _finished(context, ended)
+
+
+def _say(message: str) -> None:
+    # A closed terminal must not keep a run from being ended.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"pm: {message}\n")
+        sys.stderr.flush()
 
 
 def _finished(context: Context, ended: Ended) -> int:
@@ -124,9 +146,7 @@ def _report(context: Context, run_id: int, status: str, error: str | None = None
         print(json.dumps({"run_id": run_id, "status": status, "error": error}))
     else:
         print(run_id)
-        sys.stderr.write(
-            f"pm: run {run_id} {status}; `pm lineage {run_id}` shows how it was made\n"
-        )
+        _say(f"run {run_id} {status}; `pm lineage {run_id}` shows how it was made")
     return 0
 
 
@@ -174,7 +194,7 @@ class _Tail:
     def open(self, run_id: int, path: Path) -> None:
         self._path = path
         if not self._quiet:
-            sys.stderr.write(f"pm: run {run_id} started\n")
+            _say(f"run {run_id} started")
 
     def show(self) -> None:
         if self._quiet or self._path is None:
@@ -185,7 +205,12 @@ class _Tail:
             except FileNotFoundError:
                 return
         while chunk := self._stream.read(1 << 16):
-            os.write(2, chunk)
+            try:
+                os.write(2, chunk)
+            except OSError:
+                # Nobody looks any more; the log is in the run.
+                self._quiet = True
+                return
 
     def close(self) -> None:
         if self._stream is not None:

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -18,6 +19,8 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MESSAGE_LIMIT = 16_000
 #: Entries kept from the start and from the end of a long log, and warnings from between.
 KEPT = 4_000
+#: Characters kept of each of the three.
+KEPT_TEXT = 4_000_000
 
 _TIME = r"(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?)"
 _LEVEL = r"(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)"
@@ -90,22 +93,45 @@ def parse_log(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def summarise(entries: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
     """Keep what fits of a long log; returns the entries and how many were left out."""
-    first: list[dict[str, Any]] = []
-    last: deque[dict[str, Any]] = deque(maxlen=KEPT)
-    between: list[dict[str, Any]] = []
+    first, last, between = _Kept(), _Kept(), _Kept()
     left_out = 0
+    full = False
     for entry in entries:
-        if len(first) < KEPT:
-            first.append(entry)
+        full = full or not first.has_room(entry)
+        if not full:
+            first.add(entry)
             continue
-        if len(last) == KEPT:
-            oldest = last.popleft()
-            if oldest["level"] in ("WARNING", "ERROR", "CRITICAL") and len(between) < KEPT:
-                between.append(oldest)
+        last.add(entry)
+        while last.is_over():
+            oldest = last.drop_oldest()
+            if oldest["level"] in ("WARNING", "ERROR", "CRITICAL") and between.has_room(oldest):
+                between.add(oldest)
             else:
                 left_out += 1
-        last.append(entry)
-    return [*first, *between, *last], left_out
+    return [*first.entries, *between.entries, *last.entries], left_out
+
+
+class _Kept:
+    """Entries up to a number and up to an amount of text."""
+
+    def __init__(self) -> None:
+        self.entries: deque[dict[str, Any]] = deque()
+        self._size = 0
+
+    def has_room(self, entry: dict[str, Any]) -> bool:
+        return len(self.entries) < KEPT and self._size + len(entry["message"]) <= KEPT_TEXT
+
+    def is_over(self) -> bool:
+        return len(self.entries) > KEPT or (self._size > KEPT_TEXT and len(self.entries) > 1)
+
+    def add(self, entry: dict[str, Any]) -> None:
+        self.entries.append(entry)
+        self._size += len(entry["message"])
+
+    def drop_oldest(self) -> dict[str, Any]:
+        oldest = self.entries.popleft()
+        self._size -= len(oldest["message"])
+        return oldest
 
 
 def _open(line: str, number: int, current: _Entry | None) -> _Entry | None:
@@ -150,4 +176,8 @@ def _iso(text: str | None) -> str | None:
     # logging prints local time without saying so; only a time with an offset can be stored as one.
     if text is None or not re.search(r"(Z|[+-]\d\d:?\d\d)$", text):
         return None
-    return text.replace(",", ".")
+    try:
+        return datetime.fromisoformat(text.replace(",", ".")).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        # It looks like a time, and is none: 2026-02-31.
+        return None

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pm_kernel.domain.bindings import OnFailure
+if TYPE_CHECKING:
+    from pm_kernel.domain.bindings import OnFailure
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,25 @@
-"""The code of a version: exported from its commit, prepared for an interpreter, made once."""
+"""The code of a version: exported from its commit, prepared for an interpreter, made once.
+
+    .runs/.code/<key>/code/                  the method's folder as committed
+    .runs/.code/<key>-<interpreter>/code/    the same, compiled for that interpreter
+                                    prepared.json
+    both: files.txt                          what the file system said of the files in code/
+
+Somebody may look in here and edit; what a run executes would then not be its version. So a folder
+whose files have other sizes, times or inodes than noted is made again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree, writing
 from pm_kernel.config import Settings
@@ -18,7 +27,11 @@ from pm_kernel.environment import Environment, clean_environ, find_environment
 from pm_kernel.errors import EngineUnavailable, InvalidInput
 
 _PREPARE = Path(__file__).with_name("prepare.py")
-_SPEC_NAME = "prepared.json"
+_CODE = "code"
+_SPEC = "prepared.json"
+_NOTE = "files.txt"
+#: Seconds after which a draft is what a killed process left.
+_ABANDONED = 3600.0
 
 
 @dataclass(frozen=True)
@@ -34,15 +47,15 @@ class Prepared:
 def prepare(settings: Settings, store: RunStore, record: dict[str, Any]) -> Prepared:
     """Return the prepared code of a run's version, making it on first use.
 
-    Raises EngineUnavailable when the interpreter does not work and InvalidInput when a tracked
-    function cannot be followed.
+    Raises EngineUnavailable when the interpreter does not work, InvalidInput when a tracked
+    function cannot be followed, StoreUnavailable when it cannot be kept in the run store.
     """
     key = f"{record['method']}-v{record['method_version']}-{record['commit'][:12]}"
     exported = store.code(key)
-    if not exported.is_dir():
-        _made_once(store, exported, lambda draft: _export(settings, record, draft))
+    if not _is_whole(exported):
+        _make(store, exported, lambda draft: _export(settings, record, draft))
     environment = find_environment(
-        exported,
+        exported / _CODE,
         python=settings.python,
         pixi="pixi",
         base_env=settings.environ,
@@ -51,12 +64,16 @@ def prepare(settings: Settings, store: RunStore, record: dict[str, Any]) -> Prep
         name=record["declaration"]["environment"],
     )
     cache = store.code(f"{key}-{_interpreter_key(environment)}")
-    if not cache.is_dir():
-        _made_once(
-            store, cache, lambda draft: _prepare(settings, record, environment, exported, draft)
-        )
-    described = json.loads((cache / _SPEC_NAME).read_bytes())
-    return Prepared(cache / "code", environment, described["entry"], described["tracked"])
+    described = _described(cache) if _is_whole(cache) else None
+    if described is None:
+        _make(store, cache, lambda draft: _prepare(settings, record, environment, exported, draft))
+        described = _described(cache)
+        if described is None:
+            raise EngineUnavailable(
+                f"{cache} changes while it is used: somebody else writes in there.",
+                hint="Delete it; it is made again when it is needed.",
+            )
+    return Prepared(cache / _CODE, environment, described["entry"], described["tracked"])
 
 
 def _interpreter_key(environment: Environment) -> str:
@@ -65,28 +82,100 @@ def _interpreter_key(environment: Environment) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
-def _made_once(store: RunStore, target: Path, make: Callable[[Path], None]) -> None:
-    """Make a folder beside its place and rename it there: it is whole or not there."""
-    draft = target.with_name(f".{target.name}-{uuid4()}")
+def _described(cache: Path) -> dict[str, Any] | None:
+    try:
+        document: dict[str, Any] = json.loads((cache / _SPEC).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return document if {"entry", "tracked"} <= document.keys() else None
+
+
+# --- folders that are made once -------------------------------------------------------------------
+
+
+def _make(store: RunStore, target: Path, make: Callable[[Path], None]) -> None:
+    """Make a folder beside its place and rename it there: it is whole or not there.
+
+    Two may make the same at once; either is as good. One that was changed is moved out of the way
+    and not deleted: a run that is starting may be copying it.
+    """
+    draft = target.with_name(f".{target.name}-{os.urandom(8).hex()}")
     with writing(store.root):
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            make(draft)
+        draft.mkdir(parents=True)
+    try:
+        make(draft)
+        with writing(store.root):
+            (draft / _NOTE).write_text(_files(draft / _CODE), encoding="ascii")
+            _flush(draft)
+            if target.exists() and not _is_whole(target):
+                target.rename(target.with_name(f".old-{target.name}-{os.urandom(8).hex()}"))
             try:
                 draft.rename(target)
             except OSError:
-                # Somebody else made the same meanwhile; theirs is as good.
+                # Somebody else made the same meanwhile.
                 if not target.is_dir():
                     raise
-        finally:
-            remove_tree(draft)
+    finally:
+        remove_tree(draft)
+        _remove_abandoned(target.parent)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a folder is as it was made."""
+    try:
+        return (folder / _NOTE).read_text(encoding="ascii") == _files(folder / _CODE)
+    except (OSError, ValueError):
+        return False
+
+
+def _files(folder: Path) -> str:
+    """Return what the file system says about each file below a folder, as text to be compared.
+
+    Without the times of change, which backups touch.
+    """
+    found = []
+    pending = [str(folder)]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                    continue
+                info = entry.stat(follow_symlinks=False)
+                path = os.path.relpath(entry.path, folder)
+                found.append(f"{path!a} {info.st_size} {info.st_mtime_ns} {info.st_ino}\n")
+    return "".join(sorted(found))
+
+
+def _flush(folder: Path) -> None:
+    """Write a new folder to the disk: after a power cut a name must not lead to empty files."""
+    for base, _folders, files in os.walk(folder):
+        for path in (base, *(os.path.join(base, name) for name in files)):  # noqa: PTH118
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def _remove_abandoned(place: Path) -> None:
+    for path in place.glob(".*-*"):
+        try:
+            if path.is_dir() and time.time() - path.stat().st_mtime > _ABANDONED:
+                remove_tree(path)
+        except OSError:
+            # Somebody else's, or somebody else is at it.
+            continue
+
+
+# --- what is made ---------------------------------------------------------------------------------
 
 
 def _export(settings: Settings, record: dict[str, Any], draft: Path) -> None:
     from pm_kernel.repository import MethodsRepository
 
     MethodsRepository(settings.methods_dir).export(
-        record["commit"], record["module"], record["method"], draft
+        record["commit"], record["module"], record["method"], draft / _CODE
     )
 
 
@@ -97,8 +186,8 @@ def _prepare(
     exported: Path,
     draft: Path,
 ) -> None:
-    draft.mkdir()
-    shutil.copytree(exported, draft / "code", symlinks=True)
+    with writing(draft.parent):
+        shutil.copytree(exported / _CODE, draft / _CODE, symlinks=True)
     spec = {
         "entry": {
             "file": "run.py",
@@ -107,21 +196,31 @@ def _prepare(
         },
         "tracked": record["declaration"]["tracked"],
     }
-    _instrument(environment, draft / "code", spec, settings)
-    (draft / _SPEC_NAME).write_text(json.dumps(spec), encoding="utf-8")
+    _instrument(environment, draft / _CODE, spec, settings)
+    with writing(draft.parent):
+        (draft / _SPEC).write_text(json.dumps(spec), encoding="utf-8")
 
 
 def _instrument(
     environment: Environment, code: Path, spec: dict[str, Any], settings: Settings
 ) -> None:
-    result = subprocess.run(
-        [*environment.command, "-I", str(_PREPARE), str(code), "-"],
-        input=json.dumps(spec),
-        capture_output=True,
-        text=True,
-        env=clean_environ(settings.environ),
-        check=False,
-    )
+    import subprocess
+
+    try:
+        result = subprocess.run(
+            [*environment.command, "-I", str(_PREPARE), str(code), "-"],
+            input=json.dumps(spec),
+            capture_output=True,
+            text=True,
+            errors="backslashreplace",
+            env=clean_environ(settings.environ),
+            check=False,
+        )
+    except OSError as error:
+        raise EngineUnavailable(
+            f"{environment.command[0]} cannot be started: {error.strerror}.",
+            hint="`pm doctor` checks the interpreter.",
+        ) from error
     if result.returncode != 0:
         last = result.stderr.strip().splitlines()[-1:] or ["no message"]
         raise EngineUnavailable(

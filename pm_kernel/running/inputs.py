@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pm_kernel.artifacts.layout import RunStore
-from pm_kernel.artifacts.manifest import check_entries, hash_file, read_manifest
-from pm_kernel.artifacts.outputs import base_folder, checksum_of, is_pattern, select
-from pm_kernel.errors import IntegrityError, InvalidInput
+from pm_kernel.artifacts.manifest import (
+    UNLISTED,
+    FileEntry,
+    check_entries,
+    hash_file,
+    read_manifest,
+)
+from pm_kernel.artifacts.outputs import base_folder, checksum_of, select
+from pm_kernel.domain.storable import storable_text
+from pm_kernel.errors import IntegrityError, InvalidInput, StoreUnavailable
+
+Inputs = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -33,8 +43,11 @@ class Altered:
         )
 
 
-def check(inputs: dict[str, dict[str, Any]]) -> list[Altered]:
-    """Compare every input that comes from a run with that run's manifest."""
+def check(inputs: Inputs) -> list[Altered]:
+    """Compare every input that comes from a run with that run's manifest.
+
+    Raises StoreUnavailable where the run store of an input is not there at all.
+    """
     altered: list[Altered] = []
     for entry in inputs.values():
         for item in entry["items"]:
@@ -43,9 +56,27 @@ def check(inputs: dict[str, dict[str, Any]]) -> list[Altered]:
     return altered
 
 
+def changed_copies(inputs: Inputs, entries: Iterable[FileEntry]) -> list[str]:
+    """Return the copied input files that a method changed in its run directory."""
+    found = {entry.path: entry.sha256 for entry in entries}
+    changed = []
+    for name, entry in inputs.items():
+        for ordinal, item in enumerate(entry["items"]):
+            if item["kind"] == "file":
+                path = copied_to(name, ordinal, item, gather=entry["gather"])
+                if found.get(path) != item["checksum"]:
+                    changed.append(path)
+    return changed
+
+
 def _check_item(item: dict[str, Any]) -> list[Altered]:
     run_id, path, checksum = item["run_id"], item["path"], item["checksum"]
     folder = source_folder(item)
+    if not folder.parent.is_dir():
+        raise StoreUnavailable(
+            f"Run {run_id} is in another run store, {folder.parent}, which is not there.",
+            hint="Mount it here under the same path, or plan with runs of this workspace.",
+        )
     try:
         manifest = read_manifest(folder)
     except IntegrityError as error:
@@ -63,15 +94,24 @@ def _check_item(item: dict[str, Any]) -> list[Altered]:
         )
         for difference in check_entries(folder, entries)
     ]
-    base = folder / base_folder(path)
-    if not is_pattern(path) and base.is_dir():
-        known = {entry.path for entry in entries}
-        for inner, _folders, files in os.walk(base):
-            for name in files:
-                relative = (Path(inner) / name).relative_to(folder).as_posix()
-                if relative not in known:
-                    differences.append(Altered(run_id, relative, "nothing", "a file that is new"))
-    return differences
+    return differences + [
+        Altered(run_id, each, "nothing", "a file that is new")
+        for each in _new_files(folder, base_folder(path), manifest)
+    ]
+
+
+def _new_files(folder: Path, base: str, manifest: dict[str, FileEntry]) -> list[str]:
+    """Return what lies in a folder that a method is given, and was not there when it was sealed."""
+    found = []
+    for inner, folders, files in os.walk(folder / base):
+        where = Path(inner).relative_to(folder)
+        if where == Path():
+            folders[:] = [name for name in folders if name not in UNLISTED]
+        for name in files:
+            path = (where / name).as_posix()
+            if path not in manifest and path not in UNLISTED:
+                found.append(path)
+    return found
 
 
 def source_folder(item: dict[str, Any]) -> Path:
@@ -79,22 +119,23 @@ def source_folder(item: dict[str, Any]) -> Path:
     return RunStore(Path(item["root"]) / ".runs").final(item["run_id"])
 
 
-def hand_over(
-    inputs: dict[str, dict[str, Any]], run_folder: Path, required: dict[str, bool]
-) -> dict[str, dict[str, Any]]:
+def hand_over(inputs: Inputs, run_folder: Path, required: dict[str, bool]) -> Inputs:
     """Return the inputs as the method gets them; files are copied into the run directory.
 
     Raises InvalidInput when a file is missing or is not the one that was planned.
     """
-    handed: dict[str, dict[str, Any]] = {}
+    handed: Inputs = {}
     for name, entry in inputs.items():
-        items = entry["items"]
-        if not items and not entry["gather"]:
+        items, gather = entry["items"], entry["gather"]
+        if not items and not gather:
             if required.get(name, True):
                 raise InvalidInput(f"Input {name!r} has no value.")
             continue
-        values = [_hand_item(name, n, item, run_folder) for n, item in enumerate(items)]
-        if not entry["gather"]:
+        values = [
+            _hand_item(name, ordinal, item, run_folder, gather=gather)
+            for ordinal, item in enumerate(items)
+        ]
+        if not gather:
             handed[name] = values[0]
             continue
         labels = [item.get("label") or "" for item in items]
@@ -107,22 +148,39 @@ def hand_over(
     return handed
 
 
-def _hand_item(name: str, ordinal: int, item: dict[str, Any], run_folder: Path) -> dict[str, Any]:
+def _hand_item(
+    name: str, ordinal: int, item: dict[str, Any], run_folder: Path, *, gather: bool
+) -> dict[str, Any]:
     if item["kind"] == "value":
         return {"kind": "value", "text": item["text"]}
     if item["kind"] == "run":
-        path = base_folder(item["path"])
-        return {"kind": "path", "value": str(source_folder(item) / path)}
-    return {"kind": "path", "value": str(_copy_file(name, ordinal, item, run_folder))}
+        return {"kind": "path", "value": str(_on_disk(item))}
+    target = run_folder / copied_to(name, ordinal, item, gather=gather)
+    _copy_file(name, item, target)
+    return {"kind": "path", "value": str(target)}
 
 
-def _copy_file(name: str, ordinal: int, item: dict[str, Any], run_folder: Path) -> Path:
+def _on_disk(item: dict[str, Any]) -> Path:
+    folder, path = source_folder(item), base_folder(item["path"])
+    if not (folder / path).exists():
+        # A name that is no valid text: the database has its escaped form.
+        for known in read_manifest(folder):
+            if storable_text(known) == path:
+                return folder / known
+    return folder / path
+
+
+def copied_to(name: str, ordinal: int, item: dict[str, Any], *, gather: bool) -> str:
+    """Return where in the run directory the copy of an input file lies."""
+    # Declared input names are identifiers; this holds even for one that is not.
+    folder = "".join(c if c.isalnum() or c in "_-" else "_" for c in name) or "_"
+    member = f"{ordinal}/" if gather else ""
+    return f"inputs/{folder}/{member}{Path(item['path']).name}"
+
+
+def _copy_file(name: str, item: dict[str, Any], target: Path) -> None:
     source = Path(item["path"])
-    folder = run_folder / "inputs" / _folder_name(name)
-    if ordinal:
-        folder /= str(ordinal)
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / source.name
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         shutil.copyfile(source, target)
     except FileNotFoundError as error:
@@ -134,15 +192,11 @@ def _copy_file(name: str, ordinal: int, item: dict[str, Any], run_folder: Path) 
         raise InvalidInput(f"Input {name!r}: {source} is a folder, not a file.") from error
     except PermissionError as error:
         raise InvalidInput(f"Input {name!r}: the file {source} may not be read.") from error
+    # The copy is part of the record: a method that changes it in place is told so at once.
+    target.chmod(0o444)
     found = hash_file(target)
     if found != item["checksum"]:
         raise InvalidInput(
             f"Input {name!r}: the file {source} changed since this run was planned.",
             hint="Plan again, so that the record says which content was used.",
         )
-    return target
-
-
-def _folder_name(name: str) -> str:
-    # Declared input names are identifiers; this holds even for one that is not.
-    return "".join(c if c.isalnum() or c in "_-" else "_" for c in name) or "_"

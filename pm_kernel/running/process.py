@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import time
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from pm_kernel.errors import EngineUnavailable
 
 #: Linux tells it for the price of a read; elsewhere `ps` is asked.
 _HAS_PROC = Path("/proc/self/stat").exists()
@@ -24,7 +25,8 @@ class Life(Enum):
 
     ALIVE = "alive"
     GONE = "gone"
-    #: It belongs to another host: nothing can be said from here.
+    #: It belongs to another host, or to a user whose processes are hidden from us: nothing can be
+    #: said from here.
     UNKNOWN = "unknown"
 
 
@@ -44,6 +46,8 @@ class ProcessIdentity:
         if self.boot != boot_id():
             return Life.GONE
         start = start_time(self.pid)
+        if start is None and _is_hidden(self.pid):
+            return Life.UNKNOWN
         return Life.ALIVE if start is not None and start == self.start else Life.GONE
 
 
@@ -63,11 +67,14 @@ def boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        return _ask(["sysctl", "-n", "kern.boottime"])
+        return "" if _HAS_PROC else _ask(["sysctl", "-n", "kern.boottime"]).strip()
 
 
 def start_time(pid: int) -> str | None:
-    """Return when a process started; None when it is gone or only waits to be reaped."""
+    """Return when a process started; None when it is gone or only waits to be reaped.
+
+    Raises EngineUnavailable where the system cannot be asked.
+    """
     if _HAS_PROC:
         fields = _stat_fields(pid)
         return None if fields is None or fields[0] in ("Z", "X") else fields[19]
@@ -90,21 +97,21 @@ def session_members(leader: int) -> list[int]:
     return [int(r[0]) for r in rows if len(r) == 3 and r[1] == str(leader) and r[2][0] != "Z"]
 
 
-def end_session(identity: ProcessIdentity, *, patience: float = 5.0) -> bool:
-    """End every process of the session that ``identity`` leads; True when none is left.
+def end_session(identity: ProcessIdentity, *, patience: float = 5.0) -> Life:
+    """End every process of the session that ``identity`` leads; what can be said of them then.
 
     They are asked first (SIGTERM) and killed after ``patience`` seconds. Children that outlived
     their leader are ended too: a session id is not used again while a member lives, unless a
     reboot came between, which is checked.
     """
     if identity.host != host_name():
-        return False
+        return Life.UNKNOWN
     if identity.boot != boot_id():
-        return True
+        return Life.GONE
     leader = start_time(identity.pid)
     if leader is not None and leader != identity.start:
         # The id belongs to somebody else now; so does its session.
-        return True
+        return Life.GONE
     for sign, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 10.0)):
         deadline = time.monotonic() + seconds
         pause = 0.005
@@ -119,8 +126,8 @@ def end_session(identity: ProcessIdentity, *, patience: float = 5.0) -> bool:
             time.sleep(pause)
             pause = min(0.1, pause * 2)
         else:
-            return True
-    return not session_members(identity.pid)
+            return Life.UNKNOWN if _is_hidden(identity.pid) else Life.GONE
+    return Life.ALIVE if session_members(identity.pid) else Life.GONE
 
 
 def _signal(pid: int, sign: signal.Signals) -> None:
@@ -136,12 +143,33 @@ def _stat_fields(pid: int) -> list[str] | None:
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
             return stream.read().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        # Gone; or hidden from other users (/proc mounted with hidepid), which _is_hidden tells.
         return None
 
 
+def _is_hidden(pid: int) -> bool:
+    """Whether a process exists that we are not shown: it can be signalled, or may not be."""
+    if not _HAS_PROC or _stat_fields(pid) is not None:
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    # Ours, and not shown: it ended between the two looks, or waits to be reaped.
+    return False
+
+
 def _ask(command: list[str]) -> str:
+    import subprocess
+
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    except FileNotFoundError:
-        return ""
+    except OSError as error:
+        # Without an answer a living process would pass for a dead one.
+        raise EngineUnavailable(
+            f"`{command[0]}` cannot be started, so nobody can tell which processes live: {error}.",
+            hint=f"Put `{command[0]}` on PATH; `pm doctor` checks it.",
+        ) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 #: Seconds that registering and completing keep trying while the database does not answer.
@@ -22,36 +23,43 @@ class Recorder(Protocol):
 
 
 class DirectRecorder:
-    """Records straight into the database."""
+    """Records straight into the database.
 
-    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
+    ``patience`` is how many seconds it keeps trying while the database does not answer; ``wait`` is
+    how it spends them, and may raise to give up.
+    """
+
+    def __init__(
+        self, url: str, *, patience: float = PATIENCE, wait: Callable[[float], None] = time.sleep
+    ) -> None:
         self._url = url
         self._patience = patience
+        self._wait = wait
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Send one request; retries for minutes while the database is away.
+        """Send one request; keeps trying while the database is away.
 
-        Raises DatabaseUnavailable when it stays away.
+        A sign of life is not worth waiting for: where the database is away it is left out. Raises
+        DatabaseUnavailable when the database stays away, or will not come by waiting.
         """
-        import psycopg
-
+        from pm_kernel.errors import DatabaseUnavailable
         from pm_kernel.store import recording
 
         deadline = time.monotonic() + self._patience
         pause = 0.2
         while True:
             try:
-                with recording.connect(self._url) as connection:
-                    return recording.OPERATIONS[request["op"]](connection, request)
-            except psycopg.OperationalError as error:
-                if time.monotonic() + pause > deadline:
-                    from pm_kernel.errors import DatabaseUnavailable
-
+                return recording.send(self._url, request)
+            except recording.Away as away:
+                if request["op"] == "beat":
+                    return {"answer": "away"}
+                left = deadline - time.monotonic()
+                if left <= 0:
                     raise DatabaseUnavailable(
-                        f"The database did not answer for {self._patience:.0f} s: "
-                        f"{str(error).strip().splitlines()[-1] if str(error).strip() else error}",
+                        f"{away.message}\nIt was tried for {self._patience:.0f} s.",
                         hint="`pm db status` shows its state, `pm db start` starts it.",
-                    ) from error
-                print(f"pm: the database is away, trying again in {pause:.1f} s", file=sys.stderr)
-                time.sleep(pause)
+                    ) from away
+                pause = min(pause, left)
+                sys.stderr.write(f"pm: {away.message}; trying again in {pause:.1f} s\n")
+                self._wait(pause)
                 pause = min(10.0, pause * 2)

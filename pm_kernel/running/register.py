@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
-import shutil
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree, writing
 from pm_kernel.config import Settings
-from pm_kernel.environment import clean_environ
-from pm_kernel.errors import Conflict, PmError
-from pm_kernel.running import complete, inputs, settle
-from pm_kernel.running.process import ProcessIdentity
+from pm_kernel.errors import Cancelled, Conflict, PmError
+from pm_kernel.running.process import Life, ProcessIdentity
 from pm_kernel.running.recorder import Recorder
 
+#: Inside the task directory: whose it is, and what was registered.
 UUID_NOTE = ".pm_uuid"
 RUN_ID_NOTE = ".pm_run_id"
+RECORD_NOTE = ".pm_record.json"
 RUN_SCRIPT = ".pm-run.sh"
+#: In the place of a uuid where a completed run exists already.
+DONE = "done"
 _ATTEMPTS = 5
+_SHELL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,15 @@ class Registered:
     run_id: int
     done: bool
     record: dict[str, Any]
+
+
+class NotStarted(Exception):
+    """A registered run could not be made ready; it is recorded as failed, ``cause`` says why."""
+
+    def __init__(self, run_id: int, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.run_id = run_id
+        self.cause = cause
 
 
 def register(
@@ -51,12 +61,20 @@ def register(
 ) -> Registered:
     """Register one execution of a planned run and make its task directory ready to start.
 
-    Raises Conflict when it may not run (cancelled, resumed elsewhere, alive elsewhere),
-    StoreUnavailable when the run store cannot be written, and whatever keeps an already registered
-    run from starting: such a run is recorded as failed with that reason first.
+    Raises Conflict when it may not run (resumed elsewhere, alive elsewhere), Cancelled when its
+    plan was cancelled, StoreUnavailable when the run store cannot be written, and NotStarted, with
+    the run recorded as failed, when something keeps a registered run from starting.
     """
     store = RunStore(settings.runs_dir)
-    uuid = _note_uuid(store, task_dir, settings.root)
+    uuid = _draw_uuid()
+    folder = store.create_partial(uuid)
+    with writing(task_dir):
+        task_dir.mkdir(parents=True, exist_ok=True)
+        # Who will wrap it: without a row, that is how a directory left behind is known as such.
+        _write(folder / ".pm" / "wrapper.json", json.dumps(vars(wrapper)))
+        # A requeued job comes back to the same folder: its earlier note is of another execution.
+        _write(task_dir / UUID_NOTE, f"{uuid}\n{settings.root}\n")
+        (task_dir / RECORD_NOTE).unlink(missing_ok=True)
     request = {
         "op": "register",
         "uuid": uuid,
@@ -73,63 +91,119 @@ def register(
     }
     answer = _ask(recorder, store, request)
     if answer["answer"] == "done":
-        remove_tree(store.partial(uuid))
+        remove_tree(folder)
+        _write(task_dir / UUID_NOTE, f"{DONE}\n{settings.root}\n")
         _write(task_dir / RUN_ID_NOTE, f"{answer['run_id']}\n")
         _write(task_dir / RUN_SCRIPT, "# A completed run exists: nothing to execute.\nexit 0\n")
-        (task_dir / UUID_NOTE).unlink(missing_ok=True)
         return Registered(answer["run_id"], True, answer)
-    record = {**answer, "store": str(store.root), "task_dir": str(task_dir)}
-    folder = store.partial(uuid)
-    with writing(store.root):
-        _write(folder / ".pm" / "record.json", json.dumps(record))
-    _write(task_dir / RUN_ID_NOTE, f"{answer['run_id']}\n")
+    record = {**answer, "workspace": settings.workspace_id}
     try:
-        _make_ready(settings, store, record, folder, task_dir)
-    except (PmError, OSError) as error:
+        _prepare(settings, store, recorder, record, folder, task_dir)
+    except Exception as error:
         # afterScript does not run when beforeScript fails: the failure is recorded here or never.
+        from pm_kernel.running.complete import complete
+
         reason = error.message if isinstance(error, PmError) else f"It could not start: {error}"
-        complete.complete(store, recorder, record, folder, exit_code=None, reason=reason)
-        raise
-    return Registered(answer["run_id"], False, record)
+        complete(store, recorder, record, folder, exit_code=None, reason=reason)
+        raise NotStarted(record["run_id"], error) from error
+    return Registered(record["run_id"], False, record)
 
 
-def _note_uuid(store: RunStore, task_dir: Path, workspace: Path) -> str:
-    note = task_dir / UUID_NOTE
-    with writing(task_dir):
-        task_dir.mkdir(parents=True, exist_ok=True)
-        uuid = str(uuid4())
-        store.create_partial(uuid)
-        # A requeued job comes back to the same folder: its earlier note is of another execution.
-        _write(note, f"{uuid}\n{workspace}\n")
-    return uuid
+def _draw_uuid() -> str:
+    """Return a random uuid (RFC 9562, version 4) without the module, which is slow to load."""
+    drawn = bytearray(os.urandom(16))
+    drawn[6] = drawn[6] & 0x0F | 0x40
+    drawn[8] = drawn[8] & 0x3F | 0x80
+    text = drawn.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _ask(recorder: Recorder, store: RunStore, request: dict[str, Any]) -> dict[str, Any]:
-    uuid = request["uuid"]
+    folder = store.partial(request["uuid"])
     for _ in range(_ATTEMPTS):
         answer = recorder.ask(request)
         if answer["answer"] in ("go", "done"):
             return answer
-        if answer["answer"] == "live":
-            live = answer["run"]
-            if settle.settle_run(store, recorder, live):
-                continue
-            remove_tree(store.partial(uuid))
-            raise Conflict(
-                f"Run {live['run_id']} of the same planned run is still alive "
-                f"(process {live['pid']} on {live['host']}); a second one was not started."
-            )
-        break
-    remove_tree(store.partial(uuid))
-    reason = answer.get("reason", f"its uuid belongs to an ended run ({answer['answer']})")
+        if answer["answer"] != "live":
+            break
+        if not _settled(store, recorder, answer["run"], request):
+            break
+    remove_tree(folder)
+    if answer["answer"] == "live":
+        live = answer["run"]
+        raise Conflict(
+            f"Run {live['run_id']} of the same planned run has not ended (process {live['pid']} on "
+            f"{live['host']}); a second one was not started.",
+            hint=f"Where that machine is lost: `pm runs fail {live['run_id']} --reason …`.",
+        )
+    if answer.get("cancelled"):
+        raise Cancelled(f"This run may not start: {answer['reason']}.")
+    reason = answer.get("reason", f"its uuid belongs to a run that ended ({answer['answer']})")
     raise Conflict(f"This run may not start: {reason}.")
+
+
+def _settled(
+    store: RunStore, recorder: Recorder, live: dict[str, Any], request: dict[str, Any]
+) -> bool:
+    from pm_kernel.running import settle
+
+    evidence = None
+    job = request["scheduler_job_id"]
+    if job is not None and job == live.get("scheduler_job_id"):
+        wrapper = settle.wrapper_of(live)
+        if wrapper is None or wrapper.life() is Life.UNKNOWN:
+            # A job runs once at a time: its scheduler has ended the earlier execution.
+            evidence = f"Its scheduler started job {job} again"
+    return settle.settle_run(store, recorder, live, evidence=evidence)
+
+
+def _prepare(
+    settings: Settings,
+    store: RunStore,
+    recorder: Recorder,
+    record: dict[str, Any],
+    folder: Path,
+    task_dir: Path,
+) -> None:
+    """Make everything ready that starting the run takes; ``record`` says what it is from now on."""
+    if store.final(record["run_id"]).exists():
+        _renumber(store, recorder, record)
+    for entry in record["inputs"].values():
+        for item in entry["items"]:
+            if item.get("workspace") == settings.workspace_id:
+                # Where this host has it; the database knows where somebody else last saw it.
+                item["root"] = str(settings.root)
+    with writing(store.root):
+        _write_whole(folder / ".pm" / "record.json", json.dumps(record))
+    with writing(task_dir):
+        _write(task_dir / RUN_ID_NOTE, f"{record['run_id']}\n")
+    _make_ready(settings, store, record, folder, task_dir)
+    text = json.dumps(record)
+    with writing(store.root):
+        _write_whole(folder / ".pm" / "record.json", text)
+    with writing(task_dir):
+        # The method may empty its output_dir, and .pm with it.
+        _write_whole(task_dir / RECORD_NOTE, text)
+
+
+def _renumber(store: RunStore, recorder: Recorder, record: dict[str, Any]) -> None:
+    """Take another id where this one names a directory: the database knows less than the store."""
+    taken = [int(each.name) for each in store.root.iterdir() if each.name.isdecimal()]
+    request = {"op": "renumber", "uuid": record["uuid"], "above": max(taken)}
+    answer = recorder.ask(request)
+    if answer["answer"] != "renumbered":
+        raise Conflict(f"This run may not start: {answer['reason']}.")
+    record["run_id"] = answer["run_id"]
 
 
 def _make_ready(
     settings: Settings, store: RunStore, record: dict[str, Any], folder: Path, task_dir: Path
 ) -> None:
+    import shutil
+
+    from pm_kernel.environment import clean_environ
     from pm_kernel.errors import IntegrityError, InvalidInput
-    from pm_kernel.running import code
+    from pm_kernel.running import code, inputs
 
     if record["problem"]:
         raise InvalidInput(record["problem"])
@@ -139,14 +213,13 @@ def _make_ready(
         raise IntegrityError(altered[0].message)
     declared = record["declaration"]["inputs"]
     required = {name: entry.get("required", True) for name, entry in declared.items()}
-    handed = inputs.hand_over(record["inputs"], folder, required)
+    with writing(store.root):
+        handed = inputs.hand_over(record["inputs"], folder, required)
     prepared = code.prepare(settings, store, record)
     record["environment_fingerprint"] = prepared.environment.fingerprint
     record["environment_kind"] = prepared.environment.kind
     if prepared.environment.notice:
         record.setdefault("notices", []).append(prepared.environment.notice)
-    with writing(store.root):
-        _write(folder / ".pm" / "record.json", json.dumps(record))
     with writing(task_dir):
         code_dir = task_dir / "code"
         remove_tree(code_dir)
@@ -166,19 +239,29 @@ def _make_ready(
         }
         _write(code_dir / "_pm_task.json", json.dumps(document))
         command = [*prepared.environment.command, str(code_dir / "_pm_runner.py")]
-        _write(task_dir / RUN_SCRIPT, _script(settings, command))
+        kept = clean_environ(settings.environ)
+        dropped = [name for name in settings.environ if name not in kept]
+        _write(task_dir / RUN_SCRIPT, _script(command, dropped))
 
 
-def _script(settings: Settings, command: list[str]) -> str:
+def _script(command: list[str], dropped: list[str]) -> str:
     """Return the shell text that starts a run without our variables and our secrets."""
-    kept = clean_environ(settings.environ)
-    dropped = [name for name in settings.environ if name not in kept and name.isidentifier()]
-    unset = f"unset {' '.join(sorted(dropped))}\n" if dropped else ""
+    import shlex
+
+    names = sorted(name for name in dropped if _SHELL_NAME.fullmatch(name))
+    unset = f"unset {' '.join(names)}\n" if names else ""
     return f"{unset}exec {shlex.join(command)}\n"
 
 
+# Nothing here is flushed to the disk: after a power cut the run is dead, and settled as such.
+
+
 def _write(path: Path, text: str) -> None:
-    with open(path, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that somebody may read at any time: it is there as a whole or not at all."""
+    draft = path.with_name(f"{path.name}.new")
+    _write(draft, text)
+    draft.replace(path)

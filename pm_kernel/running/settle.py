@@ -7,16 +7,20 @@ may stop at any point and be started again by anybody.
 
 from __future__ import annotations
 
-import json
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pm_kernel.artifacts import seal
-from pm_kernel.artifacts.layout import RunStore
-from pm_kernel.errors import Conflict
-from pm_kernel.running import complete
+from pm_kernel.artifacts.layout import RunStore, remove_tree
+from pm_kernel.errors import Conflict, StoreUnavailable
+from pm_kernel.running.complete import complete, end_runner, read_json, record_sealed
 from pm_kernel.running.process import Life, ProcessIdentity
 from pm_kernel.running.recorder import Recorder
+from pm_kernel.running.run_record import lost_request, request_from_meta
 
 
 def settle_run(
@@ -24,35 +28,77 @@ def settle_run(
 ) -> bool:
     """End a run whose process is gone; True when it is ended and recorded.
 
-    ``run`` has run_id, uuid, pid, pid_start, boot_id, host. ``evidence`` is a sentence of somebody
+    ``run`` is a row as ``store.registering.LIVE`` gives it. ``evidence`` is a sentence of somebody
     who knows that it is dead (Nextflow's trace, a scheduler, a person); without it only this host's
-    processes count, and a run that may be alive is left alone.
+    processes count, and a run that may be alive is left alone. False also where another process is
+    settling it right now, or where its processes belong to somebody else.
     """
+    wrapper = wrapper_of(run)
     if evidence is None:
-        wrapper = ProcessIdentity(run["pid"], run["pid_start"], run["boot_id"], run["host"])
-        if wrapper.life() is not Life.GONE:
+        if wrapper is None or wrapper.life() is not Life.GONE:
             return False
-        evidence = f"The process that ran it (pid {run['pid']} on {run['host']}) is gone"
-    run_id, uuid = run["run_id"], run["uuid"]
-    dead = _claim(store, uuid)
-    if dead is None:
-        record_ended(store, recorder, run_id, uuid)
-        return True
-    record = _record_of(dead, run)
-    cancelled = (dead / ".pm" / "cancel").exists()
-    reason = "Cancelled." if cancelled else f"{evidence}; it had not been completed."
-    try:
-        complete.complete(
-            store, recorder, record, dead, exit_code=None, reason=reason, cancelled=cancelled
+        evidence = f"The process that ran it (pid {wrapper.pid} on {wrapper.host}) is gone"
+    if not _may_end(store, run["uuid"]):
+        return False
+    dead = _claim(store, run["uuid"])
+    if dead is not None:
+        with _only_settler(dead) as alone:
+            if not alone:
+                return False
+            if dead.is_dir():
+                _end(store, recorder, run, dead, evidence)
+    return record_ended(store, recorder, run["run_id"], run["uuid"]) is not None
+
+
+def wrapper_of(run: dict[str, Any]) -> ProcessIdentity | None:
+    """Return the process that wraps a run; None where it is not known."""
+    if run["pid"] is None:
+        return None
+    return ProcessIdentity(run["pid"], run["pid_start"], run["boot_id"], run["host"])
+
+
+def record_ended(store: RunStore, recorder: Recorder, run_id: int, uuid: str) -> str | None:
+    """Bring the row in line with where a run's directory is; returns its status.
+
+    None: the directory has no final name yet; whoever claimed it, or its own wrapper, will record
+    it. Raises StoreUnavailable where the run store itself is not there.
+    """
+    final = store.final(run_id)
+    found = store.locate(run_id, uuid)
+    if found == final and seal.is_of(final, uuid):
+        seal.lock(final)
+        meta = seal.read_meta(final)
+        assert meta is not None
+        request = request_from_meta(meta, final)
+        return record_sealed(recorder, request, final, meta["registered"].get("workspace"))
+    if found is not None and found != final:
+        return None
+    if not store.is_there():
+        raise StoreUnavailable(
+            f"{store.root} is not the run store that run {run_id} was written to.",
+            hint="Is its disk mounted? Nothing is recorded about the run until it is.",
         )
-    except Conflict:
-        record_ended(store, recorder, run_id, uuid)
+    # Neither partial, dead nor final: somebody removed it. The row must not stay "running".
+    request = lost_request(
+        uuid, "Its directory is gone: the method deleted its output_dir, or somebody the folder."
+    )
+    return record_sealed(recorder, request, final, None)
+
+
+def _may_end(store: RunStore, uuid: str) -> bool:
+    """Whether we may end the processes of a run and write its directory."""
+    for folder in (store.partial(uuid), store.dead(uuid)):
+        try:
+            return os.geteuid() in (0, folder.stat().st_uid)
+        except FileNotFoundError:
+            continue
     return True
 
 
 def _claim(store: RunStore, uuid: str) -> Path | None:
     dead = store.dead(uuid)
-    dead.parent.mkdir(exist_ok=True)
+    if store.is_there():
+        dead.parent.mkdir(exist_ok=True)
     try:
         store.partial(uuid).rename(dead)
     except FileNotFoundError:
@@ -61,66 +107,85 @@ def _claim(store: RunStore, uuid: str) -> Path | None:
     return dead
 
 
-def record_ended(store: RunStore, recorder: Recorder, run_id: int, uuid: str) -> str:
-    """Bring the row in line with a directory that has its final name; returns the status."""
-    final = store.final(run_id)
-    meta = seal.read_meta(final)
-    if meta is not None and meta["uuid"] == uuid:
-        seal.lock(final)
-        request = complete.request_from_meta(meta, final)
-    elif store.dead(uuid).is_dir():
-        # Claimed by whoever settles it, who will record it.
-        return "failed"
-    else:
-        # Neither partial, dead nor final: somebody removed it. The row must not stay "running".
-        request = lost_request(uuid, "Its directory is gone from the run store.")
-    complete.record_sealed(recorder, request)
-    return str(request["status"])
+@contextmanager
+def _only_settler(dead: Path) -> Iterator[bool]:
+    """Keep a second settler out while this process lives; False where one is at work.
+
+    Both would write into the same directory, and the rename of one would catch the other half-way.
+    """
+    path = dead / ".pm" / "settling"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:
+        # Sealed meanwhile.
+        yield True
+        return
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def lost_request(uuid: str, error: str) -> dict[str, Any]:
-    """Return what is recorded of a run that left nothing behind."""
-    from datetime import UTC, datetime
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # A file system without locks: two settlers at once are then possible, and rare.
+        return True
+    return True
 
-    return {
-        "uuid": uuid,
-        "status": "failed",
-        "error": error,
-        "finished_at": datetime.now(UTC).isoformat(),
-        "metrics": {},
-        "notices": [],
-        "outputs": [],
-        "parameters": [],
-        "logs": [],
-        "environment": {},
-        "environment_fingerprint": None,
-        "cpu_seconds": None,
-        "peak_rss_bytes": None,
-        "reusable": None,
-        "altered": [],
-        "created_by": "",
-    }
+
+def _end(
+    store: RunStore, recorder: Recorder, run: dict[str, Any], dead: Path, evidence: str
+) -> None:
+    if end_runner(dead) is Life.ALIVE:
+        raise Conflict(f"The processes of run {run['run_id']} could not be ended.")
+    record = _record_of(dead, run)
+    cancelled = (dead / ".pm" / "cancel").exists()
+    try:
+        complete(
+            store,
+            recorder,
+            record,
+            dead,
+            exit_code=None,
+            reason=f"{evidence}; it had not been completed.",
+            cancelled=cancelled,
+        )
+    except Conflict:
+        if dead.is_dir():
+            raise
+    work_dir = record.get("work_dir") or run.get("work_dir")
+    if work_dir is not None and Path(work_dir).parent == store.root / ".work":
+        # Of a direct run; Nextflow looks after its own.
+        remove_tree(Path(work_dir))
 
 
 def _record_of(dead: Path, run: dict[str, Any]) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((dead / ".pm" / "record.json").read_bytes())
-    except (FileNotFoundError, ValueError):
-        # Killed between the row and its note: the row has the rest.
-        record = {
-            "run_id": run["run_id"],
-            "uuid": run["uuid"],
-            "method": run.get("method"),
-            "module": run.get("module"),
-            "method_version": run.get("method_version"),
-            "commit": run.get("commit"),
-            "sample": run.get("sample"),
-            "started_at": run.get("started_at"),
-            "created_by": run.get("created_by"),
-            "host": run["host"],
-            "declaration": {"inputs": {}, "outputs": {}, "tracked": []},
-            "set_params": {},
-            "expected": {},
-            "inputs": {},
-        }
-    return record
+    notes = [dead / ".pm" / "record.json"]
+    if run.get("work_dir") is not None:
+        notes.append(Path(run["work_dir"]) / ".pm_record.json")
+    for note in notes:
+        record = read_json(note)
+        if record is not None and record["uuid"] == run["uuid"]:
+            return record
+    # Killed between the row and its note: the row has the rest.
+    return {
+        "run_id": run["run_id"],
+        "uuid": run["uuid"],
+        "method": run.get("method"),
+        "module": run.get("module"),
+        "method_version": run.get("method_version"),
+        "commit": run.get("commit"),
+        "sample": run.get("sample"),
+        "started_at": run.get("started_at"),
+        "created_by": run.get("created_by"),
+        "host": run["host"],
+        "declaration": {"inputs": {}, "outputs": {}, "tracked": []},
+        "set_params": run.get("set_params") or {},
+        "expected": {},
+        "inputs": {},
+    }

@@ -238,6 +238,33 @@ def settle_status(connection: Connection, plan_id: int) -> bool:
     return True
 
 
+def direct_without_run(connection: Connection) -> list[tuple[int, dict[str, Any] | None]]:
+    """Return open plans of direct runs that have no run, each with the process that opened it.
+
+    None stands for one that was submitted long ago and never came to a launch.
+    """
+    rows = connection.execute(
+        text(
+            """
+            SELECT e.id, l.pid, l.pid_start, l.boot_id, l.host, l.id AS launch_id
+            FROM execution_plans e LEFT JOIN plan_launches l ON l.plan_id = e.id
+            WHERE e.kind = 'run' AND e.status IN ('submitted', 'running')
+              AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.execution_plan_id = e.id)
+              AND (l.id IS NOT NULL OR e.submitted_at < now() - interval '5 minutes')
+            """
+        )
+    )
+    return [
+        (
+            row.id,
+            None
+            if row.launch_id is None
+            else {"pid": row.pid, "start": row.pid_start, "boot": row.boot_id, "host": row.host},
+        )
+        for row in rows
+    ]
+
+
 def finish_direct(connection: Connection) -> None:
     """Let the plan of a direct run follow its run, once that has ended."""
     connection.execute(

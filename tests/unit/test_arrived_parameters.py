@@ -8,10 +8,11 @@ from pm_kernel.running.parameters import KEPT, compare, read_calls
 TRACKED: list[dict[str, Any]] = [{"function": "segment", "params": ["sigma", "threshold"]}]
 
 
-def call(pid: int = 1, **values: str) -> dict[str, Any]:
+def call(pid: int = 1, enforced: tuple[str, ...] = (), **values: str) -> dict[str, Any]:
     return {
         "f": "segment",
         "v": {name: {"text": text, "type": "float"} for name, text in values.items()},
+        "set": list(enforced),
         "pid": pid,
     }
 
@@ -21,7 +22,7 @@ def test_what_arrived_as_expected_makes_a_run_reusable_by_what_is_stated() -> No
         TRACKED,
         {"segment.sigma": "2.0"},
         {"segment.threshold": "0.5"},
-        [call(sigma="2.0", threshold="0.5")],
+        [call(enforced=("sigma",), sigma="2.0", threshold="0.5")],
     )
     assert arrival.reusable == "stated"
     assert arrival.notices == []
@@ -81,5 +82,26 @@ def test_hundreds_of_different_calls_are_said_and_not_all_stored() -> None:
 def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_bytes(b'{"f": "segment", "v": {}}\n{"f": "seg')
-    assert read_calls(path) == [{"f": "segment", "v": {}}]
-    assert read_calls(tmp_path / "missing") == []
+    assert list(read_calls(path)) == [{"f": "segment", "v": {}}]
+    assert list(read_calls(tmp_path / "missing")) == []
+
+
+def test_a_set_value_that_reached_no_call_is_not_applied_whatever_arrived() -> None:
+    arrival = compare(TRACKED, {"segment.sigma": "2.0"}, {}, [call(sigma="1.0", threshold="0.5")])
+    assert arrival.reusable is None
+    assert arrival.rows[0]["value"] == "1.0"
+    assert "was set to 2.0 but not applied" in arrival.notices[0]
+
+
+def test_a_set_value_that_a_command_line_converted_was_applied_and_is_shown_as_it_arrived() -> None:
+    calls = [call(enforced=("sigma",), sigma="2.0", threshold="0.5")]
+    arrival = compare(TRACKED, {"segment.sigma": "2"}, {"segment.threshold": "0.5"}, calls)
+    assert arrival.reusable == "set"
+    assert arrival.rows[0]["value"] == "2.0"
+    assert arrival.notices == ["segment.sigma: 2 was set, 2.0 arrived."]
+
+
+def test_a_set_value_without_a_tracked_parameter_is_said_to_be_not_applied() -> None:
+    arrival = compare(TRACKED, {"other.sigma": "2.0"}, {}, [call(sigma="1.0", threshold="0.5")])
+    assert arrival.reusable is None
+    assert "other.sigma was set but not applied" in arrival.notices[-1]

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from pm_kernel.domain.loglines import KEPT, MESSAGE_LIMIT, parse_log, summarise
+from pm_kernel.domain.loglines import KEPT, KEPT_TEXT, MESSAGE_LIMIT, parse_log, summarise
 
 
 def levels(text: str) -> list[tuple[str, str]]:
@@ -94,7 +94,15 @@ def test_only_a_time_with_an_offset_is_taken_as_a_time() -> None:
         ["2026-02-14 10:23:00,123 INFO a", "2026-02-14T10:23:00.5+01:00 INFO b"]
     )
     assert naive["time"] is None
-    assert aware["time"] == "2026-02-14T10:23:00.5+01:00"
+    assert aware["time"] == "2026-02-14T09:23:00.500000+00:00"
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-02-31T10:00:00Z", "2026-02-14 25:00:00Z", "0000-01-01 10:00:00+01:00"]
+)
+def test_what_only_looks_like_a_time_is_none(time: str) -> None:
+    (entry,) = parse_log([f"{time} INFO a"])
+    assert (entry["level"], entry["message"], entry["time"]) == ("INFO", "a", None)
 
 
 def test_a_sentence_that_begins_like_a_level_is_no_log_line_of_another_level() -> None:
@@ -118,3 +126,14 @@ def test_a_long_log_keeps_start_end_and_the_warnings_between() -> None:
     assert kept[0]["message"] == "0"
     assert kept[-1]["message"] == str(count - 1)
     assert [e["message"] for e in kept if e["level"] == "WARNING"] == ["here"]
+
+
+def test_huge_entries_are_kept_up_to_an_amount_of_text() -> None:
+    many = (
+        {"level": "INFO", "message": "x" * MESSAGE_LIMIT, "time": None, "line": n}
+        for n in range(2000)
+    )
+    kept, left_out = summarise(many)
+    assert len(kept) + left_out == 2000
+    assert sum(len(entry["message"]) for entry in kept) <= 2 * KEPT_TEXT
+    assert (kept[0]["line"], kept[-1]["line"]) == (0, 1999)
