@@ -248,7 +248,6 @@ TO_COME = {
     "template list",
     "template show",
     "template save",
-    "verify",
 }
 
 

@@ -1,0 +1,104 @@
+"""Comparing artifacts with what was recorded of them, and noting what was found.
+
+Two tiers: *quick* looks at size, times and inode of each file and reads only what was touched; *full*
+reads every byte. A verdict always says which one it was, and stays in the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.manifest import (
+    Difference,
+    check_entries,
+    hash_files,
+    list_files,
+    read_manifest,
+)
+from pm_kernel.config import Settings
+from pm_kernel.errors import IntegrityError
+from pm_kernel.store import integrity
+from pm_kernel.store.engine import Store
+
+Tier = Literal["quick", "full"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one run's artifacts."""
+
+    run_id: int
+    tier: Tier
+    differences: tuple[Difference, ...]
+    #: Why nothing could be compared; then nothing vouches for the run.
+    problem: str | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything is as it was recorded."""
+        return not self.differences and self.problem is None
+
+
+def verify(
+    settings: Settings,
+    store: Store,
+    run_ids: Sequence[int],
+    *,
+    tier: Tier,
+    told: Callable[[Verdict], None] = lambda _verdict: None,
+) -> list[Verdict]:
+    """Check ended runs of this workspace, one by one, and note each verdict."""
+    run_store = RunStore(settings.runs_dir)
+    with store.reading() as connection:
+        recorded = integrity.recorded_outputs(connection, run_ids)
+    verdicts = []
+    for run_id in run_ids:
+        verdict = _check(run_store.final(run_id), run_id, tier, recorded.get(run_id, {}))
+        with store.transaction() as connection:
+            integrity.note_verified(
+                connection,
+                run_id,
+                tier=tier,
+                clean=verdict.clean,
+                details={
+                    "problem": verdict.problem,
+                    "differences": [vars(each) for each in verdict.differences],
+                },
+                created_by=settings.user,
+            )
+        verdicts.append(verdict)
+        told(verdict)
+    return verdicts
+
+
+def _check(folder: Path, run_id: int, tier: Tier, recorded: dict[str, str]) -> Verdict:
+    try:
+        manifest = read_manifest(folder)
+    except IntegrityError as error:
+        return Verdict(run_id, tier, (), error.message)
+    # The database remembers the checksum of each single-file output: a manifest that was rewritten
+    # together with its file is found out.
+    forged = [
+        Difference(path, "changed", checksum, manifest[path].sha256)
+        for path, checksum in recorded.items()
+        if path in manifest and manifest[path].sha256 != checksum
+    ]
+    differences = [*forged, *check_entries(folder, manifest.values())]
+    if tier == "full":
+        seen = {difference.path for difference in differences}
+        present = [path for path in manifest if path not in seen]
+        hashes = hash_files(folder, present)
+        differences += [
+            Difference(path, "changed", manifest[path].sha256, digest)
+            for path, digest in hashes.items()
+            if digest != manifest[path].sha256
+        ]
+    known = set(manifest)
+    differences += [
+        Difference(path, "added") for path in list_files(folder, strict=False) if path not in known
+    ]
+    return Verdict(run_id, tier, tuple(differences))
