@@ -1,6 +1,6 @@
 """Comparing artifacts with what was recorded of them, and noting what was found.
 
-Two tiers: *quick* looks at size, times and inode of each file and reads only what was touched; *full*
+Two tiers: *quick* looks at each file's size, times and inode and reads what was touched; *full*
 reads every byte. A verdict always says which one it was, and stays in the record.
 """
 
