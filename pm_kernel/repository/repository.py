@@ -88,6 +88,11 @@ class MethodsRepository:
         return self._place.top
 
     @property
+    def own_dir(self) -> Path:
+        """Folder for what this product keeps beside git's own files; git does not look into it."""
+        return self._place.own_dir
+
+    @property
     def branch(self) -> str:
         """The branch that versions go to."""
         return self._branch
@@ -201,7 +206,10 @@ class MethodsRepository:
                 pending.settle(self._place, replace(found, recorded=True))
 
     def commit_module(self, module: str, module_file: bytes, message: str) -> str:
-        """Commit ``module.toml`` of a module alone, and return the commit; no version, no tag."""
+        """Commit ``module.toml`` of a module alone, and return the commit; no version, no tag.
+
+        Where the branch has it as it is, its tip is returned, and only the index is looked after.
+        """
         check_names(module, "m")
         return record_module(
             self._place, self._branch, module, module_file, message, self._unknown()

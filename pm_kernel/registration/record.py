@@ -1,0 +1,335 @@
+"""Recording a version: from a folder to a commit, a tag and rows, or to "nothing is new".
+
+    examine         the folder as it lies: refused here, nothing was touched yet
+    repair          what an earlier registration left
+    lock            of this method, in the repository and in the database
+      copy          a folder from elsewhere becomes the workspace's
+      snapshot      its content as git has it, in no commit yet; scanned, declared, compared
+      module        module.toml, commit, row, where the module is new or was changed
+      commit, tag   together, and only now a version is visible
+      row           in the transaction that was open all the time
+    confirm         nothing is left to repair
+
+The database is asked first and written last: where it does not answer, nothing happens; where it
+is lost in between, the version lies in git with all that its row needs, and the next command writes
+the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pm_kernel.config import Settings
+from pm_kernel.declaration import METHOD_FILE, read_declaration, write_declaration
+from pm_kernel.domain.methods import Declaration, Version
+from pm_kernel.errors import Conflict, DatabaseUnavailable, InvalidInput
+from pm_kernel.registration.blobs import content_hash, lock_hash, scan_blobs, sources
+from pm_kernel.registration.bring import bring, bring_pixi, clear_drafts, write_file
+from pm_kernel.registration.decide import checked, decide, refuse
+from pm_kernel.registration.examine import examine, faults
+from pm_kernel.registration.modules import ensure_module
+from pm_kernel.registration.notices import environment_notices, file_notices
+from pm_kernel.registration.recover import (
+    TRAILER_CONTENT,
+    TRAILER_USER,
+    adopt_tagged,
+    repair,
+)
+from pm_kernel.registration.request import Registered, RegistrationRequest
+from pm_kernel.registration.workspace import locate, method_folder, open_repository
+from pm_kernel.repository import Commit, IgnoredFile, MethodsRepository, Snapshot
+from pm_kernel.repository.message import VersionMessage, parse_message, version_message
+from pm_kernel.scan import MethodScan
+from pm_kernel.store import modules, registry, workspaces
+from pm_kernel.store.engine import Connection, Store
+from pm_kernel.store.registry import NewVersion
+
+#: Longest wait for others who register the same method.
+_PATIENCE = 120.0
+#: A tag may appear under our hands when a registration was killed while its git still ran.
+_TRIES = 3
+
+
+def register(settings: Settings, store: Store, request: RegistrationRequest) -> Registered:
+    """Record the folder as a version of its method, unless it is the latest already.
+
+    Raises Problems where the code or the declaration cannot be registered, InvalidInput and
+    NotFound for names and folders that cannot be, Conflict where another module has the name, where
+    files in the workspace would be lost, or where the repository is in the middle of something, and
+    DatabaseUnavailable. Whatever is raised: no version is half there.
+    """
+    repository = open_repository(settings)
+    repository.head()
+    examined = examine(settings, request)
+    refuse(examined.problems, str(request.folder))
+    declaration = examined.declaration
+    with store.reading() as connection:
+        _check_registry(connection, declaration)
+    notices = list(repair(settings, store, thorough=False).notices)
+    if not examined.declared and request.declaration is None:
+        notices += _suggested(request, declaration)
+    with repository.lock(declaration.name, seconds=_PATIENCE):
+        recorded = _Recording(settings, store, repository, request, declaration).run()
+    notices += recorded.notices
+    notices += [each.message for each in examined.problems]
+    notices += file_notices(
+        settings, repository, recorded.version.declaration, recorded.scan, recorded.left_out
+    )
+    notices += environment_notices(settings, recorded.version.declaration, recorded.scan)
+    return Registered(recorded.version, recorded.created, tuple(dict.fromkeys(notices)))
+
+
+def _check_registry(connection: Connection, declaration: Declaration) -> None:
+    """Refuse a name that another module has, and inputs from modules that are not there."""
+    method = registry.find_method(connection, declaration.name)
+    if method is not None and method.module != declaration.module:
+        raise registry.taken(method.name, method.module)
+    known = {each.name for each in modules.list_modules(connection)} | {declaration.module}
+    for given in declaration.inputs:
+        if given.module is not None and given.module not in known:
+            raise InvalidInput(
+                f"Input {given.name} comes from module {given.module}, which is not there.",
+                hint=f"Make it: pm module create {given.module}; "
+                "`pm module list` shows those that are there.",
+            )
+
+
+def _suggested(request: RegistrationRequest, declaration: Declaration) -> list[str]:
+    """What nobody said, and the code had to suggest."""
+    said = {each.name for each in request.inputs}
+    parts = {
+        "inputs": [f"{i.name} ({i.type})" for i in declaration.inputs if i.name not in said],
+        "outputs": [] if request.outputs else [each.path for each in declaration.outputs],
+        "tracked": [] if request.tracked else [each.function for each in declaration.tracked],
+    }
+    told = "; ".join(f"{what} {', '.join(names)}" for what, names in parts.items() if names)
+    if not told:
+        return []
+    return [f"Suggested by the code, because nothing was declared: {told}. Edit {METHOD_FILE}, "
+            "or register again with options, where that is wrong."]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The method as it would be committed now."""
+
+    snapshot: Snapshot
+    scan: MethodScan
+    declaration: Declaration
+    content_hash: str
+    lock_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    version: Version
+    created: bool
+    scan: MethodScan
+    left_out: Sequence[IgnoredFile]
+    notices: Sequence[str]
+
+
+class _Recording:
+    """What happens with the lock of the method held."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        repository: MethodsRepository,
+        request: RegistrationRequest,
+        declaration: Declaration,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._repository = repository
+        self._request = request
+        self._declaration = declaration
+        self._module = declaration.module
+        self._name = declaration.name
+        self._folder = method_folder(settings, self._module, self._name)
+        self._notices: list[str] = []
+
+    def run(self) -> _Recorded:
+        with self._store.transaction() as connection:
+            self._lock(connection)
+            self._notices += adopt_tagged(self._settings, self._repository, connection, self._name)
+        with self._store.reading() as connection:
+            _check_registry(connection, self._declaration)
+        left_out = self._bring_files()
+        content = self._content()
+        self._ensure_module()
+        commit: Commit | None = None
+        try:
+            with self._store.transaction() as connection:
+                self._lock(connection)
+                _check_registry(connection, content.declaration)
+                known = self._recorded_already(connection, content)
+                if known is not None:
+                    return _Recorded(known, False, content.scan, left_out, self._notices)
+                content = self._with_method_file(content)
+                number, commit = self._commit(connection, content)
+                version = registry.record_version(
+                    connection, self._new_version(content, number, commit)
+                )
+        except DatabaseUnavailable as error:
+            if commit is None:
+                raise
+            raise DatabaseUnavailable(
+                f"{self._name} v{number} is committed in git, but not recorded: {error.message}",
+                hint="Nothing is lost: when the database answers again, the next registration "
+                "records it, and so does `pm doctor`.",
+            ) from error
+        self._repository.confirm(commit)
+        return _Recorded(version, True, content.scan, left_out, [*self._notices, *commit.notices])
+
+    def _lock(self, connection: Connection) -> None:
+        # The repository's lock is for this workspace; several may share the database.
+        workspaces.note(connection, self._settings.workspace_id, self._settings.root)
+        registry.lock_method(connection, self._name)
+
+    def _bring_files(self) -> Sequence[IgnoredFile]:
+        left_out: Sequence[IgnoredFile] = ()
+        if locate(self._settings, self._request.folder) is None:
+            left_out = bring(
+                self._repository,
+                self._request.folder,
+                self._module,
+                self._name,
+                overwrite=self._request.overwrite,
+            )
+        clear_drafts(self._folder)
+        if self._request.pixi_from is not None:
+            bring_pixi(self._request.pixi_from, self._folder)
+        return left_out
+
+    def _ensure_module(self) -> None:
+        source = self._request.folder
+        outside = locate(self._settings, source) is None
+        module = ensure_module(
+            self._settings,
+            self._store,
+            self._repository,
+            self._module,
+            source if outside else None,
+        )
+        if module.created:
+            self._notices.append(f"Module {self._module} is new; it was made.")
+
+    def _content(self) -> _Content:
+        """Take the folder into git and declare it; raises Problems."""
+        snapshot = self._repository.snapshot(self._module, self._name)
+        blobs = self._repository.read_blobs(snapshot)
+        declared = None
+        if METHOD_FILE in blobs and self._request.declaration is None:
+            declared = read_declaration(blobs[METHOD_FILE], where=str(self._folder / METHOD_FILE))
+        scan = scan_blobs(blobs)
+        declaration = decide(scan, self._request, declared, self._module, self._name)
+        return self._fitted(snapshot, blobs, scan, declaration)
+
+    def _fitted(
+        self,
+        snapshot: Snapshot,
+        blobs: dict[str, bytes],
+        scan: MethodScan,
+        declaration: Declaration,
+    ) -> _Content:
+        fitted = checked(scan, declaration, sources(blobs))
+        refuse([*fitted.problems, *faults(declaration)], str(self._folder))
+        return _Content(
+            snapshot,
+            scan,
+            fitted.declaration,
+            content_hash(blobs, fitted.declaration),
+            lock_hash(blobs),
+        )
+
+    def _recorded_already(self, connection: Connection, content: _Content) -> Version | None:
+        """The newest version where it is the same and its commit is in this repository."""
+        tags = self._repository.tags()
+        newest_first = registry.list_versions(connection, self._name)[::-1]
+        for version in newest_first:
+            if version.content_hash != content.content_hash:
+                break
+            if tags.get(version.git_tag) == version.git_commit_hash:
+                if version.declaration.description != content.declaration.description:
+                    self._notices.append(
+                        "The description is recorded with the next version that changes something."
+                    )
+                return version
+            self._notices.append(
+                f"v{version.version} is the same, but its commit is not in this repository; "
+                "so this is a version of its own."
+            )
+        return None
+
+    def _with_method_file(self, content: _Content) -> _Content:
+        """Write ``method.toml`` and take the folder again, as it will be committed.
+
+        One that says the same already stays as it is, with the comments that somebody wrote there.
+        """
+        wanted = write_declaration(content.declaration)
+        meant = read_declaration(wanted)
+        there = self._repository.read_blobs(content.snapshot).get(METHOD_FILE)
+        # Not read where the request said everything: then it may be wrong.
+        if there == wanted or (
+            there is not None
+            and self._request.declaration is None
+            and read_declaration(there) == meant
+        ):
+            return content
+        write_file(self._folder / METHOD_FILE, wanted)
+        snapshot = self._repository.snapshot(self._module, self._name)
+        blobs = self._repository.read_blobs(snapshot)
+        if read_declaration(blobs.get(METHOD_FILE, b"")) != meant:
+            raise Conflict(
+                f"{self._folder / METHOD_FILE} was changed by somebody else meanwhile.",
+                hint="Register again.",
+            )
+        # Scanned again: somebody may have saved a file between the two.
+        return self._fitted(snapshot, blobs, scan_blobs(blobs), meant)
+
+    def _commit(self, connection: Connection, content: _Content) -> tuple[int, Commit]:
+        trailers = {TRAILER_CONTENT: f"sha256:{content.content_hash}"}
+        if self._settings.user.isprintable() and self._settings.user.strip():
+            trailers[TRAILER_USER] = self._settings.user.strip()
+        for attempt in range(_TRIES):
+            newest = registry.latest_version(connection, self._name)
+            number = max(
+                newest.version + 1 if newest else 1, self._repository.next_version(self._name)
+            )
+            try:
+                return number, self._repository.commit_method(
+                    content.snapshot, number, self._request.change, trailers=trailers
+                )
+            except Conflict:
+                taken = f"{self._name}/v{number}" in self._repository.tags()
+                if not taken or attempt == _TRIES - 1:
+                    raise
+                self._notices += adopt_tagged(
+                    self._settings, self._repository, connection, self._name
+                )
+        raise AssertionError("the loop returns or raises")
+
+    def _new_version(self, content: _Content, number: int, commit: Commit) -> NewVersion:
+        return NewVersion(
+            workspace_uuid=self._settings.workspace_id,
+            version=number,
+            description=_as_committed(self._module, self._name, number, self._request.change),
+            git_commit_hash=commit.commit,
+            git_tag=commit.tag,
+            pixi_lock_hash=content.lock_hash,
+            content_hash=content.content_hash,
+            declaration=content.declaration,
+            created_at=datetime.now(UTC),
+            created_by=self._settings.user,
+        )
+
+
+def _as_committed(module: str, name: str, number: int, change: str) -> str:
+    """What changed, as it is read from the commit's message again."""
+    message = version_message(VersionMessage(module, name, number, change, {}))
+    parsed = parse_message(message)
+    return change if parsed is None else parsed.description
