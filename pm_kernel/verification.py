@@ -6,17 +6,18 @@ reads every byte. A verdict always says which one it was, and stays in the recor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.manifest import (
+    UNLISTED,
     Difference,
     check_entries,
     hash_files,
-    list_files,
     read_manifest,
 )
 from pm_kernel.config import Settings
@@ -98,7 +99,14 @@ def _check(folder: Path, run_id: int, tier: Tier, recorded: dict[str, str]) -> V
             if digest != manifest[path].sha256
         ]
     known = set(manifest)
-    differences += [
-        Difference(path, "added") for path in list_files(folder, strict=False) if path not in known
-    ]
+    differences += [Difference(path, "added") for path in _present(folder) if path not in known]
     return Verdict(run_id, tier, tuple(differences))
+
+
+def _present(folder: Path) -> Iterator[str]:
+    """Yield every file there is; nothing is touched, no mode changed."""
+    for base, _folders, files in os.walk(folder):
+        for name in files:
+            path = (Path(base) / name).relative_to(folder).as_posix()
+            if path not in UNLISTED:
+                yield path

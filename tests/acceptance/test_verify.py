@@ -34,6 +34,8 @@ def test_untouched_artifacts_are_what_was_recorded(two_runs: Workbench) -> None:
         done = two_runs.pm("verify", *tier)
         assert done.returncode == 0, done.stderr
         assert "2 runs are what was recorded" in done.stdout
+    places = [two_runs.final(1), *two_runs.final(1).rglob("*")]
+    assert not any(place.stat().st_mode & 0o222 for place in places)
 
 
 def test_a_changed_file_is_named_with_both_checksums(two_runs: Workbench) -> None:
