@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from pm_kernel.declaration import METHOD_FILE
@@ -108,8 +108,9 @@ def write_file(path: Path, content: bytes) -> None:
 
 def clear_drafts(folder: Path) -> None:
     """Remove what a copy that was killed left; call it with the method's lock held."""
-    for draft in folder.rglob(f"{DRAFT}*"):
-        draft.unlink(missing_ok=True)
+    for path in _files(folder):
+        if PurePosixPath(path).name.startswith(DRAFT):
+            (folder / path).unlink(missing_ok=True)
 
 
 def _files(source: Path) -> list[str]:

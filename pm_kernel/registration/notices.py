@@ -13,6 +13,8 @@ from pm_kernel.errors import EngineUnavailable, InvalidInput
 from pm_kernel.registration.workspace import method_folder
 from pm_kernel.repository import IgnoredFile, MethodsRepository
 from pm_kernel.scan import MethodScan, likely_read
+from pm_kernel.store.engine import Store
+from pm_kernel.store.modules import get_module
 
 #: Files of one kind that are named; the rest is a number.
 _NAMED = 8
@@ -47,6 +49,20 @@ def file_notices(
         for each in repository.large_files(folder, settings.large_file_bytes)[:_NAMED]
     ]
     return notices
+
+
+def contract_notices(store: Store, declaration: Declaration) -> list[str]:
+    """Outputs that the module promises and the method does not declare: its runs would fail."""
+    with store.reading() as connection:
+        module = get_module(connection, declaration.module)
+    promised = dict.fromkeys(field.output for field in module.contract if field.required)
+    declared = {each.name for each in declaration.outputs}
+    return [
+        f"Module {module.name} promises an output {name!r}, which this method does not declare, so "
+        f"its runs would fail. Declare it, or change the contract in {module.name}/module.toml."
+        for name in promised
+        if name not in declared
+    ]
 
 
 def environment_of(settings: Settings, declaration: Declaration) -> Environment:

@@ -22,15 +22,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pm_kernel.config import Settings
-from pm_kernel.declaration import METHOD_FILE, read_declaration, write_declaration
+from pm_kernel.declaration import METHOD_FILE
 from pm_kernel.domain.methods import Declaration, Version
 from pm_kernel.errors import Conflict, DatabaseUnavailable, InvalidInput
-from pm_kernel.registration.blobs import content_hash, lock_hash, scan_blobs, sources
-from pm_kernel.registration.bring import bring, bring_pixi, clear_drafts, write_file
-from pm_kernel.registration.decide import checked, decide, refuse
-from pm_kernel.registration.examine import examine, faults
+from pm_kernel.registration.bring import bring, bring_pixi, clear_drafts
+from pm_kernel.registration.content import Content, take_content, with_method_file
+from pm_kernel.registration.decide import refuse
+from pm_kernel.registration.examine import examine
 from pm_kernel.registration.modules import ensure_module
-from pm_kernel.registration.notices import environment_notices, file_notices
+from pm_kernel.registration.notices import (
+    contract_notices,
+    environment_notices,
+    file_notices,
+)
 from pm_kernel.registration.recover import (
     TRAILER_CONTENT,
     TRAILER_USER,
@@ -39,10 +43,10 @@ from pm_kernel.registration.recover import (
 )
 from pm_kernel.registration.request import Registered, RegistrationRequest
 from pm_kernel.registration.workspace import locate, method_folder, open_repository
-from pm_kernel.repository import Commit, IgnoredFile, MethodsRepository, Snapshot
+from pm_kernel.repository import Commit, IgnoredFile, MethodsRepository
 from pm_kernel.repository.message import VersionMessage, parse_message, version_message
 from pm_kernel.scan import MethodScan
-from pm_kernel.store import modules, registry, workspaces
+from pm_kernel.store import modules, registry
 from pm_kernel.store.engine import Connection, Store
 from pm_kernel.store.registry import NewVersion
 
@@ -73,6 +77,7 @@ def register(settings: Settings, store: Store, request: RegistrationRequest) -> 
     with repository.lock(declaration.name, seconds=_PATIENCE):
         recorded = _Recording(settings, store, repository, request, declaration).run()
     notices += recorded.notices
+    notices += contract_notices(store, recorded.version.declaration)
     notices += [each.message for each in examined.problems]
     notices += file_notices(
         settings, repository, recorded.version.declaration, recorded.scan, recorded.left_out
@@ -86,6 +91,13 @@ def _check_registry(connection: Connection, declaration: Declaration) -> None:
     method = registry.find_method(connection, declaration.name)
     if method is not None and method.module != declaration.module:
         raise registry.taken(method.name, method.module)
+    twin = registry.find_twin(connection, declaration.name) if method is None else None
+    if twin is not None:
+        raise Conflict(
+            f"There is a method {twin} already; {declaration.name} would be the same folder on a "
+            "Mac.",
+            hint=f"Use that name, or one that differs in more: --name {declaration.name}_2",
+        )
     known = {each.name for each in modules.list_modules(connection)} | {declaration.module}
     for given in declaration.inputs:
         if given.module is not None and given.module not in known:
@@ -109,17 +121,6 @@ def _suggested(request: RegistrationRequest, declaration: Declaration) -> list[s
         return []
     return [f"Suggested by the code, because nothing was declared: {told}. Edit {METHOD_FILE}, "
             "or register again with options, where that is wrong."]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """The method as it would be committed now."""
-
-    snapshot: Snapshot
-    scan: MethodScan
-    declaration: Declaration
-    content_hash: str
-    lock_hash: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +155,23 @@ class _Recording:
 
     def run(self) -> _Recorded:
         with self._store.transaction() as connection:
-            self._lock(connection)
+            registry.lock_method(connection, self._name)
             self._notices += adopt_tagged(self._settings, self._repository, connection, self._name)
         with self._store.reading() as connection:
             _check_registry(connection, self._declaration)
         left_out = self._bring_files()
-        content = self._content()
+        content = take_content(self._repository, self._request, self._module, self._name)
         self._ensure_module()
         commit: Commit | None = None
         try:
             with self._store.transaction() as connection:
-                self._lock(connection)
+                # The repository's lock is for this workspace; several may share the database.
+                registry.lock_method(connection, self._name)
                 _check_registry(connection, content.declaration)
                 known = self._recorded_already(connection, content)
                 if known is not None:
                     return _Recorded(known, False, content.scan, left_out, self._notices)
-                content = self._with_method_file(content)
+                content = with_method_file(self._repository, self._request, content)
                 number, commit = self._commit(connection, content)
                 version = registry.record_version(
                     connection, self._new_version(content, number, commit)
@@ -184,11 +186,6 @@ class _Recording:
             ) from error
         self._repository.confirm(commit)
         return _Recorded(version, True, content.scan, left_out, [*self._notices, *commit.notices])
-
-    def _lock(self, connection: Connection) -> None:
-        # The repository's lock is for this workspace; several may share the database.
-        workspaces.note(connection, self._settings.workspace_id, self._settings.root)
-        registry.lock_method(connection, self._name)
 
     def _bring_files(self) -> Sequence[IgnoredFile]:
         left_out: Sequence[IgnoredFile] = ()
@@ -218,35 +215,7 @@ class _Recording:
         if module.created:
             self._notices.append(f"Module {self._module} is new; it was made.")
 
-    def _content(self) -> _Content:
-        """Take the folder into git and declare it; raises Problems."""
-        snapshot = self._repository.snapshot(self._module, self._name)
-        blobs = self._repository.read_blobs(snapshot)
-        declared = None
-        if METHOD_FILE in blobs and self._request.declaration is None:
-            declared = read_declaration(blobs[METHOD_FILE], where=str(self._folder / METHOD_FILE))
-        scan = scan_blobs(blobs)
-        declaration = decide(scan, self._request, declared, self._module, self._name)
-        return self._fitted(snapshot, blobs, scan, declaration)
-
-    def _fitted(
-        self,
-        snapshot: Snapshot,
-        blobs: dict[str, bytes],
-        scan: MethodScan,
-        declaration: Declaration,
-    ) -> _Content:
-        fitted = checked(scan, declaration, sources(blobs))
-        refuse([*fitted.problems, *faults(declaration)], str(self._folder))
-        return _Content(
-            snapshot,
-            scan,
-            fitted.declaration,
-            content_hash(blobs, fitted.declaration),
-            lock_hash(blobs),
-        )
-
-    def _recorded_already(self, connection: Connection, content: _Content) -> Version | None:
+    def _recorded_already(self, connection: Connection, content: Content) -> Version | None:
         """The newest version where it is the same and its commit is in this repository."""
         tags = self._repository.tags()
         newest_first = registry.list_versions(connection, self._name)[::-1]
@@ -265,33 +234,7 @@ class _Recording:
             )
         return None
 
-    def _with_method_file(self, content: _Content) -> _Content:
-        """Write ``method.toml`` and take the folder again, as it will be committed.
-
-        One that says the same already stays as it is, with the comments that somebody wrote there.
-        """
-        wanted = write_declaration(content.declaration)
-        meant = read_declaration(wanted)
-        there = self._repository.read_blobs(content.snapshot).get(METHOD_FILE)
-        # Not read where the request said everything: then it may be wrong.
-        if there == wanted or (
-            there is not None
-            and self._request.declaration is None
-            and read_declaration(there) == meant
-        ):
-            return content
-        write_file(self._folder / METHOD_FILE, wanted)
-        snapshot = self._repository.snapshot(self._module, self._name)
-        blobs = self._repository.read_blobs(snapshot)
-        if read_declaration(blobs.get(METHOD_FILE, b"")) != meant:
-            raise Conflict(
-                f"{self._folder / METHOD_FILE} was changed by somebody else meanwhile.",
-                hint="Register again.",
-            )
-        # Scanned again: somebody may have saved a file between the two.
-        return self._fitted(snapshot, blobs, scan_blobs(blobs), meant)
-
-    def _commit(self, connection: Connection, content: _Content) -> tuple[int, Commit]:
+    def _commit(self, connection: Connection, content: Content) -> tuple[int, Commit]:
         trailers = {TRAILER_CONTENT: f"sha256:{content.content_hash}"}
         if self._settings.user.isprintable() and self._settings.user.strip():
             trailers[TRAILER_USER] = self._settings.user.strip()
@@ -313,7 +256,7 @@ class _Recording:
                 )
         raise AssertionError("the loop returns or raises")
 
-    def _new_version(self, content: _Content, number: int, commit: Commit) -> NewVersion:
+    def _new_version(self, content: Content, number: int, commit: Commit) -> NewVersion:
         return NewVersion(
             workspace_uuid=self._settings.workspace_id,
             version=number,

@@ -41,6 +41,9 @@ def repair(settings: Settings, store: Store, *, thorough: bool = True) -> Repair
     Otherwise cheap; ``thorough`` also compares every tag with the rows, and commits with tags.
     """
     repository = open_repository(settings)
+    with store.transaction() as connection:
+        # Alone: it locks the row, which everybody here needs.
+        workspaces.note(connection, settings.workspace_id, settings.root)
     found = repository.repair()
     adopted: list[Version] = []
     notices = list(found.notices)
@@ -99,7 +102,6 @@ def adopt(
 ) -> tuple[Version | None, list[str]]:
     """Write the row of a version that git has; None where it is there, or cannot be written."""
     tag = f"{recorded.method}/v{recorded.version}"
-    workspaces.note(connection, settings.workspace_id, settings.root)
     registry.lock_method(connection, recorded.method)
     known = {v.version: v for v in registry.list_versions(connection, recorded.method)}
     same = known.get(recorded.version)

@@ -59,6 +59,15 @@ def find_method(connection: Connection, name: str) -> Method | None:
     return None if row is None else _method(row)
 
 
+def find_twin(connection: Connection, name: str) -> str | None:
+    """Return a method's name that differs from ``name`` by upper and lower case alone."""
+    return connection.execute(
+        select(methods.c.name).where(
+            func.lower(methods.c.name) == name.lower(), methods.c.name != name
+        )
+    ).scalar()
+
+
 def get_method(connection: Connection, name: str) -> Method:
     """Return a method; raises NotFound with the nearest name."""
     found = find_method(connection, name)

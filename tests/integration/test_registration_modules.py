@@ -157,3 +157,10 @@ def test_all_methods_of_the_demo_are_registered_from_a_copy(workspace, tmp_path)
     params = dict(regionprops.declaration.parameters())
     assert params["segment_nuclei.smoothing_sigma"].expected == "1.2"
     assert params["segment_nuclei.min_object_area"].default == "30"
+
+
+def test_an_output_that_the_module_promises_and_nobody_declares_is_named(workspace):
+    create(workspace, contract=(*FIELDS, ContractField("summary", "n", "int")))
+    found = workspace.register(workspace.method())
+    (said,) = [each for each in found.notices if "promises" in each]
+    assert "Module analysis promises an output 'summary'" in said

@@ -182,6 +182,13 @@ def test_a_name_of_another_module_is_taken(workspace, refused, tmp_path):
     assert not (workspace.methods / "other").exists()
 
 
+def test_a_name_that_differs_by_case_alone_is_refused(workspace, refused, tmp_path):
+    workspace.register(workspace.method())
+    answer = refused(written(tmp_path / "Measure", FILES), Conflict)
+    assert "There is a method measure already; Measure would be the same folder" in answer
+    assert not (workspace.methods / "analysis" / "Measure").exists()
+
+
 def test_inputs_from_modules_that_are_not_there_are_refused(workspace, refused):
     folder = workspace.method()
     given = (MethodInput("image", "upstream", module="imaging"),)
