@@ -73,7 +73,8 @@ class Workbench:
     _store: Store | None = None
 
     @classmethod
-    def make(cls, root: Path, url: str) -> Workbench:
+    def make(cls, root: Path, url: str, *, cache: Path | None = None) -> Workbench:
+        """Make a workspace in ``root``; ``cache`` may be shared with other tests."""
         root.mkdir(parents=True, exist_ok=True)
         text = f'[workspace]\nid = "{uuid4()}"\n\n[methods]\npython = "{sys.executable}"\n'
         (root / "pm.toml").write_text(text)
@@ -86,7 +87,7 @@ class Workbench:
             "PM_DATABASE_URL": url,
             "PM_DATABASE_PATIENCE": "1",
             "PM_STATE_DIR": str(state),
-            "PM_CACHE_DIR": str(state / "cache"),
+            "PM_CACHE_DIR": str(cache or state / "cache"),
             "PM_USER": "somebody",
         }
         with bench.store.transaction() as connection:

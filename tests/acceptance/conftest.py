@@ -11,8 +11,12 @@ from ..workbench import Workbench
 
 
 @pytest.fixture
-def bench(tmp_path: Path, database_url: str) -> Iterator[Workbench]:
+def bench(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str
+) -> Iterator[Workbench]:
     """A workspace of the test's own, with an empty database; methods are made by the test."""
-    made = Workbench.make(tmp_path / "workspace", database_url)
+    # What was learnt about the interpreter holds for all tests.
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    made = Workbench.make(tmp_path / "workspace", database_url, cache=cache)
     yield made
     made.close()

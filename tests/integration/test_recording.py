@@ -22,8 +22,11 @@ from .recording_harness import Killed, Killing, Life, LosingRecorder, elsewhere,
 
 
 @pytest.fixture
-def bench(tmp_path: Path, database_url: str) -> Iterator[Workbench]:
-    made = Workbench.make(tmp_path / "workspace", database_url)
+def bench(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str
+) -> Iterator[Workbench]:
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    made = Workbench.make(tmp_path / "workspace", database_url, cache=cache)
     yield made
     made.close()
 
