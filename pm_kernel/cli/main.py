@@ -69,6 +69,7 @@ COMMANDS = {
     "db upgrade": ("pm_kernel.cli.db:upgrade", "bring the database to this program's schema"),
     "db backup": ("pm_kernel.cli.db:backup", "write the database to a file"),
     "db restore": ("pm_kernel.cli.db:restore", "read the database from a file"),
+    "rebuild": ("pm_kernel.cli.rebuild:main", "read a lost database again from git and store"),
     "verify": ("pm_kernel.cli.verify:main", "compare artifacts with their checksums"),
 }
 

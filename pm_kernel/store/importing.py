@@ -154,7 +154,8 @@ def _import(
     if done.rowcount == 0:
         raise _Missing(f"a free place: id {run_id} belongs to another run of this database")
     connection.execute(
-        "SELECT setval(s, greatest(%s, (SELECT max(id) FROM runs))) "
+        "SELECT setval(s, greatest(%s, (SELECT max(id) FROM runs), "
+        "coalesce(pg_sequence_last_value(s::regclass), 0))) "
         "FROM pg_get_serial_sequence('runs', 'id') AS s",
         (run_id,),
     )

@@ -282,7 +282,8 @@ def renumber(connection: psycopg.Connection[Row], request: dict[str, Any]) -> di
     with connection.transaction():
         connection.execute("LOCK TABLE runs IN EXCLUSIVE MODE")
         connection.execute(
-            "SELECT setval(s, greatest(%s, (SELECT max(id) FROM runs))) "
+            "SELECT setval(s, greatest(%s, (SELECT max(id) FROM runs), "
+            "coalesce(pg_sequence_last_value(s::regclass), 0))) "
             "FROM pg_get_serial_sequence('runs', 'id') AS s",
             (request["above"],),
         )

@@ -1,0 +1,72 @@
+"""Reading a lost database again: versions from the methods repository, runs from the run store.
+
+Nothing is overwritten: what the database has stays, what it lacks is added. Drafts and plans live
+in the database only; runs that belonged to one keep their step, sample and branch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.seal import META_NAME
+from pm_kernel.config import Settings
+from pm_kernel.errors import PmError
+from pm_kernel.registration import repair
+from pm_kernel.running.recorder import DirectRecorder
+from pm_kernel.running.settle import record_ended
+from pm_kernel.store import numbering
+from pm_kernel.store.engine import Store, libpq_url
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What was read: versions and runs that the database did not have, and what could not be."""
+
+    versions: tuple[str, ...]
+    runs: tuple[int, ...]
+    #: What the methods repository had to say.
+    notices: tuple[str, ...]
+    #: Sentences about what stays unread; its directory is untouched.
+    problems: tuple[str, ...]
+
+
+def rebuild(
+    settings: Settings, store: Store, *, told: Callable[[int, int], None] = lambda _d, _t: None
+) -> Rebuilt:
+    """Add what git and the run store know and the database does not; may be repeated."""
+    repaired = repair(settings, store, thorough=True)
+    run_store = RunStore(settings.runs_dir)
+    folders = sorted(_run_folders(run_store.root), key=lambda folder: int(folder.name))
+    ids = [int(folder.name) for folder in folders]
+    with store.transaction() as connection:
+        known = numbering.known_runs(connection, ids)
+        # New runs must not take the number of a directory that is there.
+        numbering.raise_ids(connection, run_id=max(ids, default=0), plan_id=0)
+    recorder = DirectRecorder(libpq_url(store.url))
+    read: list[int] = []
+    problems: list[str] = []
+    # In the order of their ids: a run's inputs come from runs with lower ones.
+    for done, folder in enumerate(folders, 1):
+        run_id = int(folder.name)
+        if run_id not in known:
+            try:
+                uuid = json.loads((folder / META_NAME).read_bytes())["uuid"]
+                record_ended(run_store, recorder, run_id, uuid)
+                read.append(run_id)
+            except PmError as error:
+                problems.append(error.message)
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                problems.append(f"Run directory {folder.name} cannot be read: {error}.")
+        told(done, len(folders))
+    versions = tuple(f"{each.method} v{each.version}" for each in repaired.adopted)
+    return Rebuilt(versions, tuple(read), repaired.notices, tuple(problems))
+
+
+def _run_folders(root: Path) -> Iterator[Path]:
+    for folder in root.iterdir():
+        if folder.name.isdigit() and len(folder.name) >= 8 and folder.is_dir():
+            yield folder
