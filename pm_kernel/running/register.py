@@ -218,7 +218,8 @@ def _make_ready(
     prepared = code.prepare(settings, store, record)
     record["environment_fingerprint"] = prepared.environment.fingerprint
     record["environment_kind"] = prepared.environment.kind
-    if prepared.environment.notice:
+    if prepared.environment.notice and (prepared.folder / "pixi.toml").is_file():
+        # It asked for an environment of its own and runs with another; else there is no news in it.
         record.setdefault("notices", []).append(prepared.environment.notice)
     with writing(task_dir):
         code_dir = task_dir / "code"
