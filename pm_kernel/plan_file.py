@@ -1,7 +1,8 @@
 """A plan as a file, to be kept beside a paper and submitted again.
 
 TOML or JSON: the pipeline document (or the name of its file), the samples (or the name of a sample
-sheet), and whatever else a plan is asked for. File names are meant from the file's own folder.
+sheet), and whatever else a plan is asked for. File names are meant from the file's own folder;
+those of data from ``base``, where that is given.
 
     name = "cohort"
     pipeline = "pipeline.json"          # or a [pipeline] table
@@ -23,7 +24,7 @@ from typing import Any
 from pm_kernel.errors import InvalidInput
 from pm_kernel.planning import PlanInput
 
-_OWN_KEYS = frozenset({"name", "notes", "metadata", "pipeline", "sheet"})
+_OWN_KEYS = frozenset({"name", "notes", "metadata", "pipeline", "sheet", "base"})
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ def read_plan_file(path: Path) -> PlanFile:
     InvalidInput when it cannot be read; what is wrong in the plan is found by the preview.
     """
     document = read_table(path)
-    base = path.resolve().parent
+    folder = path.resolve().parent
     if "steps" in document:
         document = {"pipeline": document}
     pipeline = document.get("pipeline")
     if isinstance(pipeline, str):
-        pipeline = read_table(base / pipeline)
+        pipeline = read_table(folder / pipeline)
     if not isinstance(pipeline, dict):
         raise InvalidInput(
             f"{path} has no pipeline: a [pipeline] table, or the name of its file.",
@@ -58,9 +59,9 @@ def read_plan_file(path: Path) -> PlanFile:
     if "sheet" in document:
         if "samples" in request:
             raise InvalidInput(f"{path} gives both samples and a sheet; one of them is enough.")
-        request["samples"] = {"sheet": read_sheet(base / str(document["sheet"]))}
+        request["samples"] = {"sheet": read_sheet(folder / str(document["sheet"]))}
     return PlanFile(
-        plan=PlanInput(pipeline, request, base),
+        plan=PlanInput(pipeline, request, folder / str(document.get("base", ""))),
         name=str(document.get("name") or pipeline.get("name") or path.stem),
         notes=str(document.get("notes", "")),
         metadata=dict(document.get("metadata", {})),

@@ -30,7 +30,7 @@ from pm_kernel.domain.plans import NewEdge, NewPlannedRun
 from pm_kernel.duplicates import DuplicateLookup, SameImports
 from pm_kernel.errors import Conflict, Problem, Problems
 from pm_kernel.running import inputs
-from pm_kernel.store import integrity, launches, plans, reuse
+from pm_kernel.store import drafts, integrity, launches, plans, reuse
 from pm_kernel.store.catalogue import read_catalogue, read_declarations
 from pm_kernel.store.engine import Connection, Store
 
@@ -175,8 +175,11 @@ def submit(
             f"Plan {plan_id} would now run otherwise than it was previewed: {difference}",
             hint=f"Look at it again with `pm plan preview {plan_id}`, then submit.",
         )
+    runs = new_planned_runs(now, sample)
     with store.transaction() as connection:
-        plans.store_planned_runs(connection, plan_id, new_planned_runs(now, sample))
+        # What was looked at must be what is there: a draft may be edited, or submitted twice.
+        drafts.lock(connection, plan_id, stored.document, stored.request)
+        plans.store_planned_runs(connection, plan_id, runs)
         epoch = launches.raise_epoch(connection, plan_id)
         plans.set_status(connection, plan_id, "submitted")
     return epoch
