@@ -109,13 +109,27 @@ def collect(
     names = {output.name for output in outputs}
     for path, chosen in groups.items():
         name = path
-        # As the database will have it: two different names may be the same text there.
+        # As the database will have it: of a failed run two names may be the same text there.
         while storable_text(name) in names:
             name = f"./{name}"
         names.add(storable_text(name))
         kind = "directory" if path.endswith("/") else "file"
         outputs.append(_output(name, path, kind, chosen, declared=False))
     return outputs, missing
+
+
+def confusable(entries: Iterable[FileEntry]) -> str | None:
+    """Return a path that the database could not tell from another one; None: there is none.
+
+    That takes a name that is no valid text beside one that spells its escaped form.
+    """
+    seen: set[str] = set()
+    for entry in entries:
+        text = storable_text(entry.path)
+        if text in seen:
+            return text
+        seen.add(text)
+    return None
 
 
 def _output(name: str, path: str, kind: str, chosen: list[FileEntry], *, declared: bool) -> Output:

@@ -149,8 +149,21 @@ def set_aside_reserved(folder: Path) -> list[str]:
     return notices
 
 
-def discard_unfinished(folder: Path, uuid: str) -> None:
-    """Remove what an earlier attempt to seal this directory wrote before it was interrupted."""
+def is_intact(folder: Path) -> bool:
+    """Whether what belongs to the record while a run is written (``.pm``) is still its own."""
+    ours = folder / ".pm"
+    return ours.is_dir() and not ours.is_symlink()
+
+
+def make_room(folder: Path, uuid: str) -> None:
+    """Make a run directory ready to be sealed, whatever became of our names in it.
+
+    What an earlier attempt to seal it wrote before it was interrupted is removed, and so is what a
+    method put in the place of ``.pm``.
+    """
+    if folder.is_dir() and not is_intact(folder):
+        (folder / ".pm").unlink(missing_ok=True)
+        (folder / ".pm").mkdir()
     if is_of(folder, uuid):
         (folder / META_NAME).unlink()
     try:

@@ -11,8 +11,8 @@ from typing import Any
 from pm_kernel.artifacts import seal
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.manifest import FileEntry
-from pm_kernel.artifacts.outputs import Output, collect
-from pm_kernel.errors import Conflict, PmError
+from pm_kernel.artifacts.outputs import Output, collect, confusable
+from pm_kernel.errors import Conflict, IntegrityError, PmError
 from pm_kernel.running import inputs
 from pm_kernel.running.outcome import failure
 from pm_kernel.running.process import Life, ProcessIdentity, end_session
@@ -118,7 +118,7 @@ def _seal(
     """Decide the outcome, hash, give the final name; returns what is to be recorded."""
     report = read_json(folder / ".pm" / "report.json")
     error = reason or failure(exit_code, report)
-    if not (folder / ".pm").is_dir() and folder.is_dir():
+    if not seal.is_intact(folder) and folder.is_dir():
         error = "The method deleted .pm in output_dir, which belongs to the record; it may only add"
         error = f"{error} files there, and delete its own."
     if error is None:
@@ -129,7 +129,7 @@ def _seal(
         error = "Cancelled."
     elif error is not None and reason is None:
         error += _scarce(folder)
-    seal.discard_unfinished(folder, record["uuid"])
+    seal.make_room(folder, record["uuid"])
     altered = record.get("altered", [])
     entries: list[FileEntry] = []
     outputs: list[Output] = []
@@ -197,9 +197,15 @@ def _look_at_inputs(given: inputs.Inputs) -> tuple[str | None, list[dict[str, An
 def _hash(record: dict[str, Any], folder: Path) -> list[FileEntry]:
     seal.refuse_reserved(folder)
     entries = seal.hash_run(folder)
+    twice = confusable(entries)
+    if twice is not None:
+        raise IntegrityError(
+            f"Two files in output_dir have the name {twice!r} once it is written as text. "
+            "Choose names that are valid UTF-8."
+        )
     changed = inputs.changed_copies(record["inputs"], entries)
     if changed:
-        raise Conflict(
+        raise IntegrityError(
             f"The method changed {changed[0]}, the copy of its input file. That copy belongs to "
             "the record; a method that works on a file in place must copy it first."
         )

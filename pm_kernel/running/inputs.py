@@ -164,9 +164,11 @@ def _on_disk(item: dict[str, Any]) -> Path:
     folder, path = source_folder(item), base_folder(item["path"])
     if not (folder / path).exists():
         # A name that is no valid text: the database has its escaped form.
+        depth = path.count("/") + 1
         for known in read_manifest(folder):
-            if storable_text(known) == path:
-                return folder / known
+            name = "/".join(known.split("/")[:depth])
+            if storable_text(name) == path:
+                return folder / name
     return folder / path
 
 
