@@ -111,6 +111,7 @@ class Workbench:
     def close(self) -> None:
         if self._store is not None:
             self._store.close()
+        self._store = None
 
     # --- methods ----------------------------------------------------------------------------------
 

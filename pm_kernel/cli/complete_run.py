@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
         return 0
     settings = load_settings(workspace=Path(workspace))
     store = RunStore(settings.runs_dir)
-    recorder = DirectRecorder(running_url(settings), patience=settings.database_patience)
+    recorder = DirectRecorder(lambda: running_url(settings), patience=settings.database_patience)
     folder = store.partial(uuid)
     # The method may have emptied its output_dir.
     record = read_json(folder / ".pm" / "record.json") or read_json(task_dir / RECORD_NOTE)

@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
     try:
         registered = register(
             settings,
-            DirectRecorder(running_url(settings), patience=settings.database_patience),
+            DirectRecorder(lambda: running_url(settings), patience=settings.database_patience),
             **numbers,
             task_dir=Path(options["task-dir"]).absolute(),
             wrapper=wrapper,

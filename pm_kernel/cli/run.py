@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from pm_kernel import direct_run
 from pm_kernel.cli.context import Context
+from pm_kernel.database import running_url
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import InvalidInput, PmError, RunFailed
 from pm_kernel.running import orphans
@@ -20,7 +21,6 @@ from pm_kernel.running.direct import Interrupts, execute
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.running.register import NotStarted
 from pm_kernel.store import launches
-from pm_kernel.store.engine import libpq_url
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,8 +65,9 @@ def main(argv: list[str], context: Context) -> int:
     options = parser().parse_args(argv)
     settings, store = context.settings, context.store
     interrupts = Interrupts()
-    url, patience = libpq_url(store.url), settings.database_patience
-    recorder = DirectRecorder(url, patience=patience, wait=interrupts.wait)
+    recorder = DirectRecorder(
+        lambda: running_url(settings), patience=settings.database_patience, wait=interrupts.wait
+    )
     orphans.settle_orphans(settings, store, recorder, say=_say)
     request = direct_run.DirectRequest(
         method=options.method,

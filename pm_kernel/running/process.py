@@ -97,12 +97,12 @@ def session_members(leader: int) -> list[int]:
     return [int(r[0]) for r in rows if len(r) == 3 and r[1] == str(leader) and r[2][0] != "Z"]
 
 
-def end_session(identity: ProcessIdentity, *, patience: float = 5.0) -> Life:
+def end_session(identity: ProcessIdentity, *, patience: float = 5.0, grace: float = 10.0) -> Life:
     """End every process of the session that ``identity`` leads; what can be said of them then.
 
-    They are asked first (SIGTERM) and killed after ``patience`` seconds. Children that outlived
-    their leader are ended too: a session id is not used again while a member lives, unless a
-    reboot came between, which is checked.
+    They are asked first (SIGTERM) and killed after ``patience`` seconds; ``grace`` is how long the
+    system may take to do that. Children that outlived their leader are ended too: a session id is
+    not used again while a member lives, unless a reboot came between, which is checked.
     """
     if identity.host != host_name():
         return Life.UNKNOWN
@@ -112,7 +112,7 @@ def end_session(identity: ProcessIdentity, *, patience: float = 5.0) -> Life:
     if leader is not None and leader != identity.start:
         # The id belongs to somebody else now; so does its session.
         return Life.GONE
-    for sign, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 10.0)):
+    for sign, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, grace)):
         deadline = time.monotonic() + seconds
         pause = 0.005
         first = True

@@ -25,14 +25,20 @@ class Recorder(Protocol):
 class DirectRecorder:
     """Records straight into the database.
 
-    ``patience`` is how many seconds it keeps trying while the database does not answer; ``wait`` is
-    how it spends them, and may raise to give up.
+    ``address`` is its URL as libpq reads it, or what finds that out, raising DatabaseUnavailable
+    while it does not run: the embedded server has another address after each start. ``patience`` is
+    how many seconds it keeps trying while the database does not answer; ``wait`` is how it spends
+    them, and may raise to give up.
     """
 
     def __init__(
-        self, url: str, *, patience: float = PATIENCE, wait: Callable[[float], None] = time.sleep
+        self,
+        address: str | Callable[[], str],
+        *,
+        patience: float = PATIENCE,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._url = url
+        self._address = address
         self._patience = patience
         self._wait = wait
 
@@ -48,18 +54,27 @@ class DirectRecorder:
         deadline = time.monotonic() + self._patience
         pause = 0.2
         while True:
+            url = away = None
             try:
-                return recording.send(self._url, request)
-            except recording.Away as away:
-                if request["op"] == "beat":
-                    return {"answer": "away"}
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise DatabaseUnavailable(
-                        f"{away.message}\nIt was tried for {self._patience:.0f} s.",
-                        hint="`pm db status` shows its state, `pm db start` starts it.",
-                    ) from away
-                pause = min(pause, left)
-                sys.stderr.write(f"pm: {away.message}; trying again in {pause:.1f} s\n")
-                self._wait(pause)
-                pause = min(10.0, pause * 2)
+                url = self._address if isinstance(self._address, str) else self._address()
+            except DatabaseUnavailable as error:
+                away = error
+            if url is not None:
+                try:
+                    return recording.send(url, request)
+                except recording.Away as error:
+                    away = error
+            assert away is not None
+            if request["op"] == "beat":
+                return {"answer": "away"}
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise DatabaseUnavailable(
+                    f"{away.message}\nIt was tried for {self._patience:.0f} s.",
+                    hint="`pm db status` shows its state, `pm db start` starts it.",
+                ) from away
+            pause = min(pause, left)
+            said = away.message.splitlines()[0].rstrip(".")
+            sys.stderr.write(f"pm: {said}; trying again in {pause:.1f} s\n")
+            self._wait(pause)
+            pause = min(10.0, pause * 2)

@@ -78,7 +78,8 @@ def send(url: str, request: dict[str, Any]) -> dict[str, Any]:
 
 def _told(error: psycopg.Error) -> DatabaseUnavailable | None:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    reason = lines[-1] if lines else type(error).__name__
+    # libpq puts advice on further lines, as a question.
+    reason = next((line for line in lines if not line.endswith("?")), type(error).__name__)
     if isinstance(error, errors.DiskFull):
         return DatabaseUnavailable(
             f"The disk of the database is full; nothing was recorded: {reason}",
