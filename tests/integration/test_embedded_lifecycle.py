@@ -25,9 +25,12 @@ from pm_kernel.errors import DatabaseUnavailable
 NewPostgres = Callable[..., EmbeddedPostgres]
 
 STARTER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from pm_kernel.embedded import EmbeddedPostgres
+# As in a terminal: a suite that runs in the background hands both on as ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 server = EmbeddedPostgres(Path(sys.argv[1]), state_dir=Path(sys.argv[2]))
 print(server.start(), flush=True)
 time.sleep(float(sys.argv[3]))
