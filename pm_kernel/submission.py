@@ -54,7 +54,7 @@ def submit(
     """Submit a draft and start its supervisor."""
     epoch = planning.submit(store, plan_id, same_imports, user=settings.user, accept=accept)
     _snapshot(settings, store, plan_id)
-    _supervise(settings, plan_id, epoch, start)
+    supervise(settings, plan_id, epoch, start)
 
 
 def resume(
@@ -87,7 +87,7 @@ def resume(
             plans.set_status(connection, plan_id, "submitted")
     finally:
         lock.release()
-    _supervise(settings, plan_id, epoch, start)
+    supervise(settings, plan_id, epoch, start)
     return missing
 
 
@@ -145,7 +145,8 @@ def settle_unowned(settings: Settings, store: Store) -> list[int]:
     return ended
 
 
-def _supervise(settings: Settings, plan_id: int, epoch: int, start: StartProcess) -> None:
+def supervise(settings: Settings, plan_id: int, epoch: int, start: StartProcess) -> None:
+    """Start the supervisor of an epoch."""
     folder = RunStore(settings.runs_dir).plan(plan_id)
     with writing(settings.runs_dir):
         folder.mkdir(parents=True, exist_ok=True)

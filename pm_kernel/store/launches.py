@@ -19,8 +19,10 @@ _STATES = text(
              WHEN p.decision = 'blocked' THEN 'ended'
              WHEN EXISTS (SELECT 1 FROM runs r
                           WHERE r.planned_run_id = p.id AND r.status = 'running') THEN 'pending'
+             WHEN p.held_epoch = :epoch THEN 'ended'
              WHEN EXISTS (SELECT 1 FROM runs r JOIN plan_launches l ON l.id = r.launch_id
-                          WHERE r.planned_run_id = p.id AND l.epoch = :epoch) THEN 'ended'
+                          WHERE r.planned_run_id = p.id AND l.epoch = :epoch
+                            AND l.id > coalesce(p.retry_after, 0)) THEN 'ended'
              ELSE 'open' END AS state
     FROM planned_runs p WHERE p.plan_id = :plan ORDER BY p.ordinal
     """

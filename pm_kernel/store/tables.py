@@ -244,6 +244,8 @@ execution_plans = Table(
     Column("error", Text),
     Column("nextflow_run_id", Text),
     Column("nextflow_session_id", Text),
+    #: The exported folder that it was started from, by a Nextflow of that session.
+    Column("export_id", Uuid),
     #: Raised by every submit and resume; what carries an older one may no longer register.
     Column("epoch", Integer, nullable=False, server_default=text("0")),
     Column("cancelled_epoch", Integer, nullable=False, server_default=text("-1")),
@@ -253,6 +255,7 @@ execution_plans = Table(
     Column("created_by", Text, nullable=False),
     _time("submitted_at"),
     _time("finished_at"),
+    UniqueConstraint("export_id", "nextflow_session_id"),
     CheckConstraint(
         "status IN ('draft','submitted','running','completed','partial','failed','cancelled')",
         name="status",
@@ -309,6 +312,10 @@ planned_runs = Table(
     Column("decision", Text, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     _ref("launch_id", "plan_launches.id", nullable=True),
+    #: In this epoch no launch is given it: others were asked for.
+    Column("held_epoch", Integer),
+    #: It was asked for again; runs of launches up to this one do not count as its try.
+    Column("retry_after", BigInteger),
     #: The valid completed run of this planned run, executed or reused.
     Column("current_run", BigInteger),
     UniqueConstraint("plan_id", "key"),

@@ -16,6 +16,7 @@ import pytest
 from pm_kernel.running.process import boot_id, identify
 from pm_kernel.store.engine import Store
 from pm_kernel.store.ownership import PlanLock
+from pm_kernel.store.revision import newest
 
 from .db_harness import Terminal, terminal
 from .factories import Rows
@@ -330,7 +331,7 @@ def test_a_backup_of_a_newer_program_is_refused_before_anything_happens(
 ) -> None:
     started.ask("UPDATE alembic_version SET version_num = '9999'")
     assert started("db", "backup", tmp_path / "b").code == 0
-    started.ask("UPDATE alembic_version SET version_num = '0001'")
+    started.ask(f"UPDATE alembic_version SET version_num = '{newest()}'")
     said = started("db", "restore", tmp_path / "b")
     assert said.code == 4
     assert "pip install -U" in said.err

@@ -1,0 +1,235 @@
+"""Retrying: a launch of what failed and was chosen, or of a branch that is to run once more.
+
+A retry is a launch like any other, after whatever runs: the rules of registering hold, so that no
+planned run is executed twice at once and nothing starts without its inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from pm_kernel import submission
+from pm_kernel.config import Settings
+from pm_kernel.domain.names import listed, shown
+from pm_kernel.domain.plans import OPEN, PlannedRunRow
+from pm_kernel.errors import Conflict, NotFound, UsageError
+from pm_kernel.running.orphans import settle_orphans
+from pm_kernel.running.recorder import DirectRecorder
+from pm_kernel.store import launches, plans, retries
+from pm_kernel.store.engine import Connection, Store, libpq_url
+from pm_kernel.store.ownership import PlanLock
+
+#: Planned runs in one of these states have no result, and nothing is on its way to one.
+_WITHOUT = frozenset({"failed", "cancelled", "waiting", "blocked"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which planned runs are meant: all that fit everything that is said."""
+
+    step: str | None = None
+    sample: str | None = None
+    run_id: int | None = None
+
+    def __bool__(self) -> bool:
+        return any(each is not None for each in (self.step, self.sample, self.run_id))
+
+
+@dataclass(frozen=True)
+class Retry:
+    """What a retry began: for how many planned runs, and whether a running launch comes first."""
+
+    runs: int
+    queued: bool
+
+
+def retry(
+    settings: Settings,
+    store: Store,
+    plan_id: int,
+    choice: Choice,
+    *,
+    again: bool = False,
+    start: submission.StartProcess = submission.start_detached,
+) -> Retry:
+    """Run the chosen planned runs that failed, and what waits for them; nothing else of the plan.
+
+    With ``again``, run the chosen ones although they have results, and everything below them: their
+    runs so far stay in the record. While the plan is running, what failed is queued for a launch
+    after the running one.
+
+    Raises NotFound when nothing fits, Conflict when there is nothing to run or it cannot be begun
+    now, UsageError for ``again`` without a choice.
+    """
+    plan = plans.get_plan(store, plan_id)
+    if plan.status == "draft":
+        raise Conflict(
+            f"Plan {plan_id} is a draft.", hint=f"Submit it with `pm plan submit {plan_id}`."
+        )
+    if plan.kind == "run":
+        raise Conflict(
+            f"Plan {plan_id} is a direct run.", hint="Run the method again with `pm run --rerun`."
+        )
+    if plan.kind == "export" and plan.status in OPEN:
+        raise Conflict(
+            f"Plan {plan_id} is run by a Nextflow of somebody's own.",
+            hint="Start that one again with -resume.",
+        )
+    if again and not choice:
+        raise UsageError(
+            "Say which part is to run again: --step, --sample or --run.",
+            hint="For all of it, submit a new plan with `--rerun all`.",
+        )
+    lock = PlanLock(store.url, plan_id)
+    if not lock.acquire():
+        return _queue(store, plan_id, choice, again=again)
+    try:
+        settle_orphans(settings, store, DirectRecorder(libpq_url(store.url)), plan_id)
+        with store.transaction() as connection:
+            retries.lock(connection, plan_id)
+            # Read by another connection, which sees what is committed: with the locks, all of it.
+            tree = _Tree(plans.planned_runs_of(store, plan_id))
+            named = _chosen(connection, plan_id, tree, choice)
+            if again:
+                chosen = _cleared(connection, plan_id, tree, named, settings.user)
+            else:
+                chosen = _ended(plan_id, tree, named, {"failed", "cancelled", "waiting"})
+            given = tree.with_others(chosen)
+            epoch = launches.raise_epoch(connection, plan_id)
+            held = [row.planned_id for row in tree.rows if row.state in _WITHOUT]
+            retries.hold(connection, set(held) - given, epoch)
+            plans.set_status(connection, plan_id, "submitted")
+    finally:
+        lock.release()
+    submission.supervise(settings, plan_id, epoch, start)
+    return Retry(len(given), queued=False)
+
+
+def _queue(store: Store, plan_id: int, choice: Choice, *, again: bool) -> Retry:
+    """Leave a retry to the supervisor, which looks for more to launch before it ends the plan."""
+    if again:
+        # Its results may be what the running launch reads right now.
+        raise Conflict(
+            f"Plan {plan_id} is running; what has a result can be run again when it has ended.",
+            hint=f"`pm plan watch {plan_id}` follows it to its end, `pm plan cancel {plan_id}` "
+            "ends it now.",
+        )
+    with store.transaction() as connection:
+        status = retries.lock(connection, plan_id)
+        epoch, cancelled = launches.epochs(connection, plan_id)
+        if status not in OPEN or cancelled >= epoch:
+            raise Conflict(f"Plan {plan_id} is just ending.", hint="Repeat this in a moment.")
+        tree = _Tree(plans.planned_runs_of(store, plan_id))
+        named = _chosen(connection, plan_id, tree, choice)
+        chosen = _ended(plan_id, tree, named, {"failed", "cancelled"})
+        # What waits for these has had no try in this epoch: the next launch is given it anyway.
+        retries.ask_again(connection, plan_id, chosen)
+    return Retry(len(tree.with_others(chosen)), queued=True)
+
+
+class _Tree:
+    """The planned runs of a plan, and what lies above and below each."""
+
+    def __init__(self, rows: Sequence[PlannedRunRow]) -> None:
+        self.rows = rows
+        self.by_id = {row.planned_id: row for row in rows}
+
+    def below(self, planned_ids: Collection[int]) -> set[int]:
+        """These, and everything that takes their results, however far down."""
+        found = set(planned_ids)
+        for row in self.rows:  # parents come before their children
+            if found.intersection(row.parents):
+                found.add(row.planned_id)
+        return found
+
+    def above(self, planned_ids: Collection[int]) -> set[int]:
+        """These, and everything whose results they need, however far up."""
+        found = set(planned_ids)
+        for row in reversed(self.rows):
+            if row.planned_id in found:
+                found.update(row.parents)
+        return found
+
+    def with_others(self, chosen: set[int]) -> set[int]:
+        """The chosen ones, what waits for them, and what all these lack above them."""
+        lacking = {row.planned_id for row in self.rows if row.state in _WITHOUT}
+        below = self.below(chosen) & (lacking | chosen)
+        return below | (self.above(chosen) & lacking)
+
+
+def _chosen(
+    connection: Connection, plan_id: int, tree: _Tree, choice: Choice
+) -> list[PlannedRunRow]:
+    rows = tree.rows
+    if choice.run_id is not None:
+        planned = retries.planned_run_of(connection, plan_id, choice.run_id)
+        if planned is None:
+            raise NotFound(
+                f"Run {choice.run_id} is no run of plan {plan_id}.",
+                hint=f"`pm plan show {plan_id}` shows its runs.",
+            )
+        rows = [tree.by_id[planned]]
+    found = [
+        row
+        for row in rows
+        if choice.step in (None, row.step) and choice.sample in (None, row.sample)
+    ]
+    if found:
+        return found
+    steps = dict.fromkeys(row.step for row in tree.rows)
+    samples = dict.fromkeys(row.sample for row in tree.rows if row.sample is not None)
+    if choice.step is not None and choice.step not in steps:
+        told = f"no step {shown(choice.step)}; it has {listed(steps, 12)}"
+    elif choice.sample is not None and choice.sample not in samples:
+        told = f"no sample {shown(choice.sample)}; it has {listed(samples, 12) or 'none'}"
+    else:
+        told = "no planned run that is all of that"
+    raise NotFound(f"Plan {plan_id} has {told}.", hint=f"`pm plan show {plan_id}` shows them.")
+
+
+def _ended(
+    plan_id: int, tree: _Tree, chosen: Sequence[PlannedRunRow], states: Collection[str]
+) -> set[int]:
+    """Return those that have no result and can be begun, or say why there are none."""
+    found = {row.planned_id for row in chosen if row.state in states}
+    if found:
+        return found
+    causes = sorted(
+        tree.by_id[each].run_id or 0
+        for each in tree.above([row.planned_id for row in chosen if row.state == "blocked"])
+        if tree.by_id[each].state in ("failed", "cancelled")
+    )
+    if causes:
+        raise Conflict(
+            f"They were not run because run {causes[0]} did not complete.",
+            hint=f"`pm plan retry {plan_id} --run {causes[0]}` runs that, and then these.",
+        )
+    if any(row.state in ("running", "waiting") for row in chosen):
+        raise Conflict(
+            "They have not ended yet.", hint=f"`pm plan watch {plan_id}` follows the plan."
+        )
+    raise Conflict(
+        "Nothing failed there: all of them have results.",
+        hint="`--again` runs them once more, with everything below them.",
+    )
+
+
+def _cleared(
+    connection: Connection,
+    plan_id: int,
+    tree: _Tree,
+    chosen: Sequence[PlannedRunRow],
+    user: str,
+) -> set[int]:
+    """Take away the results of the chosen ones and of everything below them."""
+    again = {row.planned_id for row in chosen if row.decision != "blocked"}
+    cleared = {each for each in tree.below(again) if tree.by_id[each].decision != "blocked"}
+    alive = retries.live(connection, plan_id)
+    if living := sorted(alive[each] for each in cleared & alive.keys()):
+        raise Conflict(
+            f"Run {living[0]} of them is still alive.",
+            hint=f"Wait for its end (`pm runs show {living[0]}`), then repeat this.",
+        )
+    retries.clear(connection, cleared, f"run again: {user} asked for it")
+    return cleared

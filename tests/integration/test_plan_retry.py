@@ -1,0 +1,411 @@
+"""Retrying parts of a plan: what is executed again, what is left alone, what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pm_kernel import retrying, submission
+from pm_kernel.domain.methods import MethodInput
+from pm_kernel.errors import Conflict, NotFound, UsageError
+from pm_kernel.retrying import Choice, Retry
+from pm_kernel.store import launches, plans, retries
+from pm_kernel.store.ownership import PlanLock
+
+from ..workbench import Workbench
+from .recording_harness import Life, me
+
+#: Fails as long as a file with the sample's name lies beside the workspace.
+FLAKY = """
+from pathlib import Path
+
+def run(image, output_dir):
+    if (Path({root!r}) / "broken" / Path(image).stem).exists():
+        raise ValueError("broken")
+    (Path(output_dir) / "table.csv").write_text(Path(image).stem)
+"""
+READ = """
+from pathlib import Path
+
+def run(table, output_dir):
+    (Path(output_dir) / "read.txt").write_text(Path(table).read_text())
+"""
+MERGE = """
+from pathlib import Path
+
+def run(tables, output_dir):
+    (Path(output_dir) / "all.txt").write_text(" ".join(Path(t).read_text() for t in tables))
+"""
+STEPS = {
+    "load": {"method": "load", "inputs": {"image": {"column": "image"}}},
+    "read": {"method": "read", "inputs": {"table": {"from": "load.table"}}},
+    "all": {
+        "method": "merge",
+        "inputs": {"tables": {"from": "load.table", "gather": {"over": ["sample"]}}},
+    },
+}
+
+
+class World:
+    """One plan over three samples, and the supervisor that runs it."""
+
+    def __init__(self, bench: Workbench, life: Life) -> None:
+        self.bench = bench
+        self.life = life
+        self.started: list[list[str]] = []
+        self.broken = bench.root / "broken"
+        self.broken.mkdir()
+        for sample in ("s1", "s2", "s3"):
+            (bench.root / f"{sample}.txt").write_text(sample)
+        bench.method("load", FLAKY.format(root=str(bench.root)), inputs={"image": "file"},
+                     outputs={"table": "table.csv"})  # fmt: skip
+        bench.method("read", READ, inputs={"table": "upstream"}, outputs={"text": "read.txt"})
+        tables = MethodInput("tables", "upstream", gather=True)
+        bench.method("merge", MERGE, inputs={"tables": tables}, outputs={"all": "all.txt"})
+        rows = [{"sample": s, "image": f"{s}.txt"} for s in ("s1", "s2", "s3")]
+        samples = {"columns": ["sample", "image"], "rows": rows}
+        self.plan_id, self.epoch = bench.plan({"steps": STEPS}, samples=samples)
+
+    def launch(self) -> list[str]:
+        """Open a launch and run it as Nextflow would; returns what it was given."""
+        launch = self.bench.launch(self.plan_id, self.epoch)
+        told = []
+        for position, (planned, step) in enumerate(launch.tasks):
+            told.append(f"{step} {self.samples()[planned]}")
+            try:
+                self.life.run(launch, position)
+            except Conflict:
+                continue  # a parent failed: Nextflow would not have started it
+        return sorted(told)
+
+    def finish(self) -> str:
+        with self.bench.store.transaction() as connection:
+            status = plans.status_from_record(connection, self.plan_id)
+            plans.set_status(connection, self.plan_id, status)
+        return status
+
+    def run(self) -> str:
+        """What a supervisor does with the plan."""
+        while self.launch():
+            pass
+        return self.finish()
+
+    def retry(self, *, again: bool = False, **choice: Any) -> Retry:
+        def start(command: list[str], _log: Path, _environ: dict[str, str]) -> None:
+            self.started.append(command)
+            self.epoch = int(command[-1])
+
+        return retrying.retry(
+            self.bench.settings, self.bench.store, self.plan_id, Choice(**choice), again=again,
+            start=start,
+        )  # fmt: skip
+
+    def samples(self) -> dict[int, str]:
+        rows = self.bench.rows("SELECT id, sample FROM planned_runs")
+        return {row["id"]: row["sample"] or "-" for row in rows}
+
+    def states(self) -> dict[str, str]:
+        return {
+            f"{row.step} {row.sample or '-'}": row.state
+            for row in plans.planned_runs_of(self.bench.store, self.plan_id)
+        }
+
+    def current(self) -> dict[str, int | None]:
+        rows = self.bench.rows("SELECT step, sample, current_run FROM planned_runs")
+        return {f"{row['step']} {row['sample'] or '-'}": row["current_run"] for row in rows}
+
+    def break_(self, *samples: str) -> None:
+        for sample in samples:
+            (self.broken / sample).touch()
+
+    def mend(self, *samples: str) -> None:
+        for sample in samples:
+            (self.broken / sample).unlink()
+
+
+@pytest.fixture
+def world(tmp_path: Path, database_url: str) -> Iterator[World]:
+    bench = Workbench.make(tmp_path / "workspace", database_url)
+    yield World(bench, Life(bench, tmp_path))
+    bench.close()
+
+
+# --- what failed ----------------------------------------------------------------------------------
+
+
+def test_what_failed_is_run_again_with_everything_that_waits_for_it(world: World) -> None:
+    world.break_("s2")
+    assert world.run() == "partial"
+    assert world.states()["all -"] == "blocked"
+    before = world.current()
+    world.mend("s2")
+    assert world.retry() == Retry(3, queued=False)
+    assert world.launch() == ["all -", "load s2", "read s2"]
+    assert world.run() == "completed"
+    after = world.current()
+    assert {key: after[key] for key in before if before[key]} == {
+        key: run for key, run in before.items() if run
+    }
+
+
+def test_only_what_was_chosen_is_run_again(world: World) -> None:
+    world.break_("s1", "s2")
+    world.run()
+    world.mend("s1", "s2")
+    assert world.retry(sample="s1").runs == 3
+    assert world.launch() == ["load s1", "read s1"]
+    assert world.launch() == []
+    assert world.finish() == "partial"
+    assert world.states() == {
+        "load s1": "completed",
+        "load s2": "failed",
+        "load s3": "completed",
+        "read s1": "completed",
+        "read s2": "blocked",
+        "read s3": "completed",
+        "all -": "blocked",
+    }
+
+
+def test_a_resume_after_a_retry_runs_what_the_retry_left_out(world: World) -> None:
+    world.break_("s1", "s2")
+    world.run()
+    world.mend("s1", "s2")
+    world.retry(sample="s1")
+    world.run()
+    started: list[list[str]] = []
+    submission.resume(
+        world.bench.settings, world.bench.store, world.plan_id,
+        start=lambda command, _log, _environ: started.append(command),
+    )  # fmt: skip
+    world.epoch = int(started[0][-1])
+    assert world.launch() == ["all -", "load s2", "read s2"]
+    assert world.finish() == "completed"
+
+
+def test_the_failed_run_stays_in_the_record_beside_the_one_that_completed(world: World) -> None:
+    world.break_("s2")
+    world.run()
+    world.mend("s2")
+    world.retry(step="load")
+    world.run()
+    rows = world.bench.rows(
+        "SELECT status FROM runs WHERE plan_step = 'load' AND sample = 's2' ORDER BY id"
+    )
+    assert [row["status"] for row in rows] == ["failed", "completed"]
+
+
+def test_a_run_is_named_by_its_number_whichever_of_its_planned_run_it_is(world: World) -> None:
+    world.break_("s2")
+    world.run()
+    (first,) = world.bench.rows("SELECT id FROM runs WHERE status = 'failed'")
+    world.retry(run_id=first["id"])
+    world.run()
+    (_, second) = world.bench.rows("SELECT id FROM runs WHERE status = 'failed' ORDER BY id")
+    world.mend("s2")
+    world.retry(run_id=first["id"])
+    world.run()
+    assert world.states()["load s2"] == "completed"
+    assert second["id"] > first["id"]
+
+
+def test_a_retry_that_fails_again_has_had_its_try(world: World) -> None:
+    world.break_("s2")
+    world.run()
+    world.retry()
+    assert world.launch() == ["all -", "load s2", "read s2"]
+    assert world.launch() == []
+    assert world.finish() == "partial"
+
+
+@pytest.mark.parametrize(
+    ("choice", "error", "told"),
+    [
+        ({"step": "raed"}, NotFound, r"no step 'raed'; it has 'load', 'all' and 'read'"),
+        ({"sample": "s9"}, NotFound, "no sample 's9'"),
+        ({"step": "all", "sample": "s1"}, NotFound, "no planned run that is all of that"),
+        ({"run_id": 999}, NotFound, "Run 999 is no run of plan 1"),
+        ({"sample": "s1"}, Conflict, "Nothing failed there"),
+        ({"step": "read", "sample": "s2"}, Conflict, r"because run \d+ did not complete"),
+    ],
+)
+def test_a_choice_that_means_nothing_changes_nothing(
+    world: World, choice: dict[str, Any], error: type[Exception], told: str
+) -> None:
+    world.break_("s2")
+    world.run()
+    before = world.bench.rows("SELECT epoch, status FROM execution_plans")
+    with pytest.raises(error, match=told):
+        world.retry(**choice)
+    assert world.bench.rows("SELECT epoch, status FROM execution_plans") == before
+    assert world.started == []
+
+
+# --- what has a result ----------------------------------------------------------------------------
+
+
+def test_a_branch_with_results_runs_again_with_everything_below_it(world: World) -> None:
+    assert world.run() == "completed"
+    before = world.current()
+    assert world.retry(step="load", sample="s2", again=True) == Retry(3, queued=False)
+    assert world.states()["load s2"] == "waiting"
+    assert world.launch() == ["all -", "load s2", "read s2"]
+    assert world.finish() == "completed"
+    after = world.current()
+    changed = {key for key in before if before[key] != after[key]}
+    assert changed == {"load s2", "read s2", "all -"}
+    assert all((after[key] or 0) > (before[key] or 0) for key in changed)
+
+
+def test_the_runs_so_far_stay_in_the_record_with_their_lineage(world: World) -> None:
+    world.run()
+    old = world.current()["all -"]
+    world.retry(sample="s2", again=True)
+    world.run()
+    (row,) = world.bench.rows("SELECT status FROM runs WHERE id = %s", old)
+    assert row["status"] == "completed"
+    sources = world.bench.rows("SELECT source_run_id FROM run_inputs WHERE run_id = %s", old)
+    assert len(sources) == 3
+    assert world.bench.final(old or 0).is_dir()
+
+
+def test_a_reused_run_is_executed_when_it_is_asked_for_again(world: World) -> None:
+    world.run()
+    first = world.plan_id
+    samples = world.bench.rows("SELECT request FROM execution_plans")[0]["request"]["samples"]
+    world.plan_id, world.epoch = world.bench.plan({"steps": STEPS}, samples=samples)
+    assert set(world.states().values()) == {"reused"}
+    (load,) = world.bench.rows(
+        "SELECT current_run FROM planned_runs WHERE plan_id = %s AND step = 'load' "
+        "AND sample = 's1'",
+        world.plan_id,
+    )
+    world.finish()
+    world.retry(run_id=load["current_run"], again=True)
+    assert world.run() == "completed"
+    states = world.states()
+    again = {key for key, state in states.items() if state == "completed"}
+    assert again == {"load s1", "read s1", "all -"}
+    reasons = world.bench.rows(
+        "SELECT DISTINCT reason FROM planned_runs WHERE plan_id = %s AND decision = 'run'",
+        world.plan_id,
+    )
+    assert [row["reason"] for row in reasons] == ["run again: somebody asked for it"]
+    assert plans.get_plan(world.bench.store, first).counts == {"completed": 7}
+
+
+def test_again_needs_a_choice(world: World) -> None:
+    world.run()
+    with pytest.raises(UsageError, match="which part"):
+        world.retry(again=True)
+
+
+def test_nothing_is_cleared_below_a_run_that_lives(world: World) -> None:
+    world.break_("s2")
+    world.run()
+    world.mend("s2")
+    world.retry(sample="s2")
+    launch = world.bench.launch(world.plan_id, world.epoch)
+    registered, _ = world.life.register(launch, wrapper=me())
+    before = world.current()
+    with pytest.raises(Conflict, match=rf"Run {registered.run_id} of them is still alive"):
+        world.retry(sample="s2", again=True)
+    assert world.current() == before
+
+
+# --- while the plan runs --------------------------------------------------------------------------
+
+
+def test_what_failed_while_the_plan_runs_is_queued_for_a_launch_after_the_running_one(
+    world: World,
+) -> None:
+    world.break_("s1", "s2")
+    owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert owner.acquire()
+    world.launch()
+    world.mend("s1", "s2")
+    assert world.retry(sample="s1") == Retry(3, queued=True)
+    assert world.started == []
+    assert world.launch() == ["load s1", "read s1"]
+    assert world.launch() == []
+    owner.release()
+    assert world.finish() == "partial"
+    assert world.states()["load s2"] == "failed"
+
+
+def test_a_retry_that_fails_after_it_was_queued_has_had_its_try(world: World) -> None:
+    world.break_("s1")
+    owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert owner.acquire()
+    world.launch()
+    world.retry()
+    assert world.launch() == ["all -", "load s1", "read s1"]
+    assert world.launch() == []
+    owner.release()
+
+
+def test_what_has_not_ended_is_not_queued(world: World) -> None:
+    owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert owner.acquire()
+    world.bench.launch(world.plan_id, world.epoch)
+    with pytest.raises(Conflict, match="have not ended yet"):
+        world.retry(step="load")
+    owner.release()
+
+
+def test_results_are_not_taken_away_while_the_plan_runs(world: World) -> None:
+    owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert owner.acquire()
+    world.launch()
+    with pytest.raises(Conflict, match="is running") as raised:
+        world.retry(sample="s1", again=True)
+    assert raised.value.hint is not None
+    assert "pm plan watch 1" in raised.value.hint
+    assert "pm plan cancel 1" in raised.value.hint
+    owner.release()
+
+
+def test_nothing_is_queued_for_a_plan_that_was_cancelled(world: World) -> None:
+    world.break_("s1")
+    owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert owner.acquire()
+    world.launch()
+    with world.bench.store.transaction() as connection:
+        launches.cancel_epoch(connection, world.plan_id)
+    with pytest.raises(Conflict, match="just ending"):
+        world.retry()
+    owner.release()
+
+
+def test_whoever_ends_a_plan_is_told_of_a_retry_that_came_meanwhile(world: World) -> None:
+    world.break_("s1")
+    owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert owner.acquire()
+    world.launch()
+    assert world.launch() == []
+    with world.bench.store.transaction() as connection:
+        assert not retries.asked_meanwhile(connection, world.plan_id, world.epoch)
+    world.retry()
+    with world.bench.store.transaction() as connection:
+        assert retries.asked_meanwhile(connection, world.plan_id, world.epoch)
+    world.launch()
+    with world.bench.store.transaction() as connection:
+        assert not retries.asked_meanwhile(connection, world.plan_id, world.epoch)
+    owner.release()
+
+
+# --- what is no plan to retry ---------------------------------------------------------------------
+
+
+def test_drafts_and_direct_runs_are_not_retried(world: World) -> None:
+    world.bench.execute("UPDATE execution_plans SET status = 'draft'")
+    with pytest.raises(Conflict, match="is a draft"):
+        world.retry()
+    world.bench.execute("UPDATE execution_plans SET status = 'failed', kind = 'run'")
+    with pytest.raises(Conflict, match="is a direct run"):
+        world.retry()
+    with pytest.raises(NotFound):
+        retrying.retry(world.bench.settings, world.bench.store, 99, Choice())
