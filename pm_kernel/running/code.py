@@ -3,7 +3,7 @@
     .runs/.code/<key>/code/                  the method's folder as committed
     .runs/.code/<key>-<interpreter>/code/    the same, compiled for that interpreter
                                     prepared.json
-    both: files.txt                          what the file system said of the files in code/
+    both: files.txt                          what the file system said of the others
 
 Somebody may look in here and edit; what a run executes would then not be its version. So a folder
 whose files have other sizes, times or inodes than noted is made again.
@@ -105,7 +105,7 @@ def _make(store: RunStore, target: Path, make: Callable[[Path], None]) -> None:
     try:
         make(draft)
         with writing(store.root):
-            (draft / _NOTE).write_text(_files(draft / _CODE), encoding="ascii")
+            (draft / _NOTE).write_text(_files(draft), encoding="ascii")
             _flush(draft)
             if target.exists() and not _is_whole(target):
                 target.rename(target.with_name(f".old-{target.name}-{os.urandom(8).hex()}"))
@@ -123,7 +123,7 @@ def _make(store: RunStore, target: Path, make: Callable[[Path], None]) -> None:
 def _is_whole(folder: Path) -> bool:
     """Whether a folder is as it was made."""
     try:
-        return (folder / _NOTE).read_text(encoding="ascii") == _files(folder / _CODE)
+        return (folder / _NOTE).read_text(encoding="ascii") == _files(folder)
     except (OSError, ValueError):
         return False
 
@@ -143,6 +143,8 @@ def _files(folder: Path) -> str:
                     continue
                 info = entry.stat(follow_symlinks=False)
                 path = os.path.relpath(entry.path, folder)
+                if path == _NOTE:
+                    continue
                 found.append(f"{path!a} {info.st_size} {info.st_mtime_ns} {info.st_ino}\n")
     return "".join(sorted(found))
 
