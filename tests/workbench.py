@@ -95,6 +95,11 @@ class Workbench:
         return bench
 
     @property
+    def command(self) -> Path:
+        """The real command."""
+        return PM
+
+    @property
     def settings(self) -> Settings:
         return load_settings(environ=self.environ, workspace=self.root)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -9,12 +10,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from pm_kernel.cli.output import Output
+from pm_kernel.cli.text import clean
 from pm_kernel.config import Settings, load_settings
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pm_kernel.store.engine import Store
+
+
+def _look_after(settings: Settings, store: Store) -> None:
+    """End the runs whose process has died since the last command, whatever this one is about."""
+    from pm_kernel.running.orphans import look_after
+
+    look_after(settings, store, lambda message: sys.stderr.write(f"pm: {clean(message)}\n"))
 
 
 class Context:
@@ -43,6 +52,7 @@ class Context:
             from pm_kernel.database import open_store
 
             self._store = open_store(self.settings)
+            _look_after(self.settings, self._store)
         return self._store
 
     @cached_property

@@ -68,7 +68,6 @@ def main(argv: list[str], context: Context) -> int:
     recorder = DirectRecorder(
         lambda: running_url(settings), patience=settings.database_patience, wait=interrupts.wait
     )
-    orphans.settle_orphans(settings, store, recorder, say=_say)
     request = direct_run.DirectRequest(
         method=options.method,
         version=options.version,

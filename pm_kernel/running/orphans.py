@@ -14,17 +14,17 @@ from pm_kernel.config import Settings
 from pm_kernel.errors import PmError
 from pm_kernel.running.complete import read_json
 from pm_kernel.running.process import Life, ProcessIdentity, identify
-from pm_kernel.running.recorder import Recorder
+from pm_kernel.running.recorder import DirectRecorder, Recorder
 from pm_kernel.running.settle import settle_run
 from pm_kernel.store import launches, plans
-from pm_kernel.store.engine import Store
+from pm_kernel.store.engine import Store, libpq_url
 
 #: In a scratch folder: the process it belongs to.
 _OWNER = ".pm_owner.json"
 #: Seconds after which a scratch folder without such a note is nobody's.
 _UNMARKED = 3600.0
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
 
 
 def settle_orphans(
@@ -55,6 +55,19 @@ def settle_orphans(
         _sweep(settings, store, run_store, recorder, {run["uuid"] for run in live}, say)
         finish_direct_plans(store)
     return settled
+
+
+def look_after(settings: Settings, store: Store, say: Say) -> None:
+    """Settle what has died since the last command; what cannot be settled now is said.
+
+    Cheap where nothing has died: one query and two folders. A command's own work does not hang on
+    it.
+    """
+    try:
+        recorder = DirectRecorder(libpq_url(store.url), patience=0)
+        settle_orphans(settings, store, recorder, say=say)
+    except (PmError, OSError) as error:
+        say(error.message if isinstance(error, PmError) else str(error))
 
 
 def finish_direct_plans(store: Store) -> None:

@@ -7,7 +7,8 @@ may change) are those of ARCHITECTURE.md, "Recording".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -43,37 +44,42 @@ class Away(DatabaseUnavailable):
     """The database does not answer now; it may again when asked later."""
 
 
-def connect(url: str, *, timeout: int = 10) -> psycopg.Connection[Row]:
-    """Open a connection for recording; transactions are explicit blocks."""
-    return psycopg.connect(
-        url,
-        autocommit=True,
-        connect_timeout=timeout,
-        application_name="pm record",
-        prepare_threshold=None,
-        # A connection that was cut without a word must not be waited for until TCP gives up.
-        keepalives_idle=20,
-        keepalives_interval=10,
-        keepalives_count=3,
-        tcp_user_timeout=60_000,
-    )
+@contextmanager
+def connected(url: str, *, timeout: int = 10) -> Iterator[psycopg.Connection[Row]]:
+    """Open a connection for recording; transactions are explicit blocks.
 
-
-def send(url: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Do what a request asks for and return the answer.
-
-    Raises Away where trying again later may help, and DatabaseUnavailable where it will not. The
-    request may have been carried out all the same: only the answer was lost.
+    Raises Away where trying again later may help, and DatabaseUnavailable where it will not.
     """
-    operation = OPERATIONS[request["op"]]
     try:
-        with connect(url, timeout=3 if request["op"] == "beat" else 10) as connection:
-            return operation(connection, request)
+        with psycopg.connect(
+            url,
+            autocommit=True,
+            connect_timeout=timeout,
+            application_name="pm record",
+            prepare_threshold=None,
+            # A connection that was cut without a word must not be waited for until TCP gives up.
+            keepalives_idle=20,
+            keepalives_interval=10,
+            keepalives_count=3,
+            tcp_user_timeout=60_000,
+        ) as connection:
+            yield connection
     except psycopg.Error as error:
         told = _told(error)
         if told is None:
             raise
         raise told from error
+
+
+def send(url: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Do what a request asks for and return the answer.
+
+    Raises what ``connected`` raises; the request may have been carried out all the same, and only
+    its answer was lost.
+    """
+    operation = OPERATIONS[request["op"]]
+    with connected(url, timeout=3 if request["op"] == "beat" else 10) as connection:
+        return operation(connection, request)
 
 
 def _told(error: psycopg.Error) -> DatabaseUnavailable | None:
