@@ -17,6 +17,7 @@ from pm_kernel.config import Settings
 from pm_kernel.domain.plans import OPEN, Plan
 from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Conflict
+from pm_kernel.running import stopping
 from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.process import Life, ProcessIdentity
 from pm_kernel.running.recorder import DirectRecorder
@@ -76,6 +77,10 @@ def resume(
         )
     missing = plan.total - plan.counts.get("completed", 0) - plan.counts.get("reused", 0)
     if missing == 0:
+        if plan.status not in (*OPEN, "completed"):
+            # Its last runs ended after their supervisor had said how the plan ended.
+            with store.transaction() as connection:
+                plans.set_status(connection, plan_id, "completed")
         return 0
     lock = PlanLock(store.url, plan_id)
     if not lock.acquire():
@@ -102,10 +107,7 @@ def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 
     run_store = RunStore(settings.runs_dir)
     with store.transaction() as connection:
         launches.cancel_epoch(connection, plan_id)
-    for run in launches.live_runs(store, settings.workspace_id, plan_id):
-        note = run_store.partial(run["uuid"]) / ".pm" / "cancel"
-        if note.parent.is_dir():
-            note.touch()
+    stopping.tell(run_store, launches.live_runs(store, settings.workspace_id, plan_id))
     supervisor = _supervisor(run_store, plan_id)
     if supervisor is not None and supervisor.life() is Life.ALIVE:
         os.kill(supervisor.pid, signal.SIGTERM)
@@ -115,6 +117,12 @@ def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 
         if plan.status not in OPEN:
             return plan
         if supervisor is None or supervisor.life() is not Life.ALIVE:
+            break
+        time.sleep(0.2)
+    # Runs that outlived their Nextflow, or whose supervisor is gone: nobody else ends them.
+    stopping.end(run_store, launches.live_runs(store, settings.workspace_id, plan_id))
+    while time.monotonic() < deadline:
+        if not launches.live_runs(store, settings.workspace_id, plan_id):
             break
         time.sleep(0.2)
     settle_unowned(settings, store)

@@ -88,12 +88,12 @@ def epochs(connection: Connection, plan_id: int) -> tuple[int, int]:
     return row.epoch, row.cancelled_epoch
 
 
-def cancel_epoch(connection: Connection, plan_id: int) -> None:
-    """Forbid the current epoch to register anything more."""
+def cancel_epoch(connection: Connection, plan_id: int, epoch: int | None = None) -> None:
+    """Forbid an epoch (default: the current one) to register anything more."""
+    columns = execution_plans.c
+    cancelled = columns.epoch if epoch is None else func.greatest(columns.cancelled_epoch, epoch)
     connection.execute(
-        update(execution_plans)
-        .where(execution_plans.c.id == plan_id)
-        .values(cancelled_epoch=execution_plans.c.epoch)
+        update(execution_plans).where(columns.id == plan_id).values(cancelled_epoch=cancelled)
     )
 
 

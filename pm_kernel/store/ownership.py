@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import psycopg
 
-from pm_kernel.store.engine import libpq_url
+from pm_kernel.store.engine import libpq_url, translated
 
 #: First half of the lock's key; the second is the plan id.
 _SPACE = 0x706D
@@ -23,23 +23,27 @@ class PlanLock:
         self._connection: psycopg.Connection[tuple[bool]] | None = None
 
     def acquire(self) -> bool:
-        """Take the lock without waiting; False when somebody has it."""
+        """Take the lock without waiting; False when somebody has it.
+
+        Raises DatabaseUnavailable.
+        """
         self.release()
-        connection: psycopg.Connection[tuple[bool]] = psycopg.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=10,
-            application_name="pm plan owner",
-            # A lost network must not keep a lock for hours.
-            keepalives=1,
-            keepalives_idle=20,
-            keepalives_interval=10,
-            keepalives_count=3,
-        )
-        connection.execute("SET idle_session_timeout = 0")
-        row = connection.execute(
-            "SELECT pg_try_advisory_lock(%s, %s)", (_SPACE, self._plan_id)
-        ).fetchone()
+        with translated():
+            connection: psycopg.Connection[tuple[bool]] = psycopg.connect(
+                self._url,
+                autocommit=True,
+                connect_timeout=10,
+                application_name="pm plan owner",
+                # A lost network must not keep a lock for hours.
+                keepalives=1,
+                keepalives_idle=20,
+                keepalives_interval=10,
+                keepalives_count=3,
+            )
+            connection.execute("SET idle_session_timeout = 0")
+            row = connection.execute(
+                "SELECT pg_try_advisory_lock(%s, %s)", (_SPACE, self._plan_id)
+            ).fetchone()
         if row is None or not row[0]:
             connection.close()
             return False

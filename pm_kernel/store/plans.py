@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, or_, select, text, update
 
 from pm_kernel.domain.plans import NewPlannedRun, Plan, PlannedRunRow
 from pm_kernel.errors import NotFound
@@ -220,13 +220,17 @@ def open_plans(store: Store, workspace_uuid: str) -> list[int]:
 def settle_status(connection: Connection, plan_id: int) -> bool:
     """Give a plan that lost its supervisor the status of its record; True when it changed.
 
-    A plan submitted a moment ago is left alone: its supervisor is still starting.
+    A plan submitted a moment ago is left alone: its supervisor is still starting. One that was
+    cancelled has nothing to start for.
     """
     row = connection.execute(
         select(execution_plans.c.status, execution_plans.c.submitted_at)
         .where(
             execution_plans.c.id == plan_id,
-            execution_plans.c.submitted_at < func.now() - text("interval '30 seconds'"),
+            or_(
+                execution_plans.c.submitted_at < func.now() - text("interval '30 seconds'"),
+                execution_plans.c.cancelled_epoch >= execution_plans.c.epoch,
+            ),
         )
         .with_for_update()
     ).one_or_none()
