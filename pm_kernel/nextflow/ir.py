@@ -92,8 +92,22 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportSpec:
+    """What makes a folder of it that anybody starts: plan and launch are made by its first task."""
+
+    export_id: str
+    #: Names of the processes with lists that go on without failed members. In a supervised plan
+    #: such a run is given to the launch after its members' own; here there is only this one.
+    incomplete: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchSpec:
-    """One launch: the planned runs that lack a valid completed run, and what they wait for."""
+    """One launch: the planned runs that lack a valid completed run, and what they wait for.
+
+    In an exported one ``plan_id`` and ``launch_id`` mean nothing, and planned runs are numbered by
+    their position in the plan, from 1.
+    """
 
     plan_id: int
     launch_id: int
@@ -110,3 +124,4 @@ class LaunchSpec:
     max_tasks: int | None = None
     #: Absolute path of the workspace's own ``nextflow.config``.
     site_config: str | None = None
+    export: ExportSpec | None = None

@@ -23,6 +23,12 @@ class Hole(Enum):
 
     PLANNED_RUN = "id"
     ATTEMPT = "task.attempt"
+    SESSION = "workflow.sessionId"
+    RUN_NAME = "workflow.runName"
+    #: Process id of Nextflow itself.
+    HEAD = "ProcessHandle.current().pid()"
+    #: The folder of the pipeline, wherever it is by then, as a single-quoted shell word.
+    FOLDER = '"\'" + projectDir.toString().replace("\'", "\'\\\\\'\'") + "\'"'
 
 
 def groovy_value(value: str | int | float | bool) -> str:

@@ -61,7 +61,7 @@ TRACE_FIELDS = (
 _SCRIPT = r'''
     script:
     """
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+@NOTE@    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }
@@ -167,10 +167,20 @@ def _pipeline(spec: LaunchSpec, graph: _Graph) -> str:
     processes = graph.ordered()
     if not processes:
         raise ValueError("a launch without planned runs")
-    header = f"// Plan {spec.plan_id}, launch {spec.launch_id}. Generated, for this launch only.\n"
+    header = f"// {_told(spec)} Generated, for {_use(spec)} only.\n"
     before, after = _before(spec), _after(spec.commands)
     blocks = [_process(p, spec, before, after) for p in processes]
     return header + "\n" + "\n".join([*blocks, _workflow(processes, graph)])
+
+
+def _told(spec: LaunchSpec) -> str:
+    if spec.export is not None:
+        return f"Export {spec.export.export_id}."
+    return f"Plan {spec.plan_id}, launch {spec.launch_id}."
+
+
+def _use(spec: LaunchSpec) -> str:
+    return "this launch" if spec.export is None else "the workspace named below"
 
 
 def _process(process: ProcessSpec, spec: LaunchSpec, before: str, after: str) -> str:
@@ -198,7 +208,9 @@ def _process(process: ProcessSpec, spec: LaunchSpec, before: str, after: str) ->
         "tuple val(id), env('PM_RUN_ID')",
     ]
     body = "\n".join(f"    {line}" if line else "" for line in lines)
-    return f"process {process.name} {{\n{body}\n{_SCRIPT}"
+    # Part of a task's key: what another export did is not taken for this one's.
+    note = "" if spec.export is None else f"    # export {spec.export.export_id}\n"
+    return f"process {process.name} {{\n{body}\n{_SCRIPT.replace('@NOTE@', note)}"
 
 
 def _limits(process: ProcessSpec, spec: LaunchSpec) -> list[str]:
@@ -235,13 +247,16 @@ def _input(name: str, graph: _Graph) -> list[str]:
     if not outputs:
         return _indented(roots, 8)
     arrived = outputs[0] + "".join(f".mix({output})" for output in outputs[1:])
+    # What is left when its members' steps have ended; registering knows whether it may run.
+    export = graph.spec.export
+    remainder = ", remainder: true" if export and name in export.incomplete else ""
     groups = [
         f"edges.filter {{ row -> row.step == '{name}' }}",
         "    .map { row -> tuple(row.parent, row.child, row.n as Integer) }",
         f"    .combine({arrived}, by: 0)",
         "    .map { parent, child, n, run -> "
         'tuple(groupKey(child, n), "${parent}=${run}".toString()) }',
-        "    .groupTuple(sort: true)",
+        f"    .groupTuple(sort: true{remainder})",
         "    .map { child, runs -> tuple(child.toString(), runs) }",
     ]
     if name not in graph.roots:
@@ -260,13 +275,23 @@ def _before(spec: LaunchSpec) -> str:
         # eval keeps a syntax error of the site's text inside it.
         parts.append(f"eval {shell_word(commands.before_script)}\n")
     parts += [
-        f"{_pm(commands)} register_run --planned ",
-        Hole.PLANNED_RUN,
-        f" --launch {spec.launch_id} --attempt ",
+        f"{_pm(commands)} register_run ",
+        *_which(spec),
+        " --attempt ",
         Hole.ATTEMPT,
         f' --workspace {shell_word(commands.workspace)} --task-dir "$PWD"',
     ]
     return groovy_template(parts)
+
+
+def _which(spec: LaunchSpec) -> list[str | Hole]:
+    """Return the options that say which planned run of which launch a task executes."""
+    if spec.export is None:
+        return ["--planned ", Hole.PLANNED_RUN, f" --launch {spec.launch_id}"]
+    return [
+        *(f"--export {spec.export.export_id} --folder ", Hole.FOLDER, " --task ", Hole.PLANNED_RUN),
+        *(" --session ", Hole.SESSION, " --run-name ", Hole.RUN_NAME, " --head ", Hole.HEAD),
+    ]
 
 
 def _after(commands: Commands) -> str:
@@ -285,7 +310,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def _config(spec: LaunchSpec) -> str:
-    lines = [f"// Plan {spec.plan_id}, launch {spec.launch_id}. Generated."]
+    lines = [f"// {_told(spec)} Generated."]
     if spec.site_config is not None:
         if not spec.site_config.startswith("/"):
             raise InvalidInput(f"The path of nextflow.config must be absolute: {spec.site_config}")

@@ -83,6 +83,15 @@ def start_time(pid: int) -> str | None:
     return None if not start or state.startswith("Z") else " ".join(start.split())
 
 
+def parent_of(pid: int) -> int | None:
+    """Return the process that a process was started by, or was left to; None where it is gone."""
+    if _HAS_PROC:
+        fields = _stat_fields(pid)
+        return None if fields is None else int(fields[1])
+    answer = _ask(["ps", "-o", "ppid=", "-p", str(pid)]).strip()
+    return int(answer) if answer else None
+
+
 def session_members(leader: int) -> list[int]:
     """Return the living processes of a session, its leader included."""
     if _HAS_PROC:

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import errors
 
 from pm_kernel.errors import DatabaseUnavailable
-from pm_kernel.store import completing, importing, registering
+from pm_kernel.store import completing, importing, placing, registering
 
 Row = tuple[Any, ...]
 Operation = Callable[[psycopg.Connection[Row], dict[str, Any]], dict[str, Any]]
@@ -27,6 +27,7 @@ OPERATIONS: dict[str, Operation] = {
     "complete": completing.complete,
     "import": importing.import_sealed,
     "beat": completing.beat,
+    "place_exported": placing.place,
 }
 
 #: libpq names no code for what a server answers to a new connection; these do not pass by waiting.

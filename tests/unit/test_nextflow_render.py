@@ -17,6 +17,7 @@ from pm_kernel.nextflow.ir import (
     Containers,
     Directives,
     EdgeSpec,
+    ExportSpec,
     LaunchSpec,
     Limits,
     ProcessSpec,
@@ -87,6 +88,12 @@ SHAPES = {
         limits=Limits(cpus=8, memory_bytes=16 * 2**30),
         max_tasks=4,
         site_config="/data/it's/nextflow.config",
+    ),
+    # A list that goes on without failed members (5) beside one that does not (4).
+    "exported": a_launch(
+        {"S01_A": (1, 2, 3), "S02_B": (4,), "S03_C": (5,)},
+        "1>4 2>4 3>4 1>5 2>5",
+        export=ExportSpec("5f0c2a3e-0000-4000-8000-000000000001", frozenset({"S03_C"})),
     ),
 }
 
