@@ -17,6 +17,7 @@ from pm_kernel.domain.bindings import SAMPLE, FromFile, FromRun
 from pm_kernel.domain.catalogue import InputInfo, MethodVersionInfo
 from pm_kernel.domain.plans import Launch
 from pm_kernel.domain.samples import parse_cell
+from pm_kernel.domain.storable import storable, storable_text
 from pm_kernel.domain.values import typed_input, typed_value
 from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Cancelled, InvalidInput, NotFound, PmError
@@ -63,6 +64,7 @@ def prepare(
     Raises NotFound for an unknown method or version, InvalidInput for values that do not fit, and
     Problems for everything that is wrong at once.
     """
+    request = _storable(request)
     with store.reading() as connection:
         catalogue = read_catalogue(connection, [request.method])
     info = catalogue.resolve(request.method, request.version or "latest")
@@ -88,6 +90,7 @@ def open_direct(
     same_imports: Callable[[Connection], SameImports],
 ) -> Launch:
     """Store and submit the plan of one run; returns its launch, to be executed."""
+    request = _storable(request)
     plan_id = planning.store_plan(
         store,
         settings,
@@ -130,6 +133,30 @@ def close_direct(store: Store, launch: Launch, error: BaseException) -> None:
 def with_rerun(request: DirectRequest) -> DirectRequest:
     """Return the same request, to run although an equal run exists."""
     return replace(request, rerun=True)
+
+
+def _storable(request: DirectRequest) -> DirectRequest:
+    """Return a request whose texts can be kept; what was typed may be no valid text.
+
+    Raises InvalidInput for names of files that are none: under another name they are not there.
+    """
+    for name, text in request.inputs:
+        if text.startswith("file:") and storable_text(text) != text:
+            raise InvalidInput(
+                f"Input {name!r}: the name of the file {storable_text(text[5:])} is no valid "
+                "text (UTF-8), and could not be recorded.",
+                hint="Give the file another name, or a link with another name.",
+            )
+    return replace(
+        request,
+        method=storable_text(request.method),
+        sample=request.sample or None,
+        params={name: storable_text(text) for name, text in request.params.items()},
+        inputs=[(storable_text(name), storable_text(text)) for name, text in request.inputs],
+        name=None if request.name is None else storable_text(request.name),
+        notes=storable_text(request.notes),
+        metadata=storable(dict(request.metadata)),
+    )
 
 
 def _unknown(versions: Mapping[int, object], request: DirectRequest) -> NotFound:

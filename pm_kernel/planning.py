@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pm_kernel.artifacts.manifest import hash_file
 from pm_kernel.config import Settings
 from pm_kernel.domain import preview as tree
 from pm_kernel.domain.catalogue import Catalogue
@@ -28,7 +27,7 @@ from pm_kernel.domain.plan import (
 from pm_kernel.domain.plan_request import PlanRequest, parse_request
 from pm_kernel.domain.plans import NewEdge, NewPlannedRun
 from pm_kernel.duplicates import DuplicateLookup, SameImports
-from pm_kernel.errors import Conflict, Problem, Problems
+from pm_kernel.errors import Conflict, InvalidInput, Problem, Problems
 from pm_kernel.running import inputs
 from pm_kernel.store import drafts, integrity, launches, plans, reuse
 from pm_kernel.store.catalogue import read_catalogue, read_declarations
@@ -67,6 +66,8 @@ class Preview:
     decisions: Mapping[str, Decision]
     declarations: Mapping[int, Declaration]
     problems: tuple[Problem, ...]
+    #: sha256 of a file that the plan starts from, read once per preview; None: unreadable.
+    file_checksum: Callable[[str], str | None]
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -79,10 +80,22 @@ class Preview:
         return tree.count(self.expanded, self.decisions)
 
 
+#: Says what the place where a plan will run has against some steps of a pipeline.
+Check = Callable[[Pipeline, Iterable[str]], Sequence[Problem]]
+
+
 def preview(
-    store: Store, plan: PlanInput, same_imports: Callable[[Connection], SameImports]
+    store: Store,
+    plan: PlanInput,
+    same_imports: Callable[[Connection], SameImports],
+    *,
+    check: Check | None = None,
 ) -> Preview:
-    """Expand a plan and decide what runs and what is reused; nothing is written."""
+    """Expand a plan and decide what runs and what is reused; nothing is written.
+
+    ``check`` looks at the place where it would run, for plans that Nextflow runs
+    (``nextflow.site.SiteCheck``).
+    """
     pipeline, problems = parse_pipeline(plan.document)
     request, more = parse_request(plan.request)
     with store.reading() as connection:
@@ -95,7 +108,11 @@ def preview(
         lookup = DuplicateLookup(connection, declarations, same_imports(connection))
         decisions = decide(expanded, lookup, request.rerun)
         found = [*problems, *more, *expanded.problems, *_source_problems(connection, expanded)]
-    return Preview(pipeline, request, expanded, decisions, declarations, tuple(found))
+    if check is not None:
+        found += check(pipeline, expanded.steps)
+    return Preview(
+        pipeline, request, expanded, decisions, declarations, tuple(found), lookup.file_checksum
+    )
 
 
 def store_plan(
@@ -144,11 +161,13 @@ def submit(
     user: str,
     accept: Callable[[str], bool] = lambda _difference: False,
     sample: str | None = None,
+    check: Check | None = None,
 ) -> int:
     """Begin a draft: look again at everything it rests on, then open its first epoch.
 
-    Returns the epoch. ``accept`` is asked when the plan would now run otherwise than it was
-    previewed. Raises Conflict when it says no or when the plan was submitted before.
+    Disks first, then the rows, in the transaction that begins it. Returns the epoch. ``accept`` is
+    asked when the plan would now run otherwise than it was previewed. Raises Conflict when it says
+    no or when the plan was submitted before.
     """
     stored = plans.get_plan(store, plan_id)
     if stored.status != "draft":
@@ -157,28 +176,34 @@ def submit(
             hint=f"`pm plan resume {plan_id}` runs what is missing.",
         )
     plan = PlanInput.stored(stored.document, stored.request)
-    now = preview(store, plan, same_imports)
+    now = preview(store, plan, same_imports, check=check)
     _refuse(now)
-    problems = _note_altered(store, user, now)
-    if problems is not None:
-        if problems:
-            raise Problems(problems)
-        now = preview(store, plan, same_imports)
+    altered: list[str] = []
+    while found := _note_altered(store, user, now):
+        # It is not counted on any more, and what takes its place is looked at in turn.
+        altered += found
+        now = preview(store, plan, same_imports, check=check)
         _refuse(now)
     before = {
         row.key: (row.decision, row.run_id if row.decision == "reuse" else None, row.version)
         for row in plans.planned_runs_of(store, plan_id)
     }
     difference = _difference(before, now)
-    if difference and not accept(difference):
+    if difference and not accept(" ".join([*altered, difference])):
         raise Conflict(
-            f"Plan {plan_id} would now run otherwise than it was previewed: {difference}",
+            f"Plan {plan_id} would now run otherwise than it was previewed: "
+            + " ".join([*altered, difference]),
             hint=f"Look at it again with `pm plan preview {plan_id}`, then submit.",
         )
     runs = new_planned_runs(now, sample)
     with store.transaction() as connection:
         # What was looked at must be what is there: a draft may be edited, or submitted twice.
         drafts.lock(connection, plan_id, stored.document, stored.request)
+        if reuse.invalid_runs(connection, _reused(now)):
+            raise Conflict(
+                f"A run that plan {plan_id} reuses was found altered just now.",
+                hint=f"Look at it again with `pm plan preview {plan_id}`, then submit.",
+            )
         plans.store_planned_runs(connection, plan_id, runs)
         epoch = launches.raise_epoch(connection, plan_id)
         plans.set_status(connection, plan_id, "submitted")
@@ -187,7 +212,6 @@ def submit(
 
 def new_planned_runs(shown: Preview, sample: str | None = None) -> list[NewPlannedRun]:
     """Return the run tree in the form that is stored."""
-    checksums: dict[str, str] = {}
     rows = []
     for run in shown.expanded.runs:
         version = shown.expanded.steps[run.step].version
@@ -205,7 +229,7 @@ def new_planned_runs(shown: Preview, sample: str | None = None) -> list[NewPlann
                 version_id=version.version_id,
                 set_params=run.params,
                 stated_params={**expected, **run.params},
-                inputs=_stored_inputs(shown, run, checksums),
+                inputs=_stored_inputs(shown, run),
                 edges=_edges(run),
                 decision=decision.action,
                 reason=decision.reason,
@@ -256,8 +280,12 @@ def _source_problems(connection: Connection, expanded: ExpandedPlan) -> list[Pro
         if problem:
             found.append(Problem(f"Step {step!r}: {problem}", step=step, code="file"))
     known = reuse.output_checksums(connection, existing)
+    invalid = reuse.invalid_runs(connection, {run_id for run_id, _ in existing})
     for (run_id, output), step in existing.items():
-        if (run_id, output) not in known:
+        if run_id in invalid:
+            told = f"Step {step!r}: run {run_id} did not complete, or was altered since."
+            found.append(Problem(told, step=step, code="run"))
+        elif (run_id, output) not in known:
             found.append(
                 Problem(
                     f"Step {step!r}: run {run_id} has no output {output!r} (or does not exist).",
@@ -285,15 +313,13 @@ def _refuse(shown: Preview) -> None:
         raise Problems(shown.errors)
 
 
-def _stored_inputs(
-    shown: Preview, run: PlannedRun, checksums: dict[str, str]
-) -> dict[str, dict[str, Any]]:
+def _stored_inputs(shown: Preview, run: PlannedRun) -> dict[str, dict[str, Any]]:
     gathers = shown.expanded.steps[run.step].gathers
     return {
         name: {
             "gather": name in gathers,
             "items": [
-                _item(source, checksums)
+                _item(source, shown.file_checksum)
                 for source in sources
                 if not isinstance(source, PlannedEdge)
             ],
@@ -302,14 +328,15 @@ def _stored_inputs(
     }
 
 
-def _item(source: Source, checksums: dict[str, str]) -> dict[str, Any]:
+def _item(source: Source, file_checksum: Callable[[str], str | None]) -> dict[str, Any]:
     match source:
         case ExistingRun(run_id=run_id, output=output, label=label):
             return {"kind": "run", "run_id": run_id, "output": output, "label": label}
         case File(path=path, label=label):
-            if path not in checksums:
-                checksums[path] = hash_file(path)
-            return {"kind": "file", "path": path, "checksum": checksums[path], "label": label}
+            checksum = file_checksum(path)
+            if checksum is None:
+                raise InvalidInput(f"The file {path} cannot be read any more.")
+            return {"kind": "file", "path": path, "checksum": checksum, "label": label}
         case ColumnValue(text=text, label=label):
             return {"kind": "value", "text": text, "label": label}
         case Value(text=text):
@@ -334,13 +361,31 @@ def _edges(run: PlannedRun) -> tuple[NewEdge, ...]:
     )
 
 
-def _note_altered(store: Store, user: str, shown: Preview) -> tuple[Problem, ...] | None:
-    """Look at the disk before reusing; None when everything is as recorded.
+def drop_altered(store: Store, plan_id: int, user: str) -> int:
+    """Look at the files of every result of a plan; let go of those that were altered or are gone.
 
-    What was altered is noted, so that a preview from now on does not count on it; the problems
-    returned are of data that the plan names itself and cannot do without.
+    Returns how many planned runs need a result again. What was found is noted.
     """
-    reused = {d.run_id for d in shown.decisions.values() if d.run_id is not None}
+    with store.reading() as connection:
+        results = plans.results_of(connection, plan_id)
+        known = reuse.invalid_runs(connection, results.values())
+        artifacts = reuse.artifacts(connection, set(results.values()) - known, ())
+    altered = _altered(artifacts)
+    invalid = known | {item.run_id for item in altered}
+    lost = [planned for planned, run_id in results.items() if run_id in invalid]
+    if lost:
+        with store.transaction() as connection:
+            integrity.note_altered(connection, [vars(item) for item in altered], user)
+            launches.drop_results(connection, lost)
+    return len(lost)
+
+
+def _note_altered(store: Store, user: str, shown: Preview) -> list[str]:
+    """Look at the disk before reusing; returns what was altered, in words, nothing if all is well.
+
+    What was altered is noted, so that a preview from now on does not count on it. Raises Problems
+    for data that the plan names itself and cannot do without.
+    """
     named = {
         (source.run_id, source.output)
         for run in shown.expanded.runs
@@ -349,15 +394,26 @@ def _note_altered(store: Store, user: str, shown: Preview) -> tuple[Problem, ...
         if isinstance(source, ExistingRun)
     }
     with store.reading() as connection:
-        artifacts = reuse.artifacts(connection, reused, named)
-    altered = [found for item in artifacts for found in inputs.check({"": {"items": [item]}})]
+        artifacts = reuse.artifacts(connection, _reused(shown), named)
+    altered = _altered(artifacts)
     if not altered:
-        return None
+        return []
     with store.transaction() as connection:
         integrity.note_altered(connection, [vars(item) for item in altered], user)
     fixed = {run_id for run_id, _ in named}
     messages = {item.run_id: item.message for item in reversed(altered) if item.run_id in fixed}
-    return tuple(Problem(message, code="altered") for message in messages.values())
+    if messages:
+        raise Problems([Problem(message, code="altered") for message in messages.values()])
+    files = {item.run_id: item.file for item in reversed(altered)}
+    return [f"Run {run_id} was altered ({files[run_id]})." for run_id in sorted(files)]
+
+
+def _altered(artifacts: Iterable[dict[str, Any]]) -> list[inputs.Altered]:
+    return [found for item in artifacts for found in inputs.check({"": {"items": [item]}})]
+
+
+def _reused(shown: Preview) -> set[int]:
+    return {d.run_id for d in shown.decisions.values() if d.run_id is not None}
 
 
 def _difference(before: Mapping[str, tuple[str, int | None, int]], now: Preview) -> str | None:

@@ -7,32 +7,41 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pm_kernel import planning
 from pm_kernel.artifacts.layout import RunStore, writing
 from pm_kernel.config import Settings
+from pm_kernel.database import running_url
 from pm_kernel.domain.plans import OPEN, Plan
 from pm_kernel.duplicates import SameImports
-from pm_kernel.errors import Conflict
+from pm_kernel.errors import Conflict, EngineUnavailable, PmError
+from pm_kernel.exported import settle_exported
+from pm_kernel.nextflow import ending, owner
+from pm_kernel.nextflow.site import SiteCheck, site_nextflow
 from pm_kernel.running import stopping
 from pm_kernel.running.orphans import settle_orphans
-from pm_kernel.running.process import Life, ProcessIdentity
-from pm_kernel.running.recorder import DirectRecorder
-from pm_kernel.store import launches, plans
-from pm_kernel.store.engine import Connection, Store, libpq_url
+from pm_kernel.running.process import Life, ProcessIdentity, identify
+from pm_kernel.running.recorder import DirectRecorder, Recorder
+from pm_kernel.store import launches, ownership, plans
+from pm_kernel.store.engine import Connection, Store
 from pm_kernel.store.ownership import PlanLock
 
-#: Starts a detached process; replaced in tests.
-StartProcess = Callable[[list[str], Path, dict[str, str]], None]
+#: Starts a detached process and returns its id; replaced in tests.
+StartProcess = Callable[[list[str], Path, dict[str, str]], int | None]
+
+#: Seconds for somebody who only looks to be done with a plan's lock.
+_LOCK_PATIENCE = 2.0
 
 
-def start_detached(command: list[str], log: Path, environ: dict[str, str]) -> None:
-    """Start a process that outlives this one, its terminal and its session."""
+def start_detached(command: list[str], log: Path, environ: dict[str, str]) -> int:
+    """Start a process that outlives this one, its terminal and its session; returns its id."""
     with open(log, "ab") as stream:
-        subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=stream,
@@ -41,6 +50,9 @@ def start_detached(command: list[str], log: Path, environ: dict[str, str]) -> No
             env=environ,
             start_new_session=True,
         )
+    # Where this process outlives it (a server), somebody must take note of its end.
+    threading.Thread(target=process.wait, name=f"reap {process.pid}", daemon=True).start()
+    return process.pid
 
 
 def submit(
@@ -52,10 +64,25 @@ def submit(
     accept: Callable[[str], bool] = lambda _difference: False,
     start: StartProcess = start_detached,
 ) -> None:
-    """Submit a draft and start its supervisor."""
-    epoch = planning.submit(store, plan_id, same_imports, user=settings.user, accept=accept)
-    _snapshot(settings, store, plan_id)
-    supervise(settings, plan_id, epoch, start)
+    """Submit a draft and start its supervisor.
+
+    ``accept`` is asked when the plan would now run otherwise than it was previewed. Raises Conflict
+    when it says no or when the plan was submitted before, Problems when something is wrong with it,
+    and EngineUnavailable when there is no Nextflow to run it; nothing has begun then.
+    """
+    plans.get_plan(store, plan_id)
+    _look_for_nextflow(settings, start)
+    with _lock(store, plan_id):
+        _snapshot(settings, store, plan_id)
+        epoch = planning.submit(
+            store,
+            plan_id,
+            same_imports,
+            user=settings.user,
+            accept=accept,
+            check=SiteCheck(settings),
+        )
+        _supervise(settings, store, plan_id, epoch, start)
 
 
 def resume(
@@ -63,40 +90,34 @@ def resume(
 ) -> int:
     """Begin a new epoch of a plan: a launch of what has no valid completed run.
 
-    Returns how many planned runs lack a result. Raises Conflict while the plan is running.
+    Results whose files were altered or are gone are made again. Returns how many planned runs lack
+    a result. Raises Conflict while the plan is running.
     """
     plan = plans.get_plan(store, plan_id)
-    if plan.status == "draft":
-        raise Conflict(
-            f"Plan {plan_id} is a draft.", hint=f"Submit it with `pm plan submit {plan_id}`."
-        )
-    if plan.kind == "run":
-        raise Conflict(
-            f"Plan {plan_id} is a direct run; it is not resumed.",
-            hint="Run the method again with `pm run`.",
-        )
-    missing = plan.total - plan.counts.get("completed", 0) - plan.counts.get("reused", 0)
-    if missing == 0:
-        if plan.status not in (*OPEN, "completed"):
-            # Its last runs ended after their supervisor had said how the plan ended.
-            with store.transaction() as connection:
-                plans.set_status(connection, plan_id, "completed")
-        return 0
-    lock = PlanLock(store.url, plan_id)
-    if not lock.acquire():
-        raise Conflict(f"Plan {plan_id} is running.", hint=f"`pm plan watch {plan_id}` follows it.")
-    try:
-        settle_orphans(settings, store, DirectRecorder(libpq_url(store.url)), plan_id)
+    _refuse_resume(plan)
+    _look_for_nextflow(settings, start)
+    with _lock(store, plan_id):
+        plan = plans.get_plan(store, plan_id)
+        if _is_supervised(settings, plan_id, plan.epoch):
+            raise _running(plan_id)
+        settle_orphans(settings, store, _recorder(settings), plan_id)
+        planning.drop_altered(store, plan_id, settings.user)
+        plan = plans.get_plan(store, plan_id)
+        missing = plan.total - plan.counts.get("completed", 0) - plan.counts.get("reused", 0)
+        if missing == 0:
+            # Its last runs may have ended after their supervisor said how the plan ended.
+            if plan.status != "completed":
+                with store.transaction() as connection:
+                    plans.set_status(connection, plan_id, "completed")
+            return 0
         with store.transaction() as connection:
             epoch = launches.raise_epoch(connection, plan_id)
             plans.set_status(connection, plan_id, "submitted")
-    finally:
-        lock.release()
-    supervise(settings, plan_id, epoch, start)
+        _supervise(settings, store, plan_id, epoch, start)
     return missing
 
 
-def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 60.0) -> Plan:
+def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 120.0) -> Plan:
     """Stop a plan: its living runs end as cancelled; returns the plan as it is then.
 
     The order matters: first nothing more may register, then the living runs are told, then killed.
@@ -108,24 +129,18 @@ def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 
     with store.transaction() as connection:
         launches.cancel_epoch(connection, plan_id)
     stopping.tell(run_store, launches.live_runs(store, settings.workspace_id, plan_id))
-    supervisor = _supervisor(run_store, plan_id)
-    if supervisor is not None and supervisor.life() is Life.ALIVE:
-        os.kill(supervisor.pid, signal.SIGTERM)
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
+    while True:
+        supervisor = _supervisor(run_store, plan_id)
+        if supervisor is not None and supervisor.life() is Life.ALIVE:
+            with suppress(ProcessLookupError):
+                os.kill(supervisor.pid, signal.SIGTERM)
+        elif _end_unsupervised(settings, store, plan_id):
+            break
         plan = plans.get_plan(store, plan_id)
-        if plan.status not in OPEN:
-            return plan
-        if supervisor is None or supervisor.life() is not Life.ALIVE:
+        if plan.status not in OPEN or time.monotonic() > deadline:
             break
         time.sleep(0.2)
-    # Runs that outlived their Nextflow, or whose supervisor is gone: nobody else ends them.
-    stopping.end(run_store, launches.live_runs(store, settings.workspace_id, plan_id))
-    while time.monotonic() < deadline:
-        if not launches.live_runs(store, settings.workspace_id, plan_id):
-            break
-        time.sleep(0.2)
-    settle_unowned(settings, store)
     return plans.get_plan(store, plan_id)
 
 
@@ -133,31 +148,121 @@ def settle_unowned(settings: Settings, store: Store) -> list[int]:
     """Settle what nobody looks after any more: direct runs, and plans whose supervisor is gone.
 
     Returns the ids of the plans that were brought to an end. Runs of theirs that still live are
-    left to end by themselves; their plan stays open until then.
+    left to end by themselves, and so is a Nextflow that outlived its supervisor; their plan stays
+    open until then.
     """
-    recorder = DirectRecorder(libpq_url(store.url))
+    recorder = _recorder(settings)
     settle_orphans(settings, store, recorder)
+    with store.reading() as connection:
+        owned = ownership.owned_plans(connection)
+        found = [
+            plan
+            for plan in plans.open_plans(connection, settings.workspace_id)
+            if plan.plan_id not in owned
+            and not _is_supervised(settings, plan.plan_id, plan.epoch, starting=plan.fresh)
+            and not ending.is_any_alive(launches.unfinished_launches(connection, plan.plan_id))
+        ]
     ended = []
-    for plan_id in plans.open_plans(store, settings.workspace_id):
-        lock = PlanLock(store.url, plan_id)
+    for plan in found:
+        if launches.live_runs(store, settings.workspace_id, plan.plan_id):
+            continue
+        lock = PlanLock(store.url, plan.plan_id)
         if not lock.acquire():
             continue
         try:
-            if launches.live_runs(store, settings.workspace_id, plan_id):
-                continue
             with store.transaction() as connection:
-                if plans.settle_status(connection, plan_id):
-                    ended.append(plan_id)
+                if plans.settle_status(connection, plan.plan_id, plan.epoch):
+                    ended.append(plan.plan_id)
         finally:
             lock.release()
-    return ended
+    return [*ended, *settle_exported(settings, store)]
+
+
+def _look_for_nextflow(settings: Settings, start: StartProcess) -> None:
+    """Fetch Nextflow where needed, before anything has begun that would need it."""
+    # Whoever brings another start brings what it starts.
+    if start is start_detached:
+        site_nextflow(settings)
+
+
+def _recorder(settings: Settings) -> Recorder:
+    return DirectRecorder(lambda: running_url(settings), patience=settings.database_patience)
+
+
+def _refuse_resume(plan: Plan) -> None:
+    if plan.status == "draft":
+        raise Conflict(
+            f"Plan {plan.plan_id} is a draft.",
+            hint=f"Submit it with `pm plan submit {plan.plan_id}`.",
+        )
+    if plan.kind == "run":
+        raise Conflict(
+            f"Plan {plan.plan_id} is a direct run; it is not resumed.",
+            hint="Run the method again with `pm run`.",
+        )
+    if plan.kind == "export" and plan.status in OPEN:
+        raise Conflict(
+            f"Plan {plan.plan_id} is run by a Nextflow of somebody's own.",
+            hint="Start that one again with -resume.",
+        )
+
+
+def _end_unsupervised(settings: Settings, store: Store, plan_id: int) -> bool:
+    """End a cancelled plan that has no supervisor; False when somebody else owns it by now."""
+    lock = PlanLock(store.url, plan_id)
+    if not lock.acquire():
+        return False
+    try:
+        with store.reading() as connection:
+            epoch, _ = launches.epochs(connection, plan_id)
+            left = launches.unfinished_launches(connection, plan_id)
+        ending.stop_nextflows(left)
+        ending.end_runs(
+            RunStore(settings.runs_dir),
+            _recorder(settings),
+            lambda: launches.live_runs(store, settings.workspace_id, plan_id),
+        )
+        with store.transaction() as connection:
+            plans.settle_status(connection, plan_id, epoch)
+    finally:
+        lock.release()
+    return True
+
+
+@contextmanager
+def _lock(store: Store, plan_id: int) -> Iterator[None]:
+    """Own a plan until its new supervisor is noted. Raises Conflict while somebody else does."""
+    lock = PlanLock(store.url, plan_id)
+    if not lock.acquire(patience=_LOCK_PATIENCE):
+        raise _running(plan_id)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _running(plan_id: int) -> Conflict:
+    return Conflict(f"Plan {plan_id} is running.", hint=f"`pm plan watch {plan_id}` follows it.")
+
+
+def _is_supervised(settings: Settings, plan_id: int, epoch: int, *, starting: bool = False) -> bool:
+    """Whether a supervisor of this epoch lives, whether or not it has the lock yet.
+
+    ``starting``: one of which nothing can be said from here counts too.
+    """
+    noted = owner.read(RunStore(settings.runs_dir).plan(plan_id))
+    if noted is None or noted.epoch != epoch:
+        return starting
+    life = noted.identity.life()
+    return life is Life.ALIVE or (starting and life is Life.UNKNOWN)
 
 
 def supervise(settings: Settings, plan_id: int, epoch: int, start: StartProcess) -> None:
-    """Start the supervisor of an epoch."""
+    """Start the supervisor of an epoch, and note it.
+
+    Raises EngineUnavailable or StoreUnavailable when it cannot be started.
+    """
     folder = RunStore(settings.runs_dir).plan(plan_id)
-    with writing(settings.runs_dir):
-        folder.mkdir(parents=True, exist_ok=True)
     command = [
         sys.executable,
         "-m",
@@ -166,24 +271,44 @@ def supervise(settings: Settings, plan_id: int, epoch: int, start: StartProcess)
         str(plan_id),
         str(epoch),
     ]
-    start(command, folder / "supervisor.log", dict(settings.environ))
+    try:
+        with writing(settings.runs_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+            pid = start(command, folder / "supervisor.log", dict(settings.environ))
+    except OSError as error:
+        raise EngineUnavailable(
+            f"The supervisor of plan {plan_id} could not be started: {error.strerror or error}.",
+            hint=f"`pm plan resume {plan_id}` tries again.",
+        ) from error
+    if pid is not None:
+        owner.write(folder, identify(pid), epoch)
+
+
+def _supervise(
+    settings: Settings, store: Store, plan_id: int, epoch: int, start: StartProcess
+) -> None:
+    try:
+        supervise(settings, plan_id, epoch, start)
+    except PmError as error:
+        with store.transaction() as connection:
+            plans.set_status(connection, plan_id, "failed", error=error.message)
+        raise
 
 
 def _snapshot(settings: Settings, store: Store, plan_id: int) -> None:
     """Keep the submitted document beside what the plan does: it outlives the database."""
     plan = plans.get_plan(store, plan_id)
     folder = RunStore(settings.runs_dir).plan(plan_id)
+    text = json.dumps(
+        {"name": plan.name, "document": plan.document, "request": plan.request}, indent=2
+    )
     with writing(settings.runs_dir):
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(
-            {"name": plan.name, "document": plan.document, "request": plan.request}, indent=2
-        )
-        (folder / "plan.json").write_text(text + "\n", encoding="utf-8")
+        draft = folder / f"plan.json.{os.getpid()}"
+        draft.write_text(text + "\n", encoding="utf-8")
+        draft.replace(folder / "plan.json")
 
 
 def _supervisor(store: RunStore, plan_id: int) -> ProcessIdentity | None:
-    try:
-        facts = json.loads((store.plan(plan_id) / "supervisor.json").read_bytes())
-        return ProcessIdentity(**facts)
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
+    noted = owner.read(store.plan(plan_id))
+    return None if noted is None else noted.identity

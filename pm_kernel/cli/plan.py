@@ -16,6 +16,7 @@ from pm_kernel.domain.marks import plan_mark
 from pm_kernel.domain.plans import OPEN, Plan
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import Cancelled, Conflict, RunFailed
+from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.plan_file import PlanFile, read_plan_file, read_sheet
 from pm_kernel.store import plans
 
@@ -37,7 +38,7 @@ def create(argv: list[str], context: Context) -> int:
     options = arguments.parse_args(argv)
     file = read_plan_file(options.file)
     plan = _asked(file, options)
-    shown = planning.preview(context.store, plan, same_imports(context.settings))
+    shown = _preview(context, plan)
     plan_id = planning.store_plan(
         context.store,
         context.settings,
@@ -47,6 +48,9 @@ def create(argv: list[str], context: Context) -> int:
         notes=options.notes or file.notes,
         metadata=file.metadata,
     )
+    if context.json and options.submit:
+        # The answer is the plan when it has ended.
+        return submit([str(plan_id)], context)
     if context.json:
         document = plan_view.plan_document(plans.get_plan(context.store, plan_id))
         context.output.json({**document, "preview": plan_view.preview_document(shown)})
@@ -63,12 +67,12 @@ def preview(argv: list[str], context: Context) -> int:
     arguments = _parser("preview", "Show every run that a plan would make or reuse now.")
     arguments.add_argument("plan", help="plan id, or a plan file")
     options = arguments.parse_args(argv)
-    if options.plan.isdigit():
+    if options.plan.isdecimal():
         stored = plans.get_plan(context.store, int(options.plan))
         plan = planning.PlanInput.stored(stored.document, stored.request)
     else:
         plan = read_plan_file(Path(options.plan)).plan
-    shown = planning.preview(context.store, plan, same_imports(context.settings))
+    shown = _preview(context, plan)
     if context.json:
         context.output.json(plan_view.preview_document(shown))
     else:
@@ -252,6 +256,11 @@ def _ended(context: Context, plan: Plan) -> bool:
         # A supervisor that died leaves the plan to whoever looks.
         submission.settle_unowned(context.settings, context.store)
     return plan.status not in OPEN
+
+
+def _preview(context: Context, plan: planning.PlanInput) -> planning.Preview:
+    settings = context.settings
+    return planning.preview(context.store, plan, same_imports(settings), check=SiteCheck(settings))
 
 
 def _asked(file: PlanFile, options: argparse.Namespace) -> planning.PlanInput:

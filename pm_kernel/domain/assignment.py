@@ -6,8 +6,11 @@
     open      neither
 
 An open planned run is *given* when each input it waits for has a result or is given too; *later*
-when something it needs is pending or later, or when a list of it goes on without failed members and
-some of them have not ended; *hopeless* when a needed member has ended without a result.
+when something it needs is undecided, or when a list of it goes on without failed members and some
+of them have not ended; *hopeless* when a needed member has ended without a result.
+
+A done one is *doubtful* while something above it will run: it stands only if its input turns out
+to be what it was. Nothing that lacks a result is made from it before that is known.
 """
 
 from __future__ import annotations
@@ -20,7 +23,10 @@ from pm_kernel.domain.bindings import OnFailure
 from pm_kernel.domain.survivors import Member, survivors
 
 State = Literal["done", "pending", "ended", "open"]
-Verdict = Literal["done", "pending", "ended", "given", "later", "hopeless"]
+Verdict = Literal["done", "doubtful", "pending", "ended", "given", "later", "hopeless"]
+
+#: What becomes of them is known only after something else has ended.
+_UNDECIDED = frozenset({"pending", "later", "doubtful"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,19 @@ def assign(states: Mapping[int, State], needs: Iterable[Need]) -> dict[int, Verd
         inputs.setdefault(need.child, {}).setdefault(need.input, []).append(need)
     verdicts: dict[int, Verdict] = {}
     for planned, state in states.items():
-        verdicts[planned] = _open(inputs.get(planned, {}), verdicts) if state == "open" else state
+        verdicts[planned] = _verdict(state, inputs.get(planned, {}), verdicts)
     return verdicts
+
+
+def _verdict(
+    state: State, inputs: Mapping[str, Sequence[Need]], verdicts: Mapping[int, Verdict]
+) -> Verdict:
+    if state == "open":
+        return _open(inputs, verdicts)
+    if state == "done":
+        above = {verdicts[need.parent] for needs in inputs.values() for need in needs}
+        return "doubtful" if "given" in above or above & _UNDECIDED else "done"
+    return state
 
 
 def _open(inputs: Mapping[str, Sequence[Need]], verdicts: Mapping[int, Verdict]) -> Verdict:
@@ -50,10 +67,8 @@ def _open(inputs: Mapping[str, Sequence[Need]], verdicts: Mapping[int, Verdict])
     for needs in inputs.values():
         for need in needs:
             above = verdicts[need.parent]
-            if above in ("pending", "later"):
-                undecided = True
-            elif above == "given" and need.on_failure == "go_on":
-                # Whether it will be a member is known when it has ended.
+            # Whether a member of a list that goes on will be in it is known when it has ended.
+            if above in _UNDECIDED or (above == "given" and need.on_failure == "go_on"):
                 undecided = True
     members = {
         name: [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from pm_kernel.domain.pipeline import Pipeline
 from pm_kernel.domain.plans import Launch
@@ -20,6 +20,19 @@ from pm_kernel.nextflow.ir import (
 from pm_kernel.nextflow.quoting import process_name
 
 
+def process_specs(pipeline: Pipeline, steps: Iterable[str]) -> tuple[ProcessSpec, ...]:
+    """One process for each of these steps, in topological order.
+
+    A step has the same name in every launch of its plan, so that a site's selectors hold.
+    """
+    wanted = set(steps)
+    return tuple(
+        ProcessSpec(process_name(n, step), step, _directives(pipeline.steps[step].resources))
+        for n, step in enumerate(pipeline.topology.order, 1)
+        if step in wanted
+    )
+
+
 def compile_launch(
     pipeline: Pipeline,
     launch: Launch,
@@ -27,25 +40,23 @@ def compile_launch(
     *,
     containers: Containers | None = None,
     limits: Limits | None = None,
+    elsewhere: frozenset[str] = frozenset(),
     max_tasks: int | None = None,
     site_config: str | None = None,
 ) -> LaunchSpec:
     """One process per step that has a task in this launch, in topological order."""
-    order = {step: n for n, step in enumerate(pipeline.topology.order)}
-    steps = sorted({step for _, step in launch.tasks}, key=lambda step: order[step])
-    names: Mapping[str, str] = {step: process_name(order[step] + 1, step) for step in steps}
+    processes = process_specs(pipeline, (step for _, step in launch.tasks))
+    names = {process.step_id: process.name for process in processes}
     return LaunchSpec(
         plan_id=launch.plan_id,
         launch_id=launch.launch_id,
-        processes=tuple(
-            ProcessSpec(names[step], step, _directives(pipeline.steps[step].resources))
-            for step in steps
-        ),
+        processes=processes,
         tasks=tuple(TaskSpec(planned_id, names[step]) for planned_id, step in launch.tasks),
         edges=tuple(EdgeSpec(parent, child) for parent, child in launch.edges),
         commands=commands,
         containers=containers,
         limits=limits,
+        elsewhere=elsewhere,
         max_tasks=max_tasks,
         site_config=site_config,
     )

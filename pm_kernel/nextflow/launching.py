@@ -4,45 +4,80 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from pm_kernel.artifacts.layout import writing
 from pm_kernel.config import Settings
-from pm_kernel.domain.pipeline import parse_pipeline
+from pm_kernel.domain.pipeline import Pipeline, parse_pipeline
 from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import EngineUnavailable
 from pm_kernel.nextflow import launcher
-from pm_kernel.nextflow.command import find_nextflow
-from pm_kernel.nextflow.compile import compile_launch
-from pm_kernel.nextflow.ir import Commands, Limits
+from pm_kernel.nextflow.compile import compile_launch, process_specs
+from pm_kernel.nextflow.config import SiteConfig
+from pm_kernel.nextflow.ir import Commands, LaunchSpec
+from pm_kernel.nextflow.machine import machine_limits
 from pm_kernel.nextflow.render import TRACE, render
+from pm_kernel.nextflow.site import site_config, site_file, site_nextflow
 from pm_kernel.nextflow.trace import TraceReader
 
+__all__ = ["launch_spec", "machine_limits", "pm_command", "start_launch"]
+
 _TOLD_LINES = 12
+#: Of the task that is told, when none could register.
+_TOLD_CHARACTERS = 2000
 
 
 def start_launch(
-    settings: Settings, launch: Launch, plan: Plan, directory: Path
+    settings: Settings,
+    launch: Launch,
+    plan: Plan,
+    directory: Path,
+    *,
+    roots: Sequence[str] = (),
 ) -> launcher.NextflowProcess:
     """Write a launch's files and start Nextflow on them.
 
-    Raises EngineUnavailable when Java or Nextflow is missing or cannot be started.
+    ``roots`` are the workspaces that its inputs come from, for containers. Raises EngineUnavailable
+    when Java or Nextflow is missing or cannot be started, StoreUnavailable when the run store
+    cannot be written.
     """
-    command = find_nextflow(
-        settings.environ, settings.cache_dir, own=settings.nextflow, mirror=settings.maven_mirror
-    )
+    command = site_nextflow(settings)
     pipeline, _problems = parse_pipeline(plan.document)
-    site_config = settings.root / "nextflow.config"
-    spec = compile_launch(
+    config = site_config(settings, command)
+    spec = launch_spec(settings, pipeline, launch, config=config, roots=roots)
+    with writing(settings.runs_dir):
+        launcher.write_launch(directory, render(spec))
+        return launcher.start(
+            command, directory, settings.environ, run_name=f"plan-{plan.plan_id}-{launch.number}"
+        )
+
+
+def launch_spec(
+    settings: Settings,
+    pipeline: Pipeline,
+    launch: Launch,
+    *,
+    config: SiteConfig | None = None,
+    roots: Sequence[str] = (),
+) -> LaunchSpec:
+    """Return what a launch consists of in this workspace, on this machine.
+
+    ``config`` is the site's resolved configuration (default: it is resolved now).
+    """
+    config = site_config(settings) if config is None else config
+    file = site_file(settings)
+    processes = process_specs(pipeline, (step for _, step in launch.tasks))
+    stores = dict.fromkeys([str(settings.runs_dir), *(f"{root}/.runs" for root in roots)])
+    return compile_launch(
         pipeline,
         launch,
         Commands((pm_command(),), str(settings.root), settings.before_script),
+        containers=config.containers(tuple(stores), uid=os.getuid(), gid=os.getgid()),
         limits=machine_limits(),
+        elsewhere=config.elsewhere(processes),
         max_tasks=settings.max_tasks,
-        site_config=str(site_config) if site_config.is_file() else None,
-    )
-    launcher.write_launch(directory, render(spec))
-    return launcher.start(
-        command, directory, settings.environ, run_name=f"plan-{plan.plan_id}-{launch.number}"
+        site_config=None if file is None else str(file),
     )
 
 
@@ -56,7 +91,7 @@ def registration_failure(directory: Path) -> str:
         except OSError:
             continue
         if text.strip():
-            return f"No task could register its run: {text.strip()[-2000:]}"
+            return f"No task could register its run: {text.strip()[-_TOLD_CHARACTERS:]}"
     return f"No task could register its run; see {directory / launcher.LOG}."
 
 
@@ -64,6 +99,10 @@ def launch_failure(directory: Path, exit_code: int | None) -> str | None:
     """Return why Nextflow itself failed, in its own words; None where it did not."""
     if exit_code == 0:
         return None
+    log = f"Its log: {directory / launcher.LOG}"
+    if exit_code is None or exit_code < 0 or exit_code > 128:
+        signal = "" if exit_code is None else f" (signal {abs(exit_code) % 128})"
+        return f"Nextflow was killed{signal}.\n{log}"
     try:
         text = (directory / launcher.OUTPUT).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -71,21 +110,13 @@ def launch_failure(directory: Path, exit_code: int | None) -> str | None:
     lines = [line for line in text.splitlines() if line.strip()]
     start = next((n for n, line in enumerate(lines) if "ERROR" in line), len(lines) - 5)
     told = "\n".join(lines[max(0, start) :][:_TOLD_LINES])
-    return (
-        f"Nextflow ended with exit code {exit_code}.\n{told}\nIts log: {directory / launcher.LOG}"
-    )
+    return f"Nextflow ended with exit code {exit_code}.\n{told}\n{log}"
 
 
 def session_of(directory: Path) -> str | None:
     """Return Nextflow's session id of a launch."""
     session = launcher.read_session(directory)
     return None if session is None else session.session_id
-
-
-def machine_limits() -> Limits:
-    """Return what local tasks share."""
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return Limits(cpus=os.cpu_count() or 1, memory_bytes=pages)
 
 
 def pm_command() -> str:

@@ -2,56 +2,55 @@
 
     settle what died → open a launch → Nextflow → settle → …  until nothing is runnable or alive
 
-It outlives the terminal or Jupyter server that started it. What is done is asked of the record
-only: Nextflow's exit code is noted and otherwise ignored.
+It outlives the terminal or Jupyter server that started it, and restarts of the database. What is
+done is asked of the record only: Nextflow's exit code is noted and otherwise ignored.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.config import Settings, load_settings
-from pm_kernel.database import open_store
+from pm_kernel.database import embedded_postgres, open_store, running_url
 from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import DatabaseUnavailable, PmError
-from pm_kernel.nextflow import launching
+from pm_kernel.nextflow import ending, launching, owner
 from pm_kernel.nextflow.launcher import NextflowProcess
+from pm_kernel.nextflow.plan_record import PlanRecord, Superseded
+from pm_kernel.nextflow.render import TRACE
 from pm_kernel.nextflow.trace import TraceReader
-from pm_kernel.running import stopping
-from pm_kernel.running.process import identify
+from pm_kernel.running.process import host_name, identify
 from pm_kernel.running.recorder import DirectRecorder, Recorder
 from pm_kernel.running.settle import settle_run
-from pm_kernel.store import launches, plans, retries
-from pm_kernel.store.engine import Store, libpq_url
-from pm_kernel.store.ownership import PlanLock
+from pm_kernel.store.engine import Store
 
 #: Launches of one epoch: the first, and those that take what was not runnable before.
-_MAX_LAUNCHES = 20
-#: Seconds between two looks at heartbeats and the plan's epoch.
+_MAX_LAUNCHES = 100
+#: Launches in a row that brought nothing forth: a full disk does not mend itself.
+_MAX_FRUITLESS = 3
+#: Seconds that a new supervisor waits for whoever still has its plan.
+_OWN_PATIENCE = 60.0
+#: Seconds between two looks at heartbeats and at the dead.
 _BEAT = 5.0
+#: Seconds between two looks at the lock and the plan's epoch.
+_LOOK = 1.0
 #: Seconds between two looks at Nextflow.
 _TICK = 0.2
-#: Seconds that tasks which were told to end have for their records.
-_CANCEL_PATIENCE = 60.0
-#: Instead of a final status: somebody else has the plan.
-_NOT_OWNED = "not owned"
-#: Nextflow's word for a task that ended without its afterScript having had the last word.
-_ENDED = frozenset({"FAILED", "ABORTED", "COMPLETED"})
 
 #: Starts Nextflow for a launch; the one door to it.
 StartNextflow = Callable[[Settings, Launch, Plan, Path], NextflowProcess]
 
-Answer = TypeVar("Answer")
+
+class CancelAsked(Exception):
+    """A person cancelled the plan, or told this process to end."""
 
 
 class Supervisor:
@@ -64,36 +63,53 @@ class Supervisor:
         plan_id: int,
         epoch: int,
         *,
-        start: StartNextflow = launching.start_launch,
+        start: StartNextflow | None = None,
         recorder: Recorder | None = None,
+        address: Callable[[], str] | None = None,
     ) -> None:
         self._settings = settings
-        self._store = store
-        self._plan_id = plan_id
         self._epoch = epoch
-        self._start = start
-        self._recorder = recorder or DirectRecorder(libpq_url(store.url))
+        self._start = self._start_nextflow if start is None else start
+        self._recorder = recorder or DirectRecorder(
+            lambda: running_url(settings), patience=settings.database_patience
+        )
         self._runs = RunStore(settings.runs_dir)
-        self._lock = PlanLock(store.url, plan_id)
-        self._beat_at = 0.0
-        #: Asked to cancel by a signal.
+        self._folder = self._runs.plan(plan_id)
+        #: Told to end by a signal.
         self._interrupted = False
+        self._record = PlanRecord(
+            store,
+            settings.workspace_id,
+            plan_id,
+            epoch,
+            address=address,
+            hurried=lambda: self._interrupted,
+        )
+        self._process: NextflowProcess | None = None
+        #: Task directory -> what Nextflow's trace says of it.
+        self._ended: dict[str, str] = {}
+        self._beat_at = 0.0
+        self._look_at = 0.0
+        #: Why the plan did not complete, where that is no failure of a run.
+        self._error: str | None = None
 
     def run(self) -> str:
-        """See the plan to its end; returns its final status, or "not owned"."""
+        """See the plan to its end; returns its final status, or "not owned".
+
+        Raises DatabaseUnavailable when the database stays away for an hour, or is away when this
+        process is told to end.
+        """
         try:
-            if not self._patiently(self._lock.acquire):
-                return _NOT_OWNED
-            note_supervisor(self._runs, self._plan_id)
-            try:
-                return self._supervise()
-            except PmError as error:
-                return self._patiently(partial(self._finish, error.message)) or _NOT_OWNED
-        except _Superseded:
-            # The owner of the newer epoch waits for what still runs; its records stay true.
-            return _NOT_OWNED
+            while True:
+                self._own_and_supervise()
+                status = self._record.finish(self._error)
+                if status is not None:
+                    return status
+        except Superseded:
+            # The newer owner waits for what still runs.
+            return "not owned"
         finally:
-            self._lock.release()
+            self._record.release()
 
     def interrupt(self, _number: int, _frame: FrameType | None) -> None:
         """Signal handler: cancel the plan."""
@@ -101,177 +117,167 @@ class Supervisor:
 
     # --- the loop ---------------------------------------------------------------------------------
 
-    def _supervise(self) -> str:
-        while True:
-            error = self._run_launches()
-            if self._is_cancelled():
-                self._stop_runs()
-            # Where Nextflow failed, what it left ends by itself.
-            while self._wait_for_orphans():
-                continue
-            status = self._patiently(partial(self._finish, error))
-            if status is not None:
-                return status
+    def _own_and_supervise(self) -> None:
+        try:
+            self._take_over()
+            self._supervise()
+        except CancelAsked:
+            self._end_runs()
+        except DatabaseUnavailable:
+            if self._interrupted and self._process is not None:
+                self._process.stop()
+            raise
+        except (PmError, OSError) as error:
+            self._error = str(error)
 
-    def _run_launches(self) -> str | None:
-        """Launch until nothing is runnable; returns a sentence when Nextflow itself failed."""
+    def _take_over(self) -> None:
+        """Become the owner; what an earlier one left running goes on, but starts nothing more."""
+        deadline = time.monotonic() + _OWN_PATIENCE
+        while not self._record.acquire():
+            self._compare_epoch()
+            if time.monotonic() > deadline:
+                raise Superseded
+        self._compare_epoch()
+        owner.write(self._folder, identify(os.getpid()), self._epoch)
+        left = self._record.unfinished()
+        ending.kill_nextflows(left)
+        for launch in left:
+            self._record.close_launch(launch.launch_id, "Its supervisor ended before it did.")
+
+    def _supervise(self) -> None:
+        fruitless = 0
         for _ in range(_MAX_LAUNCHES):
-            self._settle()
-            if self._is_cancelled():
-                return None
-            launch = self._patiently(self._open_launch)
-            if launch.tasks:
-                error = self._launch(launch)
-                if error is not None:
-                    return error
-            elif not self._wait_for_orphans():
-                return None
-        return None
-
-    def _open_launch(self) -> Launch:
-        with self._store.transaction() as connection:
-            launch = launches.open_launch(connection, self._plan_id, self._epoch)
-            plans.set_status(connection, self._plan_id, "running")
-        return launch
-
-    def _launch(self, launch: Launch) -> str | None:
-        """Run one launch; returns a sentence when Nextflow itself failed."""
-        plan = self._patiently(lambda: plans.get_plan(self._store, self._plan_id))
-        directory = self._runs.plan(self._plan_id) / "launches" / str(launch.number)
-        process = self._start(self._settings, launch, plan, directory)
-        self._note(
-            launch,
-            directory=str(directory),
-            host=process.identity.host,
-            pid=process.identity.pid,
-            pid_start=process.identity.start,
-            boot_id=process.identity.boot,
-        )
-        trace = TraceReader(directory / "trace.txt")
-        ended: dict[int, str] = {}
-        while (exit_code := process.poll()) is None:
-            self._follow(trace, ended)
-            if (self._interrupted or self._due()) and self._is_cancelled():
-                stopping.tell(self._runs, self._live())
-                # Nextflow ends at once; its tasks go on to complete their records.
-                process.stop()
-                self._stop_runs()
-                exit_code = process.poll()
+            launch = self._next_launch()
+            if launch is None:
+                return
+            fruitful, refused = self._launch(launch)
+            fruitless = 0 if fruitful else fruitless + 1
+            if refused or fruitless == _MAX_FRUITLESS:
                 break
-            time.sleep(_TICK)
-        self._follow(trace, ended)
-        self._settle(ended)
-        failure = self._patiently(lambda: self._failure_of(launch, directory, exit_code, ended))
-        self._note(
-            launch,
-            exit_code=exit_code,
-            error=failure,
-            nextflow_session_id=launching.session_of(directory),
-        )
-        return failure
+        else:
+            self._error = f"It was launched {_MAX_LAUNCHES} times; resume goes on."
+        while self._wait_for_an_orphan():
+            pass
 
-    def _note(self, launch: Launch, **facts: Any) -> None:
-        def note() -> None:
-            with self._store.transaction() as connection:
-                launches.note_launch(connection, launch.launch_id, **facts)
-                if "exit_code" in facts:
-                    launches.finish_launch(connection, launch.launch_id)
-
-        self._patiently(note)
-
-    def _failure_of(
-        self, launch: Launch, directory: Path, exit_code: int | None, ended: dict[int, str]
-    ) -> str | None:
-        """Say why a launch got nowhere: Nextflow itself failed, or no task of it could register."""
-        if not ended:
-            return launching.launch_failure(directory, exit_code)
-        with self._store.reading() as connection:
-            if launches.registered_runs(connection, launch.launch_id):
+    def _next_launch(self) -> Launch | None:
+        """Return what can run now, once there is something; None when nothing more ever will."""
+        while True:
+            self._settle()
+            self._compare_epoch()
+            launch = self._record.open_launch()
+            if launch.tasks:
+                return launch
+            if not self._wait_for_an_orphan():
                 return None
-        return launching.registration_failure(directory)
 
-    def _follow(self, trace: TraceReader, ended: dict[int, str]) -> None:
-        for row in trace.read():
-            if row.status in _ENDED:
-                ended[row.planned_run_id] = f"Nextflow says that its task {row.status.lower()}"
-        if time.monotonic() >= self._beat_at:
-            self._beat()
+    def _launch(self, launch: Launch) -> tuple[bool, bool]:
+        """Run one launch to its end; whether it brought anything forth, and Nextflow refused it."""
+        directory = self._folder / "launches" / str(launch.number)
+        self._error = None
+        try:
+            process = self._start(self._settings, launch, self._record.plan(), directory)
+        except (PmError, OSError) as error:
+            self._record.close_launch(launch.launch_id, str(error))
+            raise
+        self._process = process
+        self._record.note_process(launch, directory, process)
+        trace = TraceReader(directory / TRACE)
+        try:
+            self._follow(process, trace)
+        except CancelAsked:
+            # Nextflow ends at once; its tasks go on to complete their records.
+            process.stop()
+            self._end_runs()
+            self._close(launch, directory, process, "It was cancelled.")
+            raise
+        self._read_trace(trace)
+        self._settle()
+        fruitful = self._record.achieved(launch)
+        exit_code = process.poll() or 0
+        self._error = launching.launch_failure(directory, exit_code)
+        if self._error is None and not fruitful:
+            self._error = launching.registration_failure(directory)
+        self._close(launch, directory, process, self._error)
+        return fruitful, not fruitful and 0 < exit_code < 128
 
-    def _wait_for_orphans(self) -> bool:
-        """Wait until a run that outlived an earlier launch has ended; False when there is none."""
-        while live := self._live():
-            before = {run["run_id"] for run in live}
-            self._settle()
-            cancelled = self._is_cancelled()
-            if cancelled:
-                self._stop_runs()
-            if {run["run_id"] for run in self._live()} != before:
-                return True
-            if cancelled:
-                # Those that stay are left to a later settling.
-                return False
-            self._beat()
-            time.sleep(1.0)
-        return False
-
-    def _stop_runs(self) -> None:
-        """End every living run of this plan and wait for its record; told before, or told now."""
-        live = self._live()
-        stopping.tell(self._runs, live)
-        stopping.end(self._runs, live)
-        deadline = time.monotonic() + _CANCEL_PATIENCE
-        while live and time.monotonic() < deadline:
+    def _follow(self, process: NextflowProcess, trace: TraceReader) -> None:
+        while process.poll() is None:
+            self._stand()
+            if self._is_time_to_beat():
+                self._read_trace(trace)
+                try:
+                    self._settle()
+                    self._beat()
+                except DatabaseUnavailable:
+                    raise
+                except (PmError, OSError) as error:
+                    # A full disk, somebody else's files: no reason to leave Nextflow alone.
+                    _say(str(error))
             time.sleep(_TICK)
+
+    def _wait_for_an_orphan(self) -> bool:
+        """Wait until a run that outlived its launch has ended; False when there is none."""
+        before = {run["run_id"] for run in self._record.live_runs()}
+        while before and {run["run_id"] for run in self._record.live_runs()} == before:
+            self._stand()
+            if self._is_time_to_beat():
+                self._beat()
+            time.sleep(_LOOK)
             self._settle()
-            live = self._live()
+        return bool(before)
 
     # --- rules ------------------------------------------------------------------------------------
 
-    def _live(self) -> list[dict[str, Any]]:
-        workspace = self._settings.workspace_id
-        return self._patiently(lambda: launches.live_runs(self._store, workspace, self._plan_id))
+    def _stand(self) -> None:
+        """Look whether the plan is still ours to run. Raises Superseded or CancelAsked."""
+        if self._interrupted or time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + _LOOK
+            while not self._record.acquire():
+                # Lost with its connection. Whoever has it now lets go, or begins a newer epoch.
+                self._compare_epoch()
+            self._compare_epoch()
 
-    def _settle(self, ended: dict[int, str] | None = None) -> None:
-        """End every run of this plan of which there is evidence that it is dead."""
-        for run in self._live():
-            try:
-                evidence = (ended or {}).get(run["planned_run_id"])
-                if not settle_run(self._runs, self._recorder, run) and evidence is not None:
-                    # Its wrapper may still be on its way out; the trace says that it is over.
-                    time.sleep(0.5)
-                    settle_run(self._runs, self._recorder, run)
-            except (PmError, OSError) as error:
-                # The others must not wait for it; it is tried again.
-                print(f"run {run['run_id']} cannot be closed yet: {error}", flush=True)
-
-    def _is_cancelled(self) -> bool:
-        """Whether this epoch was cancelled, be it by a signal to this process.
-
-        Raises _Superseded when a newer epoch has begun: this one's owner stands down.
-        """
-        return self._patiently(self._look)
-
-    def _look(self) -> bool:
-        if not self._lock.held:
-            # Its connection was lost. Without the lock others may think that nobody is here, but
-            # only a newer epoch ends this one.
-            self._lock.acquire()
-        with self._store.transaction() as connection:
-            if self._interrupted:
-                launches.cancel_epoch(connection, self._plan_id, self._epoch)
-            epoch, cancelled = launches.epochs(connection, self._plan_id)
+    def _compare_epoch(self) -> None:
+        if self._interrupted and self._record.cancel():
+            self._error = "Its supervisor was told to end (by a signal)."
+        epoch, cancelled = self._record.epochs()
         if epoch != self._epoch:
-            raise _Superseded
-        return cancelled >= epoch
+            raise Superseded
+        if cancelled >= epoch:
+            raise CancelAsked
 
-    def _due(self) -> bool:
-        return time.monotonic() >= self._beat_at - _BEAT / 2
+    def _settle(self) -> None:
+        """End every run of this plan of which there is evidence that it is dead."""
+        for run in self._record.live_runs():
+            evidence = None
+            if run["host"] != host_name() and run["work_dir"] in self._ended:
+                # Of another host only Nextflow knows.
+                evidence = f"Nextflow says that its task {self._ended[run['work_dir']].lower()}"
+            self._record.patiently(self._settling(run, evidence))
+
+    def _settling(self, run: dict[str, Any], evidence: str | None) -> Callable[[], bool]:
+        return lambda: settle_run(self._runs, self._recorder, run, evidence=evidence)
+
+    def _read_trace(self, trace: TraceReader) -> None:
+        for row in trace.read():
+            # A task that was aborted may still be on its way out.
+            if row.status in ("COMPLETED", "FAILED"):
+                self._ended[row.work_dir] = row.status
+
+    def _end_runs(self) -> None:
+        if not ending.end_runs(self._runs, self._recorder, self._record.live_runs):
+            _say("some of its runs could not be ended; they are settled when they have ended")
+
+    def _is_time_to_beat(self) -> bool:
+        if time.monotonic() < self._beat_at:
+            return False
+        self._beat_at = time.monotonic() + _BEAT
+        return True
 
     def _beat(self) -> None:
         """Pass on the signs of life that the runners leave in their directories."""
-        self._beat_at = time.monotonic() + _BEAT
         fresh = []
-        for run in self._live():
+        for run in self._record.live_runs():
             heartbeat = self._runs.partial(run["uuid"]) / ".pm" / "heartbeat"
             try:
                 if time.time() - heartbeat.stat().st_mtime < 3 * _BEAT:
@@ -281,61 +287,48 @@ class Supervisor:
         if fresh:
             self._recorder.ask({"op": "beat", "uuids": fresh})
 
-    def _patiently(self, ask: Callable[[], Answer]) -> Answer:
-        """Ask the database, and keep trying while it is away: runs and Nextflow go on meanwhile."""
-        deadline = time.monotonic() + self._settings.database_patience
-        pause = _TICK
-        while True:
-            try:
-                return ask()
-            except DatabaseUnavailable as away:
-                if time.monotonic() > deadline:
-                    raise
-                print(f"{away.message}; trying again in {pause:.1f} s", flush=True)
-                time.sleep(pause)
-                pause = min(10.0, pause * 2)
+    # --- doors ------------------------------------------------------------------------------------
 
-    def _finish(self, error: str | None) -> str | None:
-        """Give the plan its final status; None where a retry asks for one more launch."""
-        with self._store.transaction() as connection:
-            asked = retries.asked_meanwhile(connection, self._plan_id, self._epoch)
-            epoch, cancelled = launches.epochs(connection, self._plan_id)
-            if epoch != self._epoch:
-                # A newer resume has the plan; its status is no longer ours to say.
-                raise _Superseded
-            if asked and error is None and cancelled < epoch:
-                return None
-            status = plans.status_from_record(connection, self._plan_id)
-            plans.set_status(
-                connection, self._plan_id, status, error=None if status == "completed" else error
-            )
-        return status
+    def _start_nextflow(
+        self, settings: Settings, launch: Launch, plan: Plan, directory: Path
+    ) -> NextflowProcess:
+        roots = self._record.input_roots(launch)
+        return launching.start_launch(settings, launch, plan, directory, roots=roots)
 
-
-class _Superseded(Exception):
-    """A newer epoch of the plan has begun."""
+    def _close(
+        self, launch: Launch, directory: Path, process: NextflowProcess, error: str | None
+    ) -> None:
+        self._process = None
+        code = process.poll()
+        self._record.close_launch(launch.launch_id, error, directory=directory, exit_code=code)
 
 
 def main(argv: list[str]) -> int:
     """``python -m pm_kernel.nextflow.supervisor WORKSPACE PLAN EPOCH``."""
     workspace, plan_id, epoch = argv
     settings = load_settings(workspace=Path(workspace))
-    store = open_store(settings)
-    supervisor = Supervisor(settings, store, int(plan_id), int(epoch))
+    store = open_store(settings, explicit=False)
+
+    def address() -> str:
+        if settings.embedded:
+            return embedded_postgres(settings).ensure_started(explicit=False)
+        return store.url
+
+    supervisor = Supervisor(settings, store, int(plan_id), int(epoch), address=address)
     signal.signal(signal.SIGTERM, supervisor.interrupt)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    status = supervisor.run()
-    print(f"plan {plan_id}: {status}", flush=True)
+    try:
+        status = supervisor.run()
+    except PmError as error:
+        _say(str(error))
+        return error.exit_code
+    _say(status)
     return 0
 
 
-def note_supervisor(store: RunStore, plan_id: int) -> None:
-    """Leave this process's identity where a cancel finds it."""
-    identity = identify(os.getpid())
-    folder = store.plan(plan_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    facts: dict[str, Any] = {} if identity is None else vars(identity)
-    (folder / "supervisor.json").write_text(json.dumps(facts), encoding="utf-8")
+def _say(message: str) -> None:
+    sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

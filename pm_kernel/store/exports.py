@@ -117,8 +117,8 @@ def open_launch(connection: Connection, plan_id: int, epoch: int, facts: dict[st
 def open_exports(store: Store, workspace_uuid: str) -> list[dict[str, Any]]:
     """Return the exported plans that are not at their end, with their newest launch.
 
-    Each has plan_id, status, launch_id (None: there is none yet), the identity of its Nextflow (None
-    where that runs on another machine than its tasks) and ``quiet``: seconds since anything
+    Each has plan_id, status, launch_id (None: there is none yet), the identity of its Nextflow
+    (None where that runs on another machine than its tasks) and ``quiet``: seconds since anything
     happened.
     """
     with store.reading() as connection:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
-from pm_kernel.domain.plans import NewPlannedRun, Plan, PlannedRunRow
+from pm_kernel.domain.plans import OPEN, NewPlannedRun, Plan, PlannedRunRow
 from pm_kernel.errors import NotFound
 from pm_kernel.store import param_sets
 from pm_kernel.store.engine import Store
@@ -74,6 +75,16 @@ ORDER BY p.ordinal
 _COUNTS = text(
     f"{_STATES} SELECT plan_id, shown, count(*) AS n FROM states GROUP BY 1, 2"  # noqa: S608
 )
+
+
+@dataclass(frozen=True)
+class OpenPlan:
+    """A plan that is submitted or running."""
+
+    plan_id: int
+    epoch: int
+    #: Submitted less than a minute ago: a supervisor on another host may still be starting.
+    fresh: bool
 
 
 def create_plan(
@@ -200,45 +211,42 @@ def status_from_record(connection: Connection, plan_id: int) -> str:
     return "partial" if done else "failed"
 
 
-def open_plans(store: Store, workspace_uuid: str) -> list[int]:
+def open_plans(connection: Connection, workspace_uuid: str) -> list[OpenPlan]:
     """Return the plans of a workspace that are submitted or running."""
     columns = execution_plans.c
     query = (
-        select(columns.id)
+        select(
+            columns.id,
+            columns.epoch,
+            (func.now() - columns.submitted_at < text("interval '1 minute'")).label("fresh"),
+        )
         .join_from(execution_plans, workspaces)
         .where(
             workspaces.c.uuid == workspace_uuid,
-            columns.status.in_(("submitted", "running")),
+            columns.status.in_(tuple(OPEN)),
             columns.kind == "plan",
         )
         .order_by(columns.id)
     )
-    with store.reading() as connection:
-        return list(connection.scalars(query))
+    return [OpenPlan(row.id, row.epoch, row.fresh) for row in connection.execute(query)]
 
 
-def settle_status(connection: Connection, plan_id: int) -> bool:
+def settle_status(connection: Connection, plan_id: int, epoch: int) -> bool:
     """Give a plan that lost its supervisor the status of its record; True when it changed.
 
-    A plan submitted a moment ago is left alone: its supervisor is still starting. One that was
-    cancelled has nothing to start for.
+    The caller has seen to it that nobody looks after ``epoch`` of the plan any more.
     """
     row = connection.execute(
-        select(execution_plans.c.status, execution_plans.c.submitted_at)
-        .where(
-            execution_plans.c.id == plan_id,
-            or_(
-                execution_plans.c.submitted_at < func.now() - text("interval '30 seconds'"),
-                execution_plans.c.cancelled_epoch >= execution_plans.c.epoch,
-            ),
-        )
-        .with_for_update()
+        select(execution_plans.c.status)
+        .where(execution_plans.c.id == plan_id, execution_plans.c.epoch == epoch)
+        .with_for_update(key_share=True)
     ).one_or_none()
-    if row is None or row.status not in ("submitted", "running"):
+    if row is None or row.status not in OPEN:
         return False
     status = status_from_record(connection, plan_id)
     error = "Its supervisor ended before the plan did; resume runs what is missing."
-    set_status(connection, plan_id, status, error=None if status == "completed" else error)
+    settled = status in ("completed", "cancelled")
+    set_status(connection, plan_id, status, error=None if settled else error)
     return True
 
 
@@ -287,6 +295,15 @@ def finish_direct(connection: Connection) -> None:
             """
         )
     )
+
+
+def results_of(connection: Connection, plan_id: int) -> dict[int, int]:
+    """Return the run that each planned run of a plan has its result from: planned run -> run."""
+    columns = planned_runs.c
+    query = select(columns.id, columns.current_run).where(
+        columns.plan_id == plan_id, columns.current_run.is_not(None)
+    )
+    return {row.id: row.current_run for row in connection.execute(query)}
 
 
 def get_plan(store: Store, plan_id: int) -> Plan:

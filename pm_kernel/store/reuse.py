@@ -26,19 +26,24 @@ class Candidate:
     environment: Mapping[str, Any]
 
 
+# The last word on a run's integrity counts.
+_ALTERED = """
+    EXISTS (
+        SELECT 1 FROM integrity_events e
+        WHERE e.run_id = r.id AND e.result = 'altered'
+          AND NOT EXISTS (SELECT 1 FROM integrity_events l
+                          WHERE l.run_id = r.id AND l.id > e.id AND l.result = 'clean'))
+"""
 _CANDIDATES = text(
-    """
+    f"""
     SELECT r.id, r.reuse_key, r.method_version_id, w.root, r.environment
     FROM runs r JOIN workspaces w ON w.id = r.workspace_id
-    WHERE r.reuse_key = ANY(:keys) AND r.status = 'completed'
-      AND NOT EXISTS (
-          -- the last word on a run's integrity counts
-          SELECT 1 FROM integrity_events e
-          WHERE e.run_id = r.id AND e.result = 'altered'
-            AND NOT EXISTS (SELECT 1 FROM integrity_events l
-                            WHERE l.run_id = r.id AND l.id > e.id AND l.result = 'clean'))
+    WHERE r.reuse_key = ANY(:keys) AND r.status = 'completed' AND NOT {_ALTERED}
     ORDER BY r.id
-    """
+    """  # noqa: S608 - constants only
+)
+_INVALID = text(
+    f"SELECT r.id FROM runs r WHERE r.id = ANY(:runs) AND (r.status <> 'completed' OR {_ALTERED})"  # noqa: S608
 )
 
 
@@ -53,6 +58,11 @@ def candidates(connection: Connection, keys: Iterable[str]) -> dict[str, list[Ca
             )
             found.setdefault(row.reuse_key, []).append(candidate)
     return found
+
+
+def invalid_runs(connection: Connection, run_ids: Iterable[int]) -> set[int]:
+    """Return those of these runs that are not completed, or were found altered since."""
+    return set(connection.scalars(_INVALID, {"runs": list(run_ids)}))
 
 
 def output_checksums(

@@ -1,0 +1,120 @@
+"""The site that plans run on: its Nextflow, its configuration, its machine; looked at in a preview.
+
+What would fail a launch, or keep its runs from being recorded, is a problem before anything begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pm_kernel.config import Settings
+from pm_kernel.domain.pipeline import Pipeline
+from pm_kernel.errors import EngineUnavailable, InvalidInput, Problem
+from pm_kernel.nextflow.command import NextflowCommand, find_nextflow
+from pm_kernel.nextflow.compile import process_specs
+from pm_kernel.nextflow.config import SiteConfig, resolve_config
+from pm_kernel.nextflow.directives import directive_faults
+from pm_kernel.nextflow.ir import Limits, ProcessSpec
+from pm_kernel.nextflow.launcher import folder_fault
+from pm_kernel.nextflow.machine import machine_limits
+from pm_kernel.nextflow.overrides import config_problems
+
+
+def site_file(settings: Settings) -> Path | None:
+    """Return the workspace's own ``nextflow.config``, None where it has none."""
+    path = settings.root / "nextflow.config"
+    return path if path.is_file() else None
+
+
+def site_nextflow(settings: Settings) -> NextflowCommand:
+    """Return the Nextflow that runs plans here, fetched on first use. Raises EngineUnavailable."""
+    return find_nextflow(
+        settings.environ, settings.cache_dir, own=settings.nextflow, mirror=settings.maven_mirror
+    )
+
+
+def site_config(settings: Settings, command: NextflowCommand | None = None) -> SiteConfig:
+    """Return what the site's configuration comes to; asking costs seconds, and is remembered.
+
+    Raises InvalidInput when it is wrong, EngineUnavailable when Nextflow is missing or silent.
+    """
+    file = site_file(settings)
+    if file is None and settings.nextflow is None:
+        # A fetched Nextflow has no configuration of a person's.
+        return SiteConfig({})
+    command = site_nextflow(settings) if command is None else command
+    return resolve_config(command, file, settings.environ, settings.cache_dir)
+
+
+class SiteCheck:
+    """Says what the site has against a pipeline; asks Nextflow only where it has a configuration.
+
+    One instance serves any number of previews.
+    """
+
+    def __init__(self, settings: Settings, *, machine: Limits | None = None) -> None:
+        self._settings = settings
+        self._machine = machine
+
+    def __call__(self, pipeline: Pipeline, steps: Iterable[str]) -> Sequence[Problem]:
+        """Return the problems of these steps of a pipeline, each with the step it concerns."""
+        processes = process_specs(pipeline, steps)
+        found = [
+            Problem(f"Step {process.step_id!r}: {fault}", step=process.step_id, code="directive")
+            for process in processes
+            for fault in directive_faults(process.directives)
+        ]
+        fault = folder_fault(self._settings.runs_dir)
+        if fault is not None:
+            hint = "Move the workspace to a folder with a plainer name."
+            found.append(Problem(f"{fault} {hint}", code="folder"))
+        if found:
+            # They cannot be compiled, so nothing else can be said of them.
+            return found
+        try:
+            config = site_config(self._settings)
+        except (EngineUnavailable, InvalidInput) as error:
+            return [Problem(str(error), code="nextflow")]
+        return [
+            *self._container_problems(config, processes),
+            *self._database_problems(config, processes),
+            *config_problems(
+                config,
+                processes,
+                fetched=self._settings.nextflow is None,
+                machine=self._machine or machine_limits(),
+            ),
+        ]
+
+    def _container_problems(
+        self, config: SiteConfig, processes: Sequence[ProcessSpec]
+    ) -> list[Problem]:
+        if config.engine is not None:
+            return []
+        return [
+            Problem(
+                f"Step {process.step_id!r} asks for a container, but no container engine is "
+                "enabled. Enable one in nextflow.config, as in `docker.enabled = true`.",
+                step=process.step_id,
+                code="container",
+            )
+            for process in processes
+            if process.directives.container is not None
+        ]
+
+    def _database_problems(
+        self, config: SiteConfig, processes: Sequence[ProcessSpec]
+    ) -> list[Problem]:
+        if not self._settings.embedded or not config.elsewhere(processes):
+            return []
+        names = sorted({config.executor(process) for process in processes} - {"local"})
+        return [
+            Problem(
+                f"Tasks run through {', '.join(names)}; other machines do not reach the embedded "
+                "database. Name one PostgreSQL for all with [database] url in pm.toml; only a "
+                "cluster of this one machine does without.",
+                code="database",
+                severity="notice",
+            )
+        ]
