@@ -232,7 +232,6 @@ def test_completing_and_settling_at_once_agree_in_every_order(
     bench.method("double")
     steps = [
         "end_runner",
-        "discard_unfinished",
         "hash_run",
         "_place",
         "_place 2",
