@@ -17,7 +17,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 WORKSPACE := demo-workspace
 PIP := .venv/bin/python -m pip install --constraint constraints.txt
-LAB_SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
+LAB_SOURCES := pm_server/openapi.yaml \
+    $(shell find labextension/src labextension/style labextension/schema -type f ! -name schema.ts 2>/dev/null)
 
 help:
 	@sed -n 's/^#   //p' Makefile
