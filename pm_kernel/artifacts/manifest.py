@@ -24,6 +24,8 @@ from pm_kernel.errors import IntegrityError
 MANIFEST_NAME = ".manifest.json"
 #: Written by the record itself, so not part of what it vouches for.
 UNLISTED = frozenset({MANIFEST_NAME, "meta.json", ".pm"})
+#: Bytes that are read at a time: large enough to leave the interpreter's lock to others.
+_BUFFER = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,21 @@ def _open_up(path: str, info: os.stat_result, needed: int) -> None:
 
 
 def hash_file(path: Path | str, *, flush: bool = False) -> str:
-    """Return the sha256 of a file's bytes, hexadecimal; ``flush`` also writes it to the disk."""
+    """Return the sha256 of a file's bytes, hexadecimal; ``flush`` also writes it to the disk.
+
+    Of a file that grows, what was there at the beginning: whoever writes to it may be faster than
+    we read, and the end would never come.
+    """
+    digest = hashlib.sha256()
     with open(path, "rb", buffering=0) as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        left = os.fstat(stream.fileno()).st_size
+        buffer = memoryview(bytearray(min(left, _BUFFER)))
+        while left > 0 and (size := stream.readinto(buffer[: min(left, _BUFFER)])):
+            digest.update(buffer[:size])
+            left -= size
         if flush:
             os.fsync(stream.fileno())
-    return digest
+    return digest.hexdigest()
 
 
 def hash_files(

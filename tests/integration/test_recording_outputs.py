@@ -182,7 +182,7 @@ while not (out / "growing").exists():
 
 def test_a_process_that_left_the_session_and_still_writes_fails_the_run(life: Life) -> None:
     body = """
-writer = "import os, time\\nwhile True:\\n    open('growing', 'a').write('x' * 100000)"
+writer = "import time\\nwhile True:\\n    open('growing', 'a').write('x')\\n    time.sleep(0.001)"
 process = subprocess.Popen([sys.executable, "-c", writer], cwd=out, start_new_session=True)
 print("left", process.pid)
 (out / "large.bin").write_bytes(bytes(200_000_000))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree
-from pm_kernel.artifacts.manifest import check_entries, read_manifest
+from pm_kernel.artifacts.manifest import check_entries, hash_file, read_manifest
 from pm_kernel.artifacts.outputs import base_folder, collect, select
 from pm_kernel.artifacts.seal import hash_run, read_meta, seal
 from pm_kernel.errors import Conflict, IntegrityError
@@ -88,6 +88,33 @@ def test_bytes_with_a_second_name_are_copied_not_adopted(
     folder = sealed(store, partial)
     outside.write_bytes(b"later")
     assert (folder / "linked.bin").read_bytes() == b"first"
+
+
+def test_hashing_ends_although_somebody_writes_faster_than_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "growing"
+    content = os.urandom(1_000_000)
+    path.write_bytes(content)
+    expected = hashlib.sha256(content).hexdigest()
+
+    class Writer:
+        """Hashes, and sees to it that the file grows with every look at it."""
+
+        def __init__(self) -> None:
+            self._digest = hashlib.new("sha256")
+
+        def update(self, data: bytes) -> None:
+            self._digest.update(data)
+            with open(path, "ab") as stream:
+                stream.write(bytes(2 * len(data)))
+
+        def hexdigest(self) -> str:
+            return self._digest.hexdigest()
+
+    monkeypatch.setattr(hashlib, "sha256", Writer)
+    assert hash_file(path) == expected
+    assert path.stat().st_size > len(content)
 
 
 def test_a_symlink_is_refused_by_name(partial: Path) -> None:
