@@ -1,19 +1,22 @@
 """What the routes call: the workspace, found anew at each request, and the threads to call it in.
 
-The routes know only the protocols here. ``open_workspace`` joins them to pm_kernel; tests pass
-another one.
+The routes know only the protocol here. ``open_workspace`` joins it to pm_kernel; tests pass another
+one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pm_kernel.config import Settings
+
+if TYPE_CHECKING:
+    from pm_kernel.store.engine import Store
 
 T = TypeVar("T")
 
@@ -22,40 +25,26 @@ SERVICES = "pm_services"
 
 #: Kernel calls at once: they wait for the database or the disk, so more than there are processors.
 THREADS = 8
+#: Calls that may take a minute, apart from the others: no page waits for them.
+SLOW_THREADS = 4
 
 
-class PlanSummary(Protocol):
-    """One row of the list of plans."""
+@dataclass(frozen=True)
+class Opened:
+    """A workspace in use: what the use cases of pm_kernel ask for."""
 
-    @property
-    def plan_id(self) -> int:
-        """The plan's number."""
-
-    @property
-    def name(self) -> str:
-        """What the user called it."""
-
-    @property
-    def status(self) -> str:
-        """draft, submitted, running, completed, partial, failed or cancelled."""
-
-    @property
-    def created_at(self) -> datetime:
-        """When the plan was made, aware."""
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many of its runs are in which state; a state that is absent has none."""
+    settings: Settings
+    store: Store
 
 
 class Workspace(Protocol):
     """What the routes need of one workspace. Every call may block, and may raise PmError."""
 
+    def use(self, work: Callable[[Opened], T], *, again: bool = False) -> T:
+        """Run ``work`` on the open workspace, ``again`` if need be; returns what it returns."""
+
     def check_database(self) -> None:
         """Raise DatabaseUnavailable unless the database answers."""
-
-    def list_plans(self) -> Sequence[PlanSummary]:
-        """Return all plans, newest first."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -72,12 +61,14 @@ class Services:
         self._find_settings = find_settings
         self._open_workspace = open_workspace
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pm")
+        self._slow_threads = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="pm-slow")
         self._lock = threading.Lock()
         self._opened: tuple[Settings, Workspace] | None = None
 
-    async def in_thread(self, work: Callable[[], T]) -> T:
+    async def in_thread(self, work: Callable[[], T], *, slow: bool = False) -> T:
         """Run ``work`` outside the event loop: the one crossing between server and kernel."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        threads = self._slow_threads if slow else self._threads
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     def settings(self) -> Settings:
         """Find the workspace and read its settings. Raises NotFound without one."""
@@ -104,6 +95,7 @@ class Services:
                 self._opened[1].close()
                 self._opened = None
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._slow_threads.shutdown(wait=False, cancel_futures=True)
 
 
 def open_workspace(settings: Settings) -> Workspace:

@@ -8,10 +8,9 @@ from typing import TypeVar
 
 from pm_kernel.config import Settings
 from pm_kernel.database import open_store
-from pm_kernel.domain.plans import Plan
 from pm_kernel.errors import DatabaseUnavailable
-from pm_kernel.store import plans
 from pm_kernel.store.engine import Store
+from pm_server.services import Opened
 
 T = TypeVar("T")
 
@@ -24,20 +23,26 @@ class KernelWorkspace:
         self._lock = Lock()
         self._store: Store | None = None
 
-    def check_database(self) -> None:
-        """Raise DatabaseUnavailable unless the database answers.
+    def use(self, work: Callable[[Opened], T], *, again: bool = False) -> T:
+        """Run ``work`` on the open workspace.
 
-        Starts the embedded one, unless a person stopped it.
+        Starts the embedded database, unless a person stopped it. Raises DatabaseUnavailable; the
+        next call then opens it anew. ``again`` does that at once, for work that may be repeated.
         """
+        was_open = self._store is not None
         try:
-            self._ask(_ping)
+            return work(Opened(self._settings, self._opened()))
         except DatabaseUnavailable:
-            # The server may have been restarted, and then has another address: look once more.
-            self._ask(_ping)
+            # What is kept is of no use any more.
+            self.close()
+            if not (again and was_open):
+                raise
+        # The server may have been restarted since, and then has another address.
+        return self.use(work)
 
-    def list_plans(self) -> list[Plan]:
-        """Return the newest plans first."""
-        return self._ask(plans.list_plans)
+    def check_database(self) -> None:
+        """Raise DatabaseUnavailable unless the database answers."""
+        self.use(_ping, again=True)
 
     def close(self) -> None:
         """Close all connections; the database itself keeps running."""
@@ -45,14 +50,6 @@ class KernelWorkspace:
             if self._store is not None:
                 self._store.close()
                 self._store = None
-
-    def _ask(self, question: Callable[[Store], T]) -> T:
-        try:
-            return question(self._opened())
-        except DatabaseUnavailable:
-            # What is kept is of no use any more; the next question opens anew.
-            self.close()
-            raise
 
     def _opened(self) -> Store:
         with self._lock:
@@ -62,6 +59,6 @@ class KernelWorkspace:
             return self._store
 
 
-def _ping(store: Store) -> None:
-    with store.reading():
+def _ping(opened: Opened) -> None:
+    with opened.store.reading():
         pass

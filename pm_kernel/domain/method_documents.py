@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from pm_kernel.domain.annotations import ParamType, parse_type
 from pm_kernel.domain.methods import Declaration, Module, ParamDef, Version
 
 
@@ -49,4 +50,17 @@ def param_document(param: ParamDef) -> dict[str, Any]:
         **dataclasses.asdict(param),
         "required": param.required,
         "expected": param.expected,
+        "accepts": type_document(parse_type(param.type, param.default)),
+    }
+
+
+def type_document(accepted: ParamType) -> dict[str, Any]:
+    """What a parameter accepts: enough to offer a fitting field; ``said`` is for people."""
+    return {
+        "kind": accepted.kind,
+        "said": str(accepted),
+        "optional": accepted.optional,
+        "soft": accepted.soft,
+        "choices": list(accepted.choices),
+        "items": [type_document(item) for item in accepted.items],
     }

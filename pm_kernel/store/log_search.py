@@ -67,6 +67,9 @@ def search_logs(
         for name in _CONDITIONS
         if (value := getattr(wanted, name))
     }
+    if wanted.levels:
+        # A tuple would be sent as a row, not as an array.
+        asked["levels"] = list(wanted.levels)
     where = "".join(f" AND {_CONDITIONS[name]}" for name in asked)
     query = text(
         "SELECT l.id, l.run_id, l.level, l.message, l.logged_at, l.line "  # noqa: S608 - constants

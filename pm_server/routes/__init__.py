@@ -1,13 +1,72 @@
-"""The HTTP surface: one file per noun. Paths are relative to the server's base URL."""
+"""The HTTP surface: one file per noun. Paths are relative to the server's base URL.
+
+``pm_server/openapi.yaml`` describes every address with what it takes and answers; a test compares
+them.
+"""
 
 from __future__ import annotations
 
 from pm_server.routes.base import NothingHere, Route
-from pm_server.routes.plans import PlansRoute
+from pm_server.routes.lineage import LineageRoute, MermaidRoute
+from pm_server.routes.logs import LogsRoute
+from pm_server.routes.marks import MarksRoute
+from pm_server.routes.methods import (
+    MethodChangesRoute,
+    MethodRoute,
+    MethodSourceRoute,
+    MethodsRoute,
+    MethodVersionRoute,
+)
+from pm_server.routes.modules import ModuleRoute, ModulesRoute
+from pm_server.routes.plan_actions import CancelRoute, ResumeRoute, RetryRoute, SubmitRoute
+from pm_server.routes.plan_preview import PlanPreviewRoute, PreviewRoute
+from pm_server.routes.plans import PlannedRunsRoute, PlanRoute, PlansRoute, PlanStatusRoute
+from pm_server.routes.run_files import FileRoute, FilesRoute, TableRoute, ZipRoute
+from pm_server.routes.run_log import LogEntriesRoute, LogRoute
+from pm_server.routes.runs import OutputsRoute, RunRoute, RunsRoute
 from pm_server.routes.status import StatusRoute
+from pm_server.routes.templates import TemplateRoute, TemplatesRoute
+
+_NUMBER = r"(\d{1,18})"
+_NAME = r"([^/]+)"
+_PLAN = rf"/pm/api/plans/{_NUMBER}"
+_RUN = rf"/pm/api/runs/{_NUMBER}"
+_METHOD = rf"/pm/api/methods/{_NAME}"
+_VERSION = r"(\d{1,9})"
 
 ROUTES: tuple[tuple[str, type[Route]], ...] = (
     (r"/pm/api/status", StatusRoute),
+    (r"/pm/api/marks", MarksRoute),
+    (r"/pm/api/modules", ModulesRoute),
+    (rf"/pm/api/modules/{_NAME}", ModuleRoute),
+    (r"/pm/api/methods", MethodsRoute),
+    (_METHOD, MethodRoute),
+    (rf"{_METHOD}/versions/{_VERSION}", MethodVersionRoute),
+    (rf"{_METHOD}/versions/{_VERSION}/source", MethodSourceRoute),
+    (rf"{_METHOD}/changes/{_VERSION}/{_VERSION}", MethodChangesRoute),
+    (r"/pm/api/templates", TemplatesRoute),
+    (rf"/pm/api/templates/{_NAME}", TemplateRoute),
+    (r"/pm/api/preview", PreviewRoute),
     (r"/pm/api/plans", PlansRoute),
+    (_PLAN, PlanRoute),
+    (rf"{_PLAN}/status", PlanStatusRoute),
+    (rf"{_PLAN}/runs", PlannedRunsRoute),
+    (rf"{_PLAN}/preview", PlanPreviewRoute),
+    (rf"{_PLAN}/submit", SubmitRoute),
+    (rf"{_PLAN}/resume", ResumeRoute),
+    (rf"{_PLAN}/retry", RetryRoute),
+    (rf"{_PLAN}/cancel", CancelRoute),
+    (r"/pm/api/runs", RunsRoute),
+    (_RUN, RunRoute),
+    (rf"{_RUN}/log", LogRoute),
+    (rf"{_RUN}/log/entries", LogEntriesRoute),
+    (rf"{_RUN}/lineage", LineageRoute),
+    (rf"{_RUN}/lineage/mermaid", MermaidRoute),
+    (rf"{_RUN}/outputs", OutputsRoute),
+    (rf"{_RUN}/files", FilesRoute),
+    (rf"{_RUN}/files/(.+)", FileRoute),
+    (rf"{_RUN}/table", TableRoute),
+    (rf"{_RUN}/zip", ZipRoute),
+    (r"/pm/api/logs", LogsRoute),
     (r"/pm/api/.*", NothingHere),  # last: it fits everything
 )

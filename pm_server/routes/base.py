@@ -5,8 +5,8 @@ A verb reads its payload, makes one call in a thread and writes its answer:
     class PlansRoute(Route):
         @verb
         async def get(self) -> None:
-            plans = await self.call(lambda: self.services.workspace().list_plans())
-            self.answer({"plans": [row(plan) for plan in plans]})
+            limit = self.query("limit").integer("limit", most=1000) or 100
+            self.answer(await self.ask(lambda at: _list(at, limit)))
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from pm_kernel.domain.plan_documents import problem_document
 from pm_kernel.errors import (
     Conflict,
     DatabaseUnavailable,
@@ -31,7 +32,8 @@ from pm_kernel.errors import (
     StoreUnavailable,
     UsageError,
 )
-from pm_server.services import SERVICES, Services
+from pm_server.payload import Fields, Query, read_json
+from pm_server.services import SERVICES, Opened, Services
 
 T = TypeVar("T")
 
@@ -46,6 +48,17 @@ STATUS: tuple[tuple[type[PmError], HTTPStatus], ...] = (
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
+#: What Jupyter's own pages add to an address; nothing of ours is asked by it.
+_FOREIGN = frozenset({"token", "_xsrf", "no_track_activity"})
+
+
+class Changed(Conflict):
+    """It is not what was shown any more; ``difference`` says in what."""
+
+    def __init__(self, message: str, difference: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.difference = difference
+
 
 def status_of(error: PmError) -> HTTPStatus:
     """Return the HTTP status that ``error`` is answered with."""
@@ -58,21 +71,15 @@ def status_of(error: PmError) -> HTTPStatus:
 def explained(error: PmError) -> dict[str, Any]:
     """Return ``error`` as the browser reads it: what happened, and what mends it."""
     problems = error.problems if isinstance(error, Problems) else ()
-    return {
+    document: dict[str, Any] = {
         "error": type(error).__name__,
         "message": error.message,
         "hint": error.hint,
-        "problems": [
-            {
-                "message": problem.message,
-                "step": problem.step,
-                "edge": problem.edge,
-                "code": problem.code,
-                "severity": problem.severity,
-            }
-            for problem in problems
-        ],
+        "problems": [problem_document(each) for each in problems],
     }
+    if isinstance(error, Changed):
+        document["difference"] = error.difference
+    return document
 
 
 def verb(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None] | None]:
@@ -94,11 +101,43 @@ class Route(APIHandler):
         """Run one kernel call in a thread."""
         return await self.services.in_thread(work)
 
+    async def ask(self, work: Callable[[Opened], T], *, slow: bool = False) -> T:
+        """Run one piece of work on the open workspace, in a thread.
+
+        ``slow`` is for what may take longer than a person waits.
+        """
+        again = self.request.method == "GET"
+        return await self.services.in_thread(
+            lambda: self.services.workspace().use(work, again=again), slow=slow
+        )
+
+    def body(self, *known: str) -> Fields:
+        """Return the JSON object that was sent. Raises InvalidInput for fields but these."""
+        return Fields(read_json(self.request.body or b"{}"), known)
+
+    def query(self, *known: str) -> Query:
+        """Return what the address asks for. Raises InvalidInput for names but these."""
+        given = {
+            name: self.get_query_arguments(name)
+            for name in self.request.query_arguments
+            # A number alone is what browsers add against caches.
+            if name not in _FOREIGN and not name.isdigit()
+        }
+        return Query(given, known)
+
     def answer(self, payload: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> None:
         """Write ``payload`` as JSON."""
         self.set_status(status)
+        # An answer may be kept, but not shown again without asking whether it still holds.
+        self.set_header("Cache-Control", "no-cache")
         # What a browser's JSON reader would refuse is refused here, where the log shows it.
         self.finish(json.dumps(payload, allow_nan=False))
+
+    async def prepare(self) -> None:  # type: ignore[override]  # as in the class above
+        """Know who asks; what no name can hold is nowhere."""
+        await super().prepare()
+        if self.current_user and any("\0" in part for part in self.path_args):
+            raise NotFound(f"The server half does not know {self.request.path}.")
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log surprises with their traceback and answers to the user without."""

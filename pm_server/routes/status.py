@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from pm_kernel import __version__
-from pm_kernel.domain.marks import PLAN_MARKS, RUN_MARKS
 from pm_kernel.errors import PmError
 from pm_server.routes.base import Route, explained, verb
+from pm_server.routes.marks import marks_document
 from pm_server.services import Services
 
 #: Raised by one when a payload changes so that an older browser half would misread it.
@@ -21,6 +20,7 @@ class StatusRoute(Route):
     @verb
     async def get(self) -> None:
         """Report what is there and what is missing."""
+        self.query()
         self.answer(await self.call(lambda: _status(self.services)))
 
 
@@ -31,10 +31,7 @@ def _status(services: Services) -> dict[str, Any]:
         "workspace": None,
         "database": "unknown",
         "problem": None,
-        "marks": {
-            "run": [asdict(mark) for mark in RUN_MARKS],
-            "plan": [asdict(mark) for mark in PLAN_MARKS],
-        },
+        "marks": marks_document(),
     }
     try:
         status["workspace"] = str(services.settings().root)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select, update
 
 from pm_kernel.domain.methods import (
     Declaration,
@@ -163,6 +163,18 @@ class Rows:
                 "decision": "reuse" if columns.get("current_run") else "run",
             }
             return _insert(connection, tables.planned_runs, **{**values, **columns})
+
+    def launch(self, plan_id: int, number: int = 1) -> int:
+        with self._store.transaction() as connection:
+            return _insert(
+                connection, tables.plan_launches, plan_id=plan_id, number=number, epoch=number
+            )
+
+    def finish(self, planned_id: int, run_id: int) -> None:
+        """The run is what a planned run has its result from."""
+        changed = update(tables.planned_runs).where(tables.planned_runs.c.id == planned_id)
+        with self._store.transaction() as connection:
+            connection.execute(changed.values(current_run=run_id))
 
     # --- runs -------------------------------------------------------------------------------------
 

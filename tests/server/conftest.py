@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -14,29 +13,25 @@ import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403
 
 from pm_kernel.config import Settings
-from pm_kernel.errors import PmError
+from pm_kernel.errors import NotFound, PmError
+from pm_server.services import Opened
+
+from ..integration.recording_harness import Life
+from ..workbench import Workbench
+from .described import Api
 
 WORKSPACE_ID = "5e1d7f6c-0f6f-4e2c-9a58-6d2f4c1f7a10"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A plan as the list shows it."""
-
-    plan_id: int = 1
-    name: str = "cells"
-    status: str = "completed"
-    created_at: datetime = datetime(2026, 2, 14, 10, 23, tzinfo=UTC)
-    counts: Mapping[str, int] = field(default_factory=lambda: {"completed": 26})
+T = TypeVar("T")
 
 
 @dataclass
 class FakeWorkspace:
-    """The door to the database, held open by hand."""
+    """The door to the database, held by hand: it can only fail."""
 
-    plans: Sequence[Plan] = ()
-    #: Raised by every call instead of an answer.
-    error: BaseException | None = None
+    #: What every piece of work meets.
+    error: BaseException = field(default_factory=lambda: NotFound("There is no such thing."))
     database_error: PmError | None = None
     closed: int = 0
 
@@ -44,10 +39,8 @@ class FakeWorkspace:
         if self.database_error is not None:
             raise self.database_error
 
-    def list_plans(self) -> Sequence[Plan]:
-        if self.error is not None:
-            raise self.error
-        return self.plans
+    def use(self, work: Callable[[Opened], T], *, again: bool = False) -> T:
+        raise self.error
 
     def close(self) -> None:
         self.closed += 1
@@ -90,3 +83,32 @@ def make_workspace(jp_root_dir: Path) -> Callable[[], Path]:
         return jp_root_dir
 
     return make
+
+
+@pytest.fixture
+def bench(
+    jp_root_dir: Path,
+    database_url: str,
+    jp_server_config: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Workbench]:
+    """A real workspace in the server's root folder, with a real database: nothing is replaced."""
+    del jp_server_config["ProcessManager"]
+    made = Workbench.make(jp_root_dir, database_url)
+    for name, value in made.environ.items():
+        if name.startswith("PM_"):
+            monkeypatch.setenv(name, value)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def life(bench: Workbench, tmp_path: Path) -> Life:
+    """Runs of that workspace, step by step."""
+    return Life(bench, tmp_path)
+
+
+@pytest.fixture
+def api(http_server_client: Any, jp_base_url: str, jp_auth_header: dict[str, str]) -> Api:
+    """Requests with a login; answers are held against openapi.yaml."""
+    return Api(http_server_client, jp_base_url, jp_auth_header)

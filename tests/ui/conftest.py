@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
@@ -20,6 +21,7 @@ from pm_kernel.config import load_settings
 from pm_kernel.database import open_store
 from pm_kernel.store.engine import Store
 
+from ..integration.factories import Rows
 from .lab import Lab, start_lab
 
 RESULTS = Path(__file__).parents[2] / "test-results"
@@ -137,12 +139,41 @@ def screenshot(page: Page) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def has(lab: Lab) -> Iterator[Callable[..., None]]:
+def has(lab: Lab, database_url: str) -> Iterator[Callable[..., None]]:
     """Set what the workspace behind the server holds; nothing remains after the test."""
+    store = Store(database_url, pooled=False)
+    rows = Rows(store)
+    known: set[int] = set()
 
-    def hold(*plans: dict[str, object], **trouble: object) -> None:
-        lab.make_workspace()
-        lab.state.write_text(json.dumps({"plans": plans, **trouble}), encoding="utf-8")
+    def hold(*plans: dict[str, Any], **trouble: object) -> None:
+        lab.make_workspace(database_url)
+        for plan in plans:
+            if plan["plan_id"] not in known:
+                known.add(plan["plan_id"])
+                _store(rows, **plan)
+        lab.trouble.unlink(missing_ok=True)
+        if trouble:
+            lab.trouble.write_text(json.dumps(trouble), encoding="utf-8")
 
     yield hold
     lab.forget_workspace()
+    store.close()
+
+
+def _store(rows: Rows, plan_id: int, counts: dict[str, int], **columns: Any) -> None:
+    """Put a plan into the database with so many planned runs in each state."""
+    rows.plan(**columns, id=plan_id)
+    launch = rows.launch(plan_id)
+    for state, count in counts.items():
+        for _ in range(count):
+            if state == "reused":
+                rows.planned_run(plan_id, "segment", current_run=rows.run("segment"))
+                continue
+            planned = rows.planned_run(plan_id, "segment", launch_id=launch)
+            if state == "waiting":
+                continue
+            run = rows.run(
+                "segment", plan=plan_id, planned_run_id=planned, launch_id=launch, status=state
+            )
+            if state == "completed":
+                rows.finish(planned, run)

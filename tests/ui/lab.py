@@ -35,9 +35,9 @@ class Lab:
     root: Path
 
     @property
-    def state(self) -> Path:
-        """What the workspace answers; see told_by_file.py."""
-        return self.root / "state.json"
+    def trouble(self) -> Path:
+        """What the workspace answers instead of its data; see told_by_file.py."""
+        return self.root / "trouble.json"
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/{path}?{urlencode({'token': self.token})}"
@@ -50,7 +50,7 @@ class Lab:
 
     def forget_workspace(self) -> None:
         (self.root / "pm.toml").unlink(missing_ok=True)
-        self.state.unlink(missing_ok=True)
+        self.trouble.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def start_lab(
 ) -> Iterator[Lab]:
     """Start a JupyterLab on a free port and end it afterwards.
 
-    ``told_by_file``: its workspace answers what ``Lab.state`` says, instead of its database.
+    ``told_by_file``: its workspace has the trouble that the file ``Lab.trouble`` tells.
     """
     for name in ("root", "config", "data", "runtime", "workspaces", "settings", "ipython"):
         (folder / name).mkdir()

@@ -1,40 +1,28 @@
-"""More configuration of the JupyterLab under test: a workspace that answers what a file says.
+"""More configuration of the JupyterLab under test: a workspace with the trouble that a file tells.
 
-So every state of the screen can be shown without the engines that lead to it.
+So every refusal can be shown without breaking what would lead to it. Without the file it is the
+workspace that users get.
 """
 
 import json
-from datetime import datetime
-from types import SimpleNamespace
 
 from pm_kernel import errors
+from pm_server.workspace import KernelWorkspace
 
 
-class StateFile:
-    """A workspace as told by a file."""
+class TroubledWorkspace(KernelWorkspace):
+    """A workspace with trouble as told by a file."""
 
     def __init__(self, settings):
-        self._path = settings.root / "state.json"
+        super().__init__(settings)
+        self._trouble = settings.root / "trouble.json"
 
-    def check_database(self):
-        """Answer, or raise what the file says."""
-        self._state()
-
-    def list_plans(self):
-        """Return the plans in the file."""
-        plans = self._state()["plans"]
-        for plan in plans:
-            plan["created_at"] = datetime.fromisoformat(plan["created_at"])
-        return [SimpleNamespace(**plan) for plan in plans]
-
-    def close(self):
-        """Nothing is open."""
-
-    def _state(self):
-        state = json.loads(self._path.read_text(encoding="utf-8"))
-        if "error" in state:
-            raise getattr(errors, state["error"])(state["message"], hint=state["hint"])
-        return state
+    def use(self, work, *, again=False):
+        """Do the work, or raise what the file says."""
+        if self._trouble.exists():
+            told = json.loads(self._trouble.read_text(encoding="utf-8"))
+            raise getattr(errors, told["error"])(told["message"], hint=told["hint"])
+        return super().use(work, again=again)
 
 
-get_config().ProcessManager.open_workspace = StateFile  # noqa: F821
+get_config().ProcessManager.open_workspace = TroubledWorkspace  # noqa: F821

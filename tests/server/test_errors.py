@@ -1,3 +1,5 @@
+"""How errors are answered, on the example of the list of plans."""
+
 from __future__ import annotations
 
 import json
@@ -15,8 +17,6 @@ from pm_kernel.errors import (
     Problems,
 )
 
-from .conftest import Plan
-
 
 async def refused(jp_fetch, *path: str) -> tuple[int, dict]:
     with pytest.raises(HTTPClientError) as refusal:
@@ -24,33 +24,6 @@ async def refused(jp_fetch, *path: str) -> tuple[int, dict]:
     response = refusal.value.response
     assert response is not None
     return response.code, json.loads(response.body)
-
-
-async def test_the_list_holds_each_plan_with_its_counts(jp_fetch, workspace, make_workspace):
-    make_workspace()
-    workspace.plans = [
-        Plan(plan_id=12, name="<b>two</b>", status="running", counts={"running": 2, "waiting": 3}),
-        Plan(plan_id=7),
-    ]
-    answer = json.loads((await jp_fetch("pm", "api", "plans")).body)
-    assert answer == {
-        "plans": [
-            {
-                "plan_id": 12,
-                "name": "<b>two</b>",
-                "status": "running",
-                "created_at": "2026-02-14T10:23:00+00:00",
-                "counts": {"running": 2, "waiting": 3},
-            },
-            {
-                "plan_id": 7,
-                "name": "cells",
-                "status": "completed",
-                "created_at": "2026-02-14T10:23:00+00:00",
-                "counts": {"completed": 26},
-            },
-        ]
-    }
 
 
 async def test_a_folder_that_is_no_workspace_is_said_with_the_command_that_makes_one(jp_fetch):
