@@ -65,22 +65,26 @@ COPIED = {
 
 #: The entry statement. ``__pm_enter__`` is a builtin once the seam is loaded: the module's own
 #: namespace stays as written, and finding it costs nothing. In a new process the except branch
-#: loads the seam. The code itself knows where that lies, even where the function was pickled by
-#: value and arrived in a process that never heard of this folder.
+#: loads the seam. The function itself knows where that lies, even where it was pickled by value
+#: and arrived in a process that never heard of this folder: by the file name in its code, or
+#: (cloudpickle 3.1.3 and newer replace that one) by the ``__file__`` that its globals keep.
 _ENTRY = """
 try:
     {target}__pm_enter__({key!r}, {names!r}{values})
 except NameError:
     __import__('builtins').exec({loader!r}, {{
-        'path': __import__('sys')._getframe().f_code.co_filename, 'levels': {levels}}})
+        'frame': __import__('sys')._getframe(), 'levels': {levels}}})
     {target}__import__('sys').modules['_pm_seam'].enter({key!r}, {names!r}{values})
 """
 _LOADER = """
 import importlib.util, os, sys
-for _ in range(levels):
-    path = os.path.dirname(path)
-path = os.path.join(path, '_pm_seam.py')
-if not os.path.exists(path):
+for path in (frame.f_code.co_filename, str(frame.f_globals.get('__file__'))):
+    for _ in range(levels):
+        path = os.path.dirname(path)
+    path = os.path.join(path, '_pm_seam.py')
+    if os.path.isabs(path) and os.path.exists(path):
+        break
+else:
     raise RuntimeError('A tracked function was called in a process that cannot reach the code of '
         'its run (' + path + '), so what arrived there could not be recorded.')
 if '_pm_seam' not in sys.modules:
