@@ -16,7 +16,7 @@ from pm_kernel.domain.canonical import NotLiteral, canonical, literal_value, par
 
 Kind = Literal[
     "any", "none", "bool", "int", "float", "str", "bytes", "path",
-    "choice", "list", "tuple", "set", "dict", "union",
+    "choice", "list", "tuple", "set", "dict", "union", "object",
 ]  # fmt: skip
 
 _NAMES: dict[str, Kind] = {
@@ -32,6 +32,11 @@ _NAMES: dict[str, Kind] = {
     **dict.fromkeys(("tuple", "Tuple"), "tuple"),
     **dict.fromkeys(("set", "Set", "AbstractSet", "MutableSet"), "set"),
     **dict.fromkeys(("dict", "Dict", "Mapping", "MutableMapping"), "dict"),
+    # Known, and known to have no literal: what is typed for them could only be something else.
+    **dict.fromkeys(("ndarray", "NDArray", "DataFrame", "Series", "Index", "AnnData"), "object"),
+    **dict.fromkeys(("Tensor", "DataArray", "Dataset", "RandomState", "Generator"), "object"),
+    **dict.fromkeys(("Callable", "Pattern", "complex", "Decimal", "Fraction"), "object"),
+    **dict.fromkeys(("date", "datetime", "timedelta", "Timestamp", "Timedelta"), "object"),
 }
 
 _WORDS: dict[Kind, str] = {
@@ -47,6 +52,7 @@ _WORDS: dict[Kind, str] = {
     "tuple": "a tuple like (1, 2)",
     "set": "a set like {1, 2}",
     "dict": "a dictionary like {'a': 1}",
+    "object": "an object that only code can make",
 }
 
 #: Annotations that only wrap another one.

@@ -74,7 +74,7 @@ class MethodVersionInfo:
             },
             outputs={each.name: OutputInfo(each.type) for each in declared.outputs},
             params={
-                name: ParamInfo(each.type or None, each.default)
+                name: ParamInfo(each.accepts or None, each.default)
                 for name, each in declared.parameters()
             },
         )

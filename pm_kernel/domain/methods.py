@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from pm_kernel.domain.arriving import declared_type
+
 EntryKind = Literal["function", "script"]
 #: upstream: an output of another run. file: a path of the user's. value: one scalar. list: scalars.
 InputType = Literal["upstream", "file", "value", "list"]
@@ -99,6 +101,11 @@ class ParamDef:
     def required(self) -> bool:
         """Whether a call must give it."""
         return self.default is None and not self.default_source
+
+    @property
+    def accepts(self) -> str:
+        """The type of the values it takes, as an annotation; empty where nothing says it."""
+        return declared_type(self.type, self.default_source)
 
     @property
     def expected(self) -> str | None:

@@ -32,6 +32,11 @@ __all__ = [
 ]
 
 _SHOWN = 60
+_NO_LITERAL = (
+    "Values that can be set are numbers, texts, paths, True, False, None, and lists, tuples, sets "
+    "and dictionaries of them. Let the function make the object from such a value, or make it an "
+    "input."
+)
 
 
 def parse_canonical(text: str) -> Any:
@@ -56,8 +61,8 @@ def parse_typed(
 
     ``param_type`` is the annotation as written (None or empty: none), ``default_text`` the
     canonical text of the default. Text parameters take text as it is (``abc``), or quoted, which
-    is how a value that looks like something else is forced to be text (``'None'``). A path stays
-    text: a path object has no literal. ``name`` is ``function.param`` for messages.
+    is how a value that looks like something else is forced to be text (``'None'``). A path is text
+    here and becomes a path object where it arrives. ``name`` is ``function.param`` for messages.
 
     Raises InvalidInput naming the parameter, what it expects and what was typed.
     """
@@ -117,6 +122,8 @@ def _typed(text: str, kind: ParamType, *, bare_list: bool) -> Any:
     try:
         if kind.kind in _SCALARS:
             return _SCALARS[kind.kind](text)
+        if kind.kind == "object":
+            raise _Misfit(hint=_NO_LITERAL)
         if kind.kind == "choice":
             return _choice(text, kind)
         if kind.kind == "union":
@@ -208,7 +215,7 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
 
 #: A union is tried from the narrow to the wide: text accepts everything and comes last.
 _RANK: list[Kind] = ["none", "choice", "bool", "int", "float", "bytes"]
-_RANK += ["tuple", "list", "set", "dict", "path", "str"]
+_RANK += ["tuple", "list", "set", "dict", "object", "path", "str"]
 
 
 def _choice(text: str, kind: ParamType) -> Any:
@@ -249,6 +256,8 @@ def _coerced(value: Any, kind: ParamType) -> Any:
     """Fit a value read from literal text to its type: whole numbers become floats, lists tuples."""
     if kind.kind == "any":
         return value
+    if kind.kind == "object":
+        raise _Misfit(hint=_NO_LITERAL)
     if kind.kind == "union":
         return _coerced_to_member(value, kind)
     if kind.kind == "choice":

@@ -236,6 +236,7 @@ def _make_ready(
             "work_dir": str(work_dir),
             "tracked": prepared.tracked,
             "set": record["set_params"],
+            "paths": record["declaration"]["paths"],
             "heartbeat_seconds": 5,
         }
         _write(code_dir / "_pm_task.json", json.dumps(document))

@@ -99,7 +99,7 @@ class Seam:
         if function.set:
             values = tuple(
                 [
-                    _fresh(function.set[name][1]) if name in function.set else value
+                    _fitting(function, name, value) if name in function.set else value
                     for name, value in zip(names, values)  # noqa: B905 - Python 3.9
                 ]
             )
@@ -125,9 +125,11 @@ class Seam:
         document = {"file": relative.replace(os.sep, "/"), "python": version, "argv": argv}
         self._append("source.jsonl", document)
 
-    def value(self, text: str) -> Any:
-        """Return the value of a canonical text."""
-        return self._texts().parse_literal(text)
+    def value(self, text: str, name: str = "") -> Any:
+        """Return the value of a canonical text, as ``name`` (``function.param``) declares it."""
+        value = self._texts().parse_literal(text)
+        shape = (self.task().get("paths") or {}).get(name) if name else None
+        return _with_paths(value, shape) if shape else value
 
     def counts(self) -> dict[str, int]:
         """Calls of each tracked function in this process, from outside itself."""
@@ -145,7 +147,7 @@ class Seam:
                 return _Function(
                     tracked["function"],
                     {
-                        name[len(prefix) :]: (text, self.value(text))
+                        name[len(prefix) :]: (text, self.value(text, name))
                         for name, text in task["set"].items()
                         if name.startswith(prefix) and "." not in name[len(prefix) :]
                     },
@@ -266,6 +268,51 @@ def _fresh(value: Any) -> Any:
     if kind is dict:
         return {key: _fresh(item) for key, item in value.items()}
     return set(value) if kind is set else value
+
+
+def _with_paths(value: Any, shape: dict[str, Any]) -> Any:
+    """Return the value with path objects where the shape has them (pm_kernel.domain.arriving)."""
+    kind = type(value)
+    inner = shape.get(kind.__name__)
+    if inner is None:
+        return value
+    if kind is str:
+        from pathlib import Path
+
+        return Path(value)
+    if kind is dict:
+        return {_with_paths(k, inner[0]): _with_paths(v, inner[1]) for k, v in value.items()}
+    if type(inner) is dict:
+        return kind([_with_paths(item, inner) for item in value])
+    return kind([_with_paths(*pair) for pair in zip(value, inner)])  # noqa: B905 - Python 3.9
+
+
+def _fitting(function: _Function, name: str, replaced: Any) -> Any:
+    """Return a set value in place of what was passed.
+
+    Members of an enumeration and path objects have no literal: what was set is their text, and what
+    it takes the place of says what the code works with.
+    """
+    text, value = function.set[name]
+    kind = type(replaced)
+    if "_member_map_" in vars(kind) and value is not None:
+        return _member(kind, value, f"{function.name}.{name} was set to {text}")
+    if type(value) is str and kind.__module__.startswith("pathlib"):
+        return kind(value)
+    return _fresh(value)
+
+
+def _member(kind: Any, value: Any, said: str) -> Any:
+    members = vars(kind)["_member_map_"]
+    if type(value) is str:
+        name = value[len(kind.__name__) + 1 :] if value.startswith(kind.__name__ + ".") else value
+        if name in members:
+            return members[name]
+    for member in members.values():
+        own = vars(member)["_value_"]
+        if type(own) is type(value) and own == value:
+            return member
+    raise ValueError(f"{said}, but {kind.__name__} has {', '.join(members)}.")
 
 
 def _mark(value: Any, depth: int = 0) -> Any:

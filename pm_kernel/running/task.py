@@ -78,6 +78,8 @@ class TaskDocument:
     tracked: Sequence[Tracked] = ()
     #: ``function.param`` -> canonical text.
     set: Mapping[str, str] = field(default_factory=dict)
+    #: ``function.param`` -> what of it becomes a path object (``pm_kernel.domain.arriving``).
+    paths: Mapping[str, Any] = field(default_factory=dict)
     heartbeat_seconds: float = 5
 
     def to_json(self) -> str:
@@ -95,6 +97,7 @@ class TaskDocument:
                 "work_dir": str(self.work_dir),
                 "tracked": [{**vars(each), "params": list(each.params)} for each in self.tracked],
                 "set": dict(self.set),
+                "paths": dict(self.paths),
                 "heartbeat_seconds": self.heartbeat_seconds,
             }
         )

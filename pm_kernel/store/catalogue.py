@@ -70,6 +70,7 @@ def _info(
         },
         outputs={each.name: OutputInfo(each.type) for each in declaration.outputs},
         params={
-            name: ParamInfo(param.type, param.default) for name, param in declaration.parameters()
+            name: ParamInfo(param.accepts, param.default)
+            for name, param in declaration.parameters()
         },
     )

@@ -202,6 +202,7 @@ def _declared(declaration: dict[str, Any]) -> dict[str, Any]:
     return {
         "entry": declaration["entry"],
         "options": options,
+        "paths": _paths(declaration),
         "environment": declaration.get("environment"),
         "tracked": [
             {
@@ -218,6 +219,20 @@ def _declared(declaration: dict[str, Any]) -> dict[str, Any]:
             for o in declaration["outputs"]
         },
     }
+
+
+def _paths(declaration: dict[str, Any]) -> dict[str, Any]:
+    """Return which parts of which parameters arrive as path objects, where they are set."""
+    shapes = {}
+    for tracked in declaration["tracked"]:
+        for param in tracked["params"]:
+            annotation, default = param.get("type", ""), param.get("default_source", "")
+            if "Path" in annotation or "Path" in default:
+                from pm_kernel.domain.arriving import path_shape
+
+                if shape := path_shape(annotation, default):
+                    shapes[f"{tracked['function']}.{param['name']}"] = shape
+    return shapes
 
 
 def _insert(

@@ -106,6 +106,7 @@ class Bench:
         tracked: Sequence[str | Mapping[str, Any]] = (),
         *,
         set: Mapping[str, str] | None = None,
+        paths: Mapping[str, Any] | None = None,
         inputs: Inputs | None = None,
         outputs: Mapping[str, str] | None = None,
         kind: str = "function",
@@ -118,6 +119,7 @@ class Bench:
             method,
             tracked,
             set=set,
+            paths=paths,
             inputs=inputs,
             outputs=outputs,
             kind=kind,
@@ -133,6 +135,7 @@ class Bench:
         tracked: Sequence[str | Mapping[str, Any]] = (),
         *,
         set: Mapping[str, str] | None = None,
+        paths: Mapping[str, Any] | None = None,
         inputs: Inputs | None = None,
         outputs: Mapping[str, str] | None = None,
         kind: str = "function",
@@ -167,6 +170,7 @@ class Bench:
                 for each in prepared["found"]
             ],
             set=set or {},
+            paths=paths or {},
             heartbeat_seconds=heartbeat,
         )
         (code / "_pm_task.json").write_text(document.to_json())

@@ -116,7 +116,7 @@ def arguments(function: Any, task: dict[str, Any], seam: Any) -> tuple[list[Any]
                     f"{shown} needs a value for {name!r}, which is neither a declared input nor "
                     "output_dir. Give it a default, declare it as an input, or set it in the plan."
                 )
-            given[name] = seam.value(text)
+            given[name] = seam.value(text, f"run.{name}")
     positional = []
     for name, parameter in parameters.items():
         if parameter.kind is parameter.POSITIONAL_ONLY and name in given:
