@@ -23,6 +23,16 @@ export interface IApi {
   request<T>(path: string, init?: RequestInit): Promise<T>;
 
   /**
+   * The bytes of a file.
+   *
+   * @throws what `request` throws
+   */
+  bytes(path: string, headers?: Record<string, string>): Promise<ArrayBuffer>;
+
+  /** The address of `path`, for pictures and for links that save. */
+  url(path: string): string;
+
+  /**
    * What is there and what is missing, and the marks of all states.
    *
    * @throws what `request` throws, and HalfProblem when the server half is older than this page

@@ -98,7 +98,7 @@ describe('the list', () => {
   });
 
   it('shows names as text, never as markup', () => {
-    const plan = { ...PLAN, name: '<img src=x onerror=alert(1)>', status: '<b>odd</b>' };
+    const plan = { ...PLAN, name: '<img src=x onerror=alert(1)>', status: '<b>odd</b>' as 'draft' };
     const host = shown({ kind: 'listed', plans: [plan], marks: MARKS });
     expect(host.querySelector('img, b')).toBeNull();
     expect(host.textContent).toContain('<img src=x onerror=alert(1)>');

@@ -4,7 +4,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import type { IRefusal } from '../src/api/errors';
 import type { IMarks } from '../src/api/marks';
-import type { IPlan } from '../src/api/plans';
+import type { Plan } from '../src/api/plans';
 import type { IStatus } from '../src/api/status';
 
 export interface IAnswer {
@@ -62,10 +62,17 @@ export const REFUSAL: IRefusal = {
   problems: []
 };
 
-export const PLAN: IPlan = {
+export const PLAN: Plan = {
   plan_id: 12,
   name: 'cells',
   status: 'running',
   created_at: '2026-02-14T10:23:00+00:00',
-  counts: { completed: 11, reused: 6, waiting: 9 }
+  counts: { completed: 11, reused: 6, waiting: 9 },
+  kind: 'plan',
+  error: null,
+  notes: '',
+  metadata: {},
+  created_by: 'me',
+  submitted_at: '2026-02-14T10:24:00+00:00',
+  finished_at: null
 };

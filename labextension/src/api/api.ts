@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { IApi } from '../tokens';
 import { HalfProblem } from './errors';
-import { request } from './request';
+import { addressOf, request, requestBytes } from './request';
 import type { IStatus } from './status';
 import { API_LEVEL } from './status';
 
@@ -23,6 +23,18 @@ export class Api implements IApi {
     } catch (error) {
       throw this._noticed(error);
     }
+  }
+
+  async bytes(path: string, headers: Record<string, string> = {}): Promise<ArrayBuffer> {
+    try {
+      return await requestBytes(path, { headers }, this._settings);
+    } catch (error) {
+      throw this._noticed(error);
+    }
+  }
+
+  url(path: string): string {
+    return addressOf(path, this._settings);
   }
 
   async status(): Promise<IStatus> {

@@ -1,19 +1,75 @@
 /** `pm/api/plans`: the plans of the workspace. */
 
 import type { IApi } from '../tokens';
+import type { Got, Posted } from './answers';
+import { sending, withQuery } from './answers';
+import type { Plan, PlannedRun, StepCounts } from './schema';
 
-export interface IPlan {
-  plan_id: number;
-  name: string;
-  /** A state of IMarks.plan. */
-  status: string;
-  /** ISO 8601 with offset. */
-  created_at: string;
-  /** How many of its runs are in which state; a state that is absent has none. */
-  counts: Record<string, number>;
+export type { Plan, PlannedRun, StepCounts };
+
+/** A plan with the pipeline and the request that it was made from. */
+export type PlanDetails = Got<'/plans/{plan_id}'>;
+/** Counts of a plan as a whole and by step. */
+export type PlanStatus = Got<'/plans/{plan_id}/status'>;
+export type PlannedRunsPage = Got<'/plans/{plan_id}/runs'>;
+
+/** A choice of planned runs. */
+export interface IPlannedRunsQuery {
+  state?: readonly string[];
+  step?: readonly string[];
+  sample?: readonly string[];
+  first?: number;
+  limit?: number;
 }
 
-/** All plans, newest first. */
-export async function listPlans(api: IApi): Promise<IPlan[]> {
-  return (await api.request<{ plans: IPlan[] }>('plans')).plans;
+/** Which parts of a plan run once more; without a choice, all that failed. */
+export interface IRetry {
+  step?: string | null;
+  sample?: string | null;
+  run_id?: number | null;
+  /** Also what has a result, with everything below it. */
+  again?: boolean;
+}
+
+/** The newest plans, newest first. */
+export async function listPlans(api: IApi): Promise<readonly Plan[]> {
+  return (await api.request<Got<'/plans'>>('plans')).plans;
+}
+
+export async function getPlan(api: IApi, plan: number): Promise<PlanDetails> {
+  return await api.request(`plans/${plan}`);
+}
+
+export async function getPlanStatus(api: IApi, plan: number): Promise<PlanStatus> {
+  return await api.request(`plans/${plan}/status`);
+}
+
+export async function plannedRuns(
+  api: IApi,
+  plan: number,
+  query: IPlannedRunsQuery = {}
+): Promise<PlannedRunsPage> {
+  return await api.request(withQuery(`plans/${plan}/runs`, { ...query }));
+}
+
+export async function cancelPlan(
+  api: IApi,
+  plan: number
+): Promise<Posted<'/plans/{plan_id}/cancel'>> {
+  return await api.request(`plans/${plan}/cancel`, sending('POST', {}));
+}
+
+export async function resumePlan(
+  api: IApi,
+  plan: number
+): Promise<Posted<'/plans/{plan_id}/resume'>> {
+  return await api.request(`plans/${plan}/resume`, sending('POST', {}));
+}
+
+export async function retryPlan(
+  api: IApi,
+  plan: number,
+  retry: IRetry = {}
+): Promise<Posted<'/plans/{plan_id}/retry'>> {
+  return await api.request(`plans/${plan}/retry`, sending('POST', retry));
 }

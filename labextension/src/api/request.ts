@@ -5,6 +5,11 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import { HalfProblem, isRefusal, Refused, ServerUnreachable, UnexpectedAnswer } from './errors';
 
+/** The address of a path below `pm/api/`. */
+export function addressOf(path: string, settings: ServerConnection.ISettings): string {
+  return URLExt.join(settings.baseUrl, 'pm/api', path);
+}
+
 /**
  * Ask the server half, and turn every kind of failure into one of our errors.
  *
@@ -15,26 +20,57 @@ export async function request<T>(
   init: RequestInit,
   settings: ServerConnection.ISettings
 ): Promise<T> {
-  const url = URLExt.join(settings.baseUrl, 'pm/api', path);
-  let status: number;
-  let text: string;
-  try {
-    const response = await ServerConnection.makeRequest(url, init, settings);
-    status = response.status;
-    text = await response.text();
-  } catch {
-    throw new ServerUnreachable();
-  }
+  const [status, text] = await answered(path, init, settings, response => response.text());
   const body = parsed(text);
   if (status >= 200 && status < 300 && body !== undefined) {
     return body as T;
   }
+  throw failure(status, body);
+}
+
+/**
+ * Ask for bytes.
+ *
+ * @throws see IApi.request
+ */
+export async function requestBytes(
+  path: string,
+  init: RequestInit,
+  settings: ServerConnection.ISettings
+): Promise<ArrayBuffer> {
+  const read = (response: Response): Promise<ArrayBuffer> => response.arrayBuffer();
+  const [status, bytes] = await answered(path, init, settings, read);
+  // An empty file has no first byte that a range could begin with.
+  if (status === 416) {
+    return new ArrayBuffer(0);
+  }
+  if (status >= 200 && status < 300) {
+    return bytes;
+  }
+  throw failure(status, parsed(new TextDecoder().decode(bytes)));
+}
+
+async function answered<T>(
+  path: string,
+  init: RequestInit,
+  settings: ServerConnection.ISettings,
+  read: (response: Response) => Promise<T>
+): Promise<[number, T]> {
+  try {
+    const response = await ServerConnection.makeRequest(addressOf(path, settings), init, settings);
+    return [response.status, await read(response)];
+  } catch {
+    throw new ServerUnreachable();
+  }
+}
+
+function failure(status: number, body: unknown): Error {
   if (isRefusal(body)) {
-    throw new Refused(status, body);
+    return new Refused(status, body);
   }
   // Our half answers every address below pm/api in its own words; anybody else's 404 means that
   // it is not there.
-  throw status === 404 ? new HalfProblem('missing') : new UnexpectedAnswer(status);
+  return status === 404 ? new HalfProblem('missing') : new UnexpectedAnswer(status);
 }
 
 function parsed(text: string): unknown {

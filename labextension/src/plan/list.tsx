@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { IMarks } from '../api/marks';
-import type { IPlan } from '../api/plans';
+import type { Plan } from '../api/plans';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel, ExplanationText } from '../explain/view';
 import { CountsBar } from '../marks/bar';
@@ -55,7 +55,7 @@ function NoPlans({ trans }: { trans: TranslationBundle }): React.JSX.Element {
 }
 
 interface ITableProps {
-  plans: IPlan[];
+  plans: readonly Plan[];
   marks: IMarks;
   trans: TranslationBundle;
 }

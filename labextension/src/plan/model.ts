@@ -4,13 +4,13 @@ import { VDomModel } from '@jupyterlab/ui-components';
 
 import type { IMarks } from '../api/marks';
 import { NotReady } from '../api/errors';
-import type { IPlan } from '../api/plans';
+import type { Plan } from '../api/plans';
 import { listPlans } from '../api/plans';
 import type { IApi } from '../tokens';
 
 export type PlansState =
   | { kind: 'loading' }
-  | { kind: 'listed'; plans: IPlan[]; marks: IMarks }
+  | { kind: 'listed'; plans: readonly Plan[]; marks: IMarks }
   | { kind: 'failed'; error: unknown };
 
 export class PlansModel extends VDomModel {
