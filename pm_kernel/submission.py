@@ -22,6 +22,7 @@ from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Conflict, EngineUnavailable, PmError
 from pm_kernel.exported import settle_exported
 from pm_kernel.nextflow import ending, owner
+from pm_kernel.nextflow.check import look_for_programs
 from pm_kernel.nextflow.site import SiteCheck, site_nextflow
 from pm_kernel.running import stopping
 from pm_kernel.running.orphans import settle_orphans
@@ -179,9 +180,10 @@ def settle_unowned(settings: Settings, store: Store) -> list[int]:
 
 
 def _look_for_nextflow(settings: Settings, start: StartProcess) -> None:
-    """Fetch Nextflow where needed, before anything has begun that would need it."""
+    """Fetch Nextflow where needed, and look for what its tasks need, before anything has begun."""
     # Whoever brings another start brings what it starts.
     if start is start_detached:
+        look_for_programs(settings.environ)
         site_nextflow(settings)
 
 

@@ -43,13 +43,8 @@ def check(command: NextflowCommand, environ: Mapping[str, str]) -> NextflowRepor
             f"{command.java.path} ({command.java.source}) does not start.",
             hint="Set JAVA_HOME to a Java 17 or 21.",
         )
+    look_for_programs(environ)
     path = environ.get("PATH", "")
-    for program, why in (("bash", "runs every task"), ("ps", "ends and measures tasks")):
-        if shutil.which(program, path=path) is None:
-            raise EngineUnavailable(
-                f"Nextflow needs `{program}`, which {why}.",
-                hint="Install it with the system's packages (`ps` is in procps).",
-            )
     found = (name for name, submit in _SUBMIT.items() if shutil.which(submit, path=path))
     notes = []
     if command.source == "fetched":
@@ -64,6 +59,16 @@ def check(command: NextflowCommand, environ: Mapping[str, str]) -> NextflowRepor
         executors=("local", *found),
         notes=tuple(notes),
     )
+
+
+def look_for_programs(environ: Mapping[str, str]) -> None:
+    """Look for the programs without which every task fails; raises EngineUnavailable."""
+    for program, why in (("bash", "runs every task"), ("ps", "ends and measures tasks")):
+        if shutil.which(program, path=environ.get("PATH", "")) is None:
+            raise EngineUnavailable(
+                f"Nextflow needs `{program}`, which {why}.",
+                hint="Install it with the system's packages (`ps` is in procps).",
+            )
 
 
 def strict_faults(
