@@ -1,6 +1,7 @@
 /** The plugins of the Research Process Manager, and nothing else. */
 
 import { apiPlugin } from './api/plugin';
+import { pipelineTrackerPlugin } from './pipeline/plugin';
 import { plansPlugin } from './plan/plugin';
 
-export default [apiPlugin, plansPlugin];
+export default [apiPlugin, pipelineTrackerPlugin, plansPlugin];
