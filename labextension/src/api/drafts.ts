@@ -1,26 +1,15 @@
 /** Plans before they are submitted: previewed from a document, stored, changed. */
 
 import type { IApi } from '../tokens';
-import type { paths, Preview } from './schema';
-
-type Answer<
-  Path extends keyof paths,
-  Method extends keyof paths[Path]
-> = paths[Path][Method] extends {
-  responses: infer Responses;
-}
-  ? Responses extends Record<200, { content: { 'application/json': infer Body } }>
-    ? Body
-    : Responses extends Record<201, { content: { 'application/json': infer Body } }>
-      ? Body
-      : never
-  : never;
+import type { Got, Posted } from './answers';
+import { sending } from './answers';
+import type { Preview } from './schema';
 
 export type IPreview = Preview;
-export type IPlanDetails = Answer<'/plans/{plan_id}', 'get'>;
+export type IPlanDetails = Got<'/plans/{plan_id}'>;
 /** A stored draft, and what it would run and reuse. */
-export type IStoredDraft = Answer<'/plans', 'post'>;
-export type IPreviewWithTree = Answer<'/preview', 'post'>;
+export type IStoredDraft = Posted<'/plans'>;
+export type IPreviewWithTree = Posted<'/preview'>;
 
 /** What a pipeline that is stored nowhere would run and reuse now; nothing is written. */
 export async function previewPipeline(
@@ -30,8 +19,7 @@ export async function previewPipeline(
   signal?: AbortSignal
 ): Promise<IPreviewWithTree> {
   return api.request<IPreviewWithTree>('preview', {
-    method: 'POST',
-    body: JSON.stringify({ document, request }),
+    ...sending('POST', { document, request }),
     ...(signal === undefined ? {} : { signal })
   });
 }
@@ -41,7 +29,7 @@ export async function createDraft(
   api: IApi,
   draft: { document: object; request: object; name?: string; template?: string }
 ): Promise<IStoredDraft> {
-  return api.request<IStoredDraft>('plans', { method: 'POST', body: JSON.stringify(draft) });
+  return api.request<IStoredDraft>('plans', sending('POST', draft));
 }
 
 /**
@@ -56,10 +44,7 @@ export async function changeDraft(
   expected: string,
   change: { document: object; request: object; name?: string }
 ): Promise<IStoredDraft> {
-  return api.request<IStoredDraft>(`plans/${plan}`, {
-    method: 'PUT',
-    body: JSON.stringify({ expected, ...change })
-  });
+  return api.request<IStoredDraft>(`plans/${plan}`, sending('PUT', { expected, ...change }));
 }
 
 /** A plan of any status: its document, its request, and how far each of its steps is. */

@@ -1,6 +1,7 @@
 /** `pm/api/templates`: pipelines saved under a name. */
 
 import type { IApi } from '../tokens';
+import { sending } from './answers';
 import type { Template, TemplateEntry } from './schema';
 
 export type ITemplate = Template;
@@ -26,10 +27,7 @@ export async function putTemplate(
   document: object,
   expected: string | null
 ): Promise<ITemplate> {
-  return api.request<ITemplate>(path(name), {
-    method: 'PUT',
-    body: JSON.stringify({ document, expected })
-  });
+  return api.request<ITemplate>(path(name), sending('PUT', { document, expected }));
 }
 
 /** Give a template another name. Throws as `putTemplate` does. */
@@ -39,10 +37,7 @@ export async function renameTemplate(
   newName: string,
   expected: string
 ): Promise<ITemplate> {
-  return api.request<ITemplate>(path(name), {
-    method: 'PATCH',
-    body: JSON.stringify({ name: newName, expected })
-  });
+  return api.request<ITemplate>(path(name), sending('PATCH', { name: newName, expected }));
 }
 
 /** Delete a template; plans that were made from it keep their pipeline. */

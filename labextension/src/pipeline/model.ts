@@ -58,8 +58,10 @@ export class PipelineModel implements IPipelineModel {
     this.catalogue = _options.catalogue;
     this.key = _options.key;
     this._check = new Check(_options.api);
-    this._check.changed.connect(() => this._checked.emit());
-    this.catalogue.changed.connect(this._onCatalogue, this);
+    this._check.changed.connect(() => {
+      this._checked.emit();
+    });
+    this.catalogue.changed.connect(this._onCatalogue);
   }
 
   readonly catalogue: ICatalogue;
@@ -457,7 +459,7 @@ export class PipelineModel implements IPipelineModel {
       return;
     }
     this._isDisposed = true;
-    this.catalogue.changed.disconnect(this._onCatalogue, this);
+    this.catalogue.changed.disconnect(this._onCatalogue);
     this._check.dispose();
     if (!this._isDiscarded) {
       void this.keepNow();
@@ -501,11 +503,11 @@ export class PipelineModel implements IPipelineModel {
     }
   }
 
-  private _onCatalogue(): void {
+  private readonly _onCatalogue = (): void => {
     // Another registration may have mended or broken something.
     this._changed.emit();
     this.check();
-  }
+  };
 
   private _history = new History({ document: EMPTY_PIPELINE, request: {} });
   private _saved: IPipeline | null = EMPTY_PIPELINE;

@@ -28,14 +28,14 @@ export function readLayout(raw: unknown, reader: Reader): ILayout {
       const id = each['id'];
       return box === null || typeof id !== 'string'
         ? []
-        : [{ ...box, id, title: String(each['title'] ?? '') } satisfies IFrame];
+        : [{ ...box, id, title: textOf(each['title']) } satisfies IFrame];
     }),
     comments: listed(given.get('comments')).flatMap(each => {
       const box = readBox(each);
       const id = each['id'];
       return box === null || typeof id !== 'string'
         ? []
-        : [{ ...box, id, text: String(each['text'] ?? '') } satisfies IComment];
+        : [{ ...box, id, text: textOf(each['text']) } satisfies IComment];
     }),
     unknown: without(given, ['steps', 'frames', 'comments'])
   };
@@ -58,4 +58,8 @@ function readBox(each: Record<string, unknown>): IBox | null {
 
 function isNear(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= FAR;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
