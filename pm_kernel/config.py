@@ -6,6 +6,8 @@ current folder. Environment variables win over the file:
     PM_WORKSPACE      the workspace folder
     PM_DATABASE_URL   a PostgreSQL of one's own instead of the embedded one
     PM_DATABASE_PATIENCE  seconds that a run waits for a database that is away (default: 180)
+    PM_RECORDER       `direct`: tasks of a plan record themselves without their supervisor
+    PM_RECORDER_PATIENCE  seconds that a task waits for its supervisor to answer (default: 10)
     PM_PYTHON         interpreter for methods without a pixi environment
     PM_NEXTFLOW       a nextflow command of one's own
     PM_MAVEN_MIRROR   where the Nextflow jars are fetched from, instead of Maven Central
@@ -22,7 +24,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pm_kernel.errors import InvalidInput, NotFound
 
@@ -40,6 +42,8 @@ class Settings:
     database_url: str | None
     #: Seconds that registering and completing a run keep trying while the database is away.
     database_patience: int
+    #: How tasks of a plan record themselves: by their supervisor's socket, or always directly.
+    recorder: Literal["socket", "direct"]
     #: Interpreter for methods without a pixi environment.
     python: str
     #: Branch of the methods repository that versions are committed to.
@@ -195,6 +199,7 @@ def load_settings(
         workspace_id=workspace_id,
         database_url=environ.get("PM_DATABASE_URL") or table.text("database", "url") or None,
         database_patience=_patience(environ, table),
+        recorder=_recorder(environ, table),
         python=environ.get("PM_PYTHON") or table.text("methods", "python") or sys.executable,
         methods_branch=table.text("methods", "branch") or "main",
         nextflow=environ.get("PM_NEXTFLOW") or table.text("nextflow", "command") or None,
@@ -217,6 +222,17 @@ def _patience(environ: Mapping[str, str], table: _Table) -> int:
         return int(text)
     configured = table.integer("database", "patience")
     return 180 if configured is None else configured
+
+
+def _recorder(environ: Mapping[str, str], table: _Table) -> Literal["socket", "direct"]:
+    chosen = environ.get("PM_RECORDER") or table.text("nextflow", "recorder") or "socket"
+    if chosen == "socket":
+        return "socket"
+    if chosen == "direct":
+        return "direct"
+    raise InvalidInput(
+        f"PM_RECORDER, or recorder in [nextflow], must be socket or direct, not {chosen!r}."
+    )
 
 
 class _Table:

@@ -63,13 +63,13 @@ class RunStore:
         return self.root / "plans" / str(plan_id)
 
     def create_partial(self, uuid: UUID | str) -> Path:
-        """Make the directory that a run writes to.
+        """Make the directory that a run writes to; one that was made for it before is kept.
 
         Raises StoreUnavailable when the store is full, read-only or somebody else's.
         """
         folder = self.partial(uuid)
         with writing(self.root):
-            (folder / ".pm").mkdir(parents=True)
+            (folder / ".pm").mkdir(parents=True, exist_ok=True)
             descriptor = os.open(folder / ".pm" / _RESERVE, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 _set_aside(descriptor)

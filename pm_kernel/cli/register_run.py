@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
-from pm_kernel.config import Settings, load_settings
-from pm_kernel.database import running_url
-from pm_kernel.errors import UsageError
-from pm_kernel.running.process import identify
-from pm_kernel.running.recorder import DirectRecorder
-from pm_kernel.running.register import NotStarted, register
+from pm_kernel.running.recorder_call import ask, draw_uuid, environment, folder_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _COMMON = {"attempt", "workspace", "task-dir"}
 _PLANNED = {"planned", "launch"}
 _EXPORTED = {"export", "folder", "task", "session", "run-name", "head"}
-_JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
 
 
 def main(argv: list[str]) -> int:
@@ -25,54 +22,61 @@ def main(argv: list[str]) -> int:
     A task of an exported folder does not know which one it is; that is found out first.
     """
     exported = "--export" in argv
-    options = read_options(argv, _COMMON | (_EXPORTED if exported else _PLANNED))
-    attempt = number(options, "attempt")
-    settings = load_settings(workspace=Path(options["workspace"]))
-    recorder = DirectRecorder(lambda: running_url(settings), patience=settings.database_patience)
-    # Nextflow's wrapper script: it lives as long as the task does, and runs afterScript.
-    wrapper = identify(os.getppid())
-    if wrapper is None:
-        raise UsageError("The process that called `pm register_run` is gone.")
-    if exported:
-        planned, launch = _placed(settings, recorder, options)
-    else:
-        planned, launch = number(options, "planned"), number(options, "launch")
-    jobs = (settings.environ.get(name) for name in _JOB_VARIABLES)
-    try:
-        registered = register(
-            settings,
-            recorder,
-            planned=planned,
-            launch=launch,
-            attempt=attempt,
-            task_dir=Path(options["task-dir"]).absolute(),
-            wrapper=wrapper,
-            scheduler_job_id=next((job for job in jobs if job), None),
-        )
-    except NotStarted as stopped:
-        sys.stderr.write(f"pm: run {stopped.run_id} failed before it started\n")
-        raise stopped.cause from None
-    sys.stdout.write(f"{registered.run_id}\n")
-    return 0
-
-
-def _placed(
-    settings: Settings, recorder: DirectRecorder, options: dict[str, str]
-) -> tuple[int, int]:
-    from pm_kernel.exported import Call, place
-
-    return place(
-        settings,
-        recorder,
-        Call(
-            export_id=options["export"],
-            folder=Path(options["folder"]),
-            task=number(options, "task"),
-            session=options["session"],
-            run_name=options["run-name"],
-            head=number(options, "head"),
-        ),
+    options = read_options(
+        argv, _COMMON | (_EXPORTED if exported else _PLANNED), frozenset({"plan"})
     )
+    plan = options.get("plan")
+    request: dict[str, Any] = {
+        "call": "register",
+        "uuid": draw_uuid(),
+        "attempt": number(options, "attempt"),
+        "workspace": options["workspace"],
+        "task_dir": os.path.abspath(options["task-dir"]),  # noqa: PTH100 - pathlib is slow to load
+        "recorder": "" if plan is None else folder_of(options["workspace"], plan),
+    }
+    if exported:
+        request["exported"] = {
+            "export_id": options["export"],
+            "folder": options["folder"],
+            "task": number(options, "task"),
+            "session": options["session"],
+            "run_name": options["run-name"],
+            "head": number(options, "head"),
+        }
+    else:
+        request["planned"] = number(options, "planned")
+        request["launch"] = number(options, "launch")
+    return carried_out(request, request["recorder"])
+
+
+def carried_out(request: dict[str, Any], recorder: str) -> int:
+    """Have a request carried out by the supervisor that listens in ``recorder``, else here."""
+    request["wrapper"] = os.getppid()
+    request["environ"] = environment()
+    answer = ask(recorder, request, request["environ"]) if recorder else None
+    if answer is None:
+        return _here(request)
+    sys.stderr.write(answer["said"])
+    if "error" in answer:
+        from pm_kernel.errors import PmError
+
+        error = PmError(answer["error"]["message"], hint=answer["error"]["hint"])
+        error.exit_code = answer["error"]["exit_code"]
+        raise error
+    sys.stdout.write(answer["out"])
+    return int(answer["exit_code"])
+
+
+def _here(request: dict[str, Any]) -> int:
+    from pm_kernel.database import running_url
+    from pm_kernel.running.calls import carry_out, settings_of
+    from pm_kernel.running.recorder import DirectRecorder
+
+    settings = settings_of(request)
+    recorder = DirectRecorder(lambda: running_url(settings), patience=settings.database_patience)
+    exit_code, out = carry_out(settings, recorder, request, sys.stderr.write)
+    sys.stdout.write(out)
+    return exit_code
 
 
 def read_options(
@@ -83,11 +87,11 @@ def read_options(
     for flag, value in zip(argv[::2], argv[1::2], strict=False):
         name = flag.removeprefix("--")
         if name not in names | optional or not flag.startswith("--"):
-            raise UsageError(f"Unknown option {flag!r}; expected {_listed(names | optional)}.")
+            _wrong(f"Unknown option {flag!r}; expected {_listed(names | optional)}.")
         options[name] = value
     missing = names - options.keys()
     if missing or len(argv) % 2:
-        raise UsageError(f"Missing {_listed(missing) or 'a value'}.")
+        _wrong(f"Missing {_listed(missing) or 'a value'}.")
     return options
 
 
@@ -96,7 +100,13 @@ def number(options: dict[str, str], name: str) -> int:
     try:
         return int(options[name])
     except ValueError:
-        raise UsageError(f"--{name} takes a number, not {options[name]!r}.") from None
+        _wrong(f"--{name} takes a number, not {options[name]!r}.")
+
+
+def _wrong(message: str) -> NoReturn:
+    from pm_kernel.errors import UsageError
+
+    raise UsageError(message) from None
 
 
 def _listed(names: set[str] | frozenset[str]) -> str:

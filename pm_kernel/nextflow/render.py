@@ -287,7 +287,7 @@ def _before(spec: LaunchSpec) -> str:
 def _which(spec: LaunchSpec) -> list[str | Hole]:
     """Return the options that say which planned run of which launch a task executes."""
     if spec.export is None:
-        return ["--planned ", Hole.PLANNED_RUN, f" --launch {spec.launch_id}"]
+        return ["--planned ", Hole.PLANNED_RUN, f" --launch {spec.launch_id} --plan {spec.plan_id}"]
     return [
         *(f"--export {spec.export.export_id} --folder ", Hole.FOLDER, " --task ", Hole.PLANNED_RUN),
         *(" --session ", Hole.SESSION, " --run-name ", Hole.RUN_NAME, " --head ", Hole.HEAD),

@@ -19,16 +19,17 @@ from typing import Any
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.config import Settings, load_settings
-from pm_kernel.database import embedded_postgres, open_store, running_url
+from pm_kernel.database import embedded_postgres, open_store
 from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import DatabaseUnavailable, PmError
 from pm_kernel.nextflow import ending, launching, owner
 from pm_kernel.nextflow.launcher import NextflowProcess
 from pm_kernel.nextflow.plan_record import PlanRecord, Superseded
 from pm_kernel.nextflow.render import TRACE
+from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.nextflow.trace import TraceReader
 from pm_kernel.running.process import host_name, identify
-from pm_kernel.running.recorder import DirectRecorder, Recorder
+from pm_kernel.running.recorder import Recorder
 from pm_kernel.running.settle import settle_run
 from pm_kernel.store.engine import Store
 
@@ -70,9 +71,6 @@ class Supervisor:
         self._settings = settings
         self._epoch = epoch
         self._start = self._start_nextflow if start is None else start
-        self._recorder = recorder or DirectRecorder(
-            lambda: running_url(settings), patience=settings.database_patience
-        )
         self._runs = RunStore(settings.runs_dir)
         self._folder = self._runs.plan(plan_id)
         #: Told to end by a signal.
@@ -85,6 +83,8 @@ class Supervisor:
             address=address,
             hurried=lambda: self._interrupted,
         )
+        self._tasks = TaskRecorder(settings, self._folder, recorder, say=_say)
+        self._recorder = self._tasks.recorder
         self._process: NextflowProcess | None = None
         #: Task directory -> what Nextflow's trace says of it.
         self._ended: dict[str, str] = {}
@@ -109,6 +109,7 @@ class Supervisor:
             # The newer owner waits for what still runs.
             return "not owned"
         finally:
+            self._tasks.close()
             self._record.release()
 
     def interrupt(self, _number: int, _frame: FrameType | None) -> None:
@@ -139,6 +140,7 @@ class Supervisor:
                 raise Superseded
         self._compare_epoch()
         owner.write(self._folder, identify(os.getpid()), self._epoch)
+        self._tasks.serve()
         left = self._record.unfinished()
         ending.kill_nextflows(left)
         for launch in left:

@@ -156,6 +156,11 @@ def _hand_item(
     if item["kind"] == "run":
         return {"kind": "path", "value": str(_on_disk(item))}
     target = run_folder / copied_to(name, ordinal, item, gather=gather)
+    inner = run_folder
+    for part in target.parent.relative_to(run_folder).parts:
+        # Step by step: the run directory itself is never made again once somebody ended the run.
+        inner /= part
+        inner.mkdir(exist_ok=True)
     _copy_file(name, item, target)
     return {"kind": "path", "value": str(target)}
 
@@ -182,7 +187,8 @@ def copied_to(name: str, ordinal: int, item: dict[str, Any], *, gather: bool) ->
 
 def _copy_file(name: str, item: dict[str, Any], target: Path) -> None:
     source = Path(item["path"])
-    target.parent.mkdir(parents=True, exist_ok=True)
+    # Registering may be asked for again, after a lost answer.
+    target.unlink(missing_ok=True)
     try:
         shutil.copyfile(source, target)
     except FileNotFoundError as error:

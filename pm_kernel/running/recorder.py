@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pm_kernel.store.recording import Connections
 
 #: Seconds that registering and completing keep trying while the database does not answer.
 PATIENCE = 180.0
@@ -28,7 +31,8 @@ class DirectRecorder:
     ``address`` is its URL as libpq reads it, or what finds that out, raising DatabaseUnavailable
     while it does not run: the embedded server has another address after each start. ``patience`` is
     how many seconds it keeps trying while the database does not answer; ``wait`` is how it spends
-    them, and may raise to give up.
+    them, and may raise to give up. ``connections`` are kept open from one request to the next;
+    without them each request opens its own.
     """
 
     def __init__(
@@ -37,10 +41,12 @@ class DirectRecorder:
         *,
         patience: float = PATIENCE,
         wait: Callable[[float], None] = time.sleep,
+        connections: Connections | None = None,
     ) -> None:
         self._address = address
         self._patience = patience
         self._wait = wait
+        self._connections = connections
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send one request; keeps trying while the database is away.
@@ -61,7 +67,7 @@ class DirectRecorder:
                 away = error
             if url is not None:
                 try:
-                    return recording.send(url, request)
+                    return recording.send(url, request, self._connections)
                 except recording.Away as error:
                     away = error
             assert away is not None

@@ -7,7 +7,6 @@ exists before the row, the row exists before the code starts. See ARCHITECTURE.m
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pm_kernel.config import Settings
 from pm_kernel.errors import Cancelled, Conflict, PmError
 from pm_kernel.running.process import Life, ProcessIdentity
 from pm_kernel.running.recorder import Recorder
+from pm_kernel.running.recorder_call import draw_uuid
 
 #: Inside the task directory: whose it is, and what was registered.
 UUID_NOTE = ".pm_uuid"
@@ -58,22 +58,28 @@ def register(
     task_dir: Path,
     wrapper: ProcessIdentity,
     scheduler_job_id: str | None = None,
+    uuid: str | None = None,
+    supervised: str = "",
 ) -> Registered:
     """Register one execution of a planned run and make its task directory ready to start.
+
+    ``uuid`` is drawn here where nobody has; asked again with the same one, because the answer was
+    lost, it begins anew with what it registered. ``supervised`` is the folder of the socket through
+    which the run may be completed, noted in the task directory.
 
     Raises Conflict when it may not run (resumed elsewhere, alive elsewhere), Cancelled when its
     plan was cancelled, StoreUnavailable when the run store cannot be written, and NotStarted, with
     the run recorded as failed, when something keeps a registered run from starting.
     """
     store = RunStore(settings.runs_dir)
-    uuid = _draw_uuid()
+    uuid = uuid or draw_uuid()
     folder = store.create_partial(uuid)
     with writing(task_dir):
         task_dir.mkdir(parents=True, exist_ok=True)
         # Who will wrap it: without a row, that is how a directory left behind is known as such.
         _write(folder / ".pm" / "wrapper.json", json.dumps(vars(wrapper)))
         # A requeued job comes back to the same folder: its earlier note is of another execution.
-        _write(task_dir / UUID_NOTE, f"{uuid}\n{settings.root}\n")
+        _write(task_dir / UUID_NOTE, f"{uuid}\n{settings.root}\n{supervised}\n")
         (task_dir / RECORD_NOTE).unlink(missing_ok=True)
     request = {
         "op": "register",
@@ -107,15 +113,6 @@ def register(
         complete(store, recorder, record, folder, exit_code=None, reason=reason)
         raise NotStarted(record["run_id"], error) from error
     return Registered(record["run_id"], False, record)
-
-
-def _draw_uuid() -> str:
-    """Return a random uuid (RFC 9562, version 4) without the module, which is slow to load."""
-    drawn = bytearray(os.urandom(16))
-    drawn[6] = drawn[6] & 0x0F | 0x40
-    drawn[8] = drawn[8] & 0x3F | 0x80
-    text = drawn.hex()
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _ask(recorder: Recorder, store: RunStore, request: dict[str, Any]) -> dict[str, Any]:

@@ -101,9 +101,14 @@ def _claim(store: RunStore, uuid: str) -> Path | None:
         dead.parent.mkdir(exist_ok=True)
     try:
         store.partial(uuid).rename(dead)
-    except FileNotFoundError:
-        # Sealed meanwhile, or claimed before by somebody who did not finish.
-        return dead if dead.is_dir() else None
+    except OSError:
+        # Sealed meanwhile, or claimed before by somebody who did not finish; then a task that
+        # outlived its wrapper may have made the directory anew, and removes it when it is refused.
+        if dead.is_dir():
+            return dead
+        if store.partial(uuid).is_dir():
+            raise
+        return None
     return dead
 
 

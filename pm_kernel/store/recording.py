@@ -7,6 +7,7 @@ may change) are those of ARCHITECTURE.md, "Recording".
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,36 +52,99 @@ def connected(url: str, *, timeout: int = 10) -> Iterator[psycopg.Connection[Row
 
     Raises Away where trying again later may help, and DatabaseUnavailable where it will not.
     """
-    try:
-        with psycopg.connect(
-            url,
-            autocommit=True,
-            connect_timeout=timeout,
-            application_name="pm record",
-            prepare_threshold=None,
-            # A connection that was cut without a word must not be waited for until TCP gives up.
-            keepalives_idle=20,
-            keepalives_interval=10,
-            keepalives_count=3,
-            tcp_user_timeout=60_000,
-        ) as connection:
-            yield connection
-    except psycopg.Error as error:
-        told = _told(error)
-        if told is None:
-            raise
-        raise told from error
+    with _translated(), _connect(url, timeout) as connection:
+        yield connection
 
 
-def send(url: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Do what a request asks for and return the answer.
+class Connections:
+    """Keeps connections open from one request to the next, for whoever records many runs.
+
+    Safe to use from several threads: each request has a connection of its own, at most ``most`` at
+    a time, and ``_KEPT`` of them stay open.
+    """
+
+    _KEPT = 2
+
+    def __init__(self, *, most: int = 8) -> None:
+        self._turn = threading.Semaphore(most)
+        self._lock = threading.Lock()
+        self._idle: list[tuple[str, psycopg.Connection[Row]]] = []
+
+    @contextmanager
+    def connected(self, url: str, *, timeout: int = 10) -> Iterator[psycopg.Connection[Row]]:
+        """Give a connection out, as the function of this name does."""
+        with self._turn, _translated():
+            connection = self._take(url) or _connect(url, timeout)
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._put(url, connection)
+
+    def close(self) -> None:
+        """Close what is kept open; it is opened again when it is needed."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _url, connection in idle:
+            connection.close()
+
+    def _take(self, url: str) -> psycopg.Connection[Row] | None:
+        with self._lock:
+            while self._idle:
+                known, connection = self._idle.pop()
+                if known == url:
+                    return connection
+                # The database has another address since it was started anew.
+                connection.close()
+        return None
+
+    def _put(self, url: str, connection: psycopg.Connection[Row]) -> None:
+        with self._lock:
+            if len(self._idle) < self._KEPT:
+                self._idle.append((url, connection))
+                return
+        connection.close()
+
+
+def send(
+    url: str, request: dict[str, Any], connections: Connections | None = None
+) -> dict[str, Any]:
+    """Do what a request asks for and return the answer, on a connection of ``connections`` if any.
 
     Raises what ``connected`` raises; the request may have been carried out all the same, and only
     its answer was lost.
     """
     operation = OPERATIONS[request["op"]]
-    with connected(url, timeout=3 if request["op"] == "beat" else 10) as connection:
+    opened = connected if connections is None else connections.connected
+    with opened(url, timeout=3 if request["op"] == "beat" else 10) as connection:
         return operation(connection, request)
+
+
+def _connect(url: str, timeout: int) -> psycopg.Connection[Row]:
+    return psycopg.connect(
+        url,
+        autocommit=True,
+        connect_timeout=timeout,
+        application_name="pm record",
+        prepare_threshold=None,
+        # A connection that was cut without a word must not be waited for until TCP gives up.
+        keepalives_idle=20,
+        keepalives_interval=10,
+        keepalives_count=3,
+        tcp_user_timeout=60_000,
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        told = _told(error)
+        if told is None:
+            raise
+        raise told from error
 
 
 def _told(error: psycopg.Error) -> DatabaseUnavailable | None:

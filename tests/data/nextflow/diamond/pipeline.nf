@@ -4,7 +4,7 @@ process S01_A {
     tag "${id}"
     errorStrategy 'ignore'
     scratch false
-    beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
+    beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
     afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
 
     input:
@@ -24,7 +24,7 @@ process S02_B {
     tag "${id}"
     errorStrategy 'ignore'
     scratch false
-    beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
+    beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
     afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
 
     input:
@@ -44,7 +44,7 @@ process S03_C {
     tag "${id}"
     errorStrategy 'ignore'
     scratch false
-    beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
+    beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
     afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
 
     input:
@@ -64,7 +64,7 @@ process S04_D {
     tag "${id}"
     errorStrategy 'ignore'
     scratch false
-    beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
+    beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
     afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
 
     input:

@@ -1,0 +1,211 @@
+"""The socket of a plan's supervisor: tasks on the same machine ask it to register and complete.
+
+It keeps nothing of its own between two requests, so that one which is lost with it can be asked of
+the database directly, or of its successor. See ``recorder_call`` for the other side.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import socketserver
+import stat
+import struct
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pm_kernel.errors import PmError
+from pm_kernel.running.process import parent_of
+from pm_kernel.running.recorder_call import READY, SOCKET, in_folder
+
+#: Answers a request; raises PmError as the command itself would.
+Answer = Callable[[dict[str, Any], "Said"], tuple[int, str]]
+Said = Callable[[str], object]
+
+#: Callers that may wait at the door, and seconds that each has for its request.
+_WAITING = 512
+_PATIENCE = 60.0
+_LONGEST_REQUEST = 1 << 24
+#: Seconds between two looks whether the server is to end.
+_POLL = 0.1
+#: ``struct xucred`` and options of macOS, which Python does not name.
+_SOL_LOCAL, _LOCAL_PEERCRED, _LOCAL_PEERPID = 0, 1, 2
+
+
+class Declined(Exception):
+    """The caller is to do it itself."""
+
+
+class RecorderServer:
+    """Listens in ``folder``, from ``start`` to ``close``; each request has a thread of its own.
+
+    ``say`` is told what a caller cannot be told.
+    """
+
+    def __init__(self, folder: Path, answer: Answer, *, say: Said) -> None:
+        self._folder = folder
+        self._answer = answer
+        self._say = say
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+        self._inode = 0
+
+    @property
+    def serves(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None
+
+    def start(self) -> None:
+        """Begin to listen; what an earlier supervisor left there is replaced.
+
+        Raises OSError where the file system has no sockets, or the folder is somebody else's.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = self._folder.lstat()
+        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+            raise PermissionError(f"{self._folder} belongs to somebody else.")
+        self._folder.chmod(0o700)
+        self._server = _Server(self._folder, self._answer, self._say)
+        self._inode = (self._folder / SOCKET).stat().st_ino
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL,), name="recorder", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered."""
+        return 0 if self._server is None else self._server.answered
+
+    def close(self, *, patience: float = 10.0) -> None:
+        """End: who waits at the door is sent away, who was let in is answered."""
+        if self._server is None or self._thread is None:
+            return
+        path = self._folder / SOCKET
+        try:
+            if path.stat().st_ino == self._inode:
+                path.unlink()
+        except OSError:
+            # A successor's, or gone.
+            pass
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        deadline = time.monotonic() + patience
+        while self._server.busy and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self._server = None
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = _WAITING
+
+    def __init__(self, folder: Path, answer: Answer, say: Said) -> None:
+        self.answer = answer
+        self.say = say
+        self.busy = 0
+        self.answered = 0
+        self._lock = threading.Lock()
+        self._place = str(folder)
+        super().__init__(f"{folder}/{SOCKET}", _Handler)
+
+    def server_bind(self) -> None:
+        """Take the place of whoever listened before, at once: there is always one or the other."""
+        in_folder(self._place, self._bind)
+
+    def _bind(self, path: str) -> None:
+        draft = Path(f"{path}.{os.getpid()}")
+        draft.unlink(missing_ok=True)
+        self.socket.bind(str(draft))
+        draft.chmod(0o600)
+        self.socket.listen(self.request_queue_size)
+        draft.replace(path)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+        """Serve this user only."""
+        return peer_of(request)[0] == os.geteuid()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Let a caller in."""
+        with self._lock:
+            self.busy += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """See to a caller, in a thread of its own."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                self.busy -= 1
+
+    def count(self) -> None:
+        """Count an answer."""
+        with self._lock:
+            self.answered += 1
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        """Tell what nobody else is told."""
+        self.say(traceback.format_exc())
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    timeout = _PATIENCE
+    server: _Server
+
+    def handle(self) -> None:
+        """Open the door, and answer who is still there."""
+        try:
+            self.wfile.write(READY)
+            line = self.rfile.readline(_LONGEST_REQUEST)
+        except OSError:
+            # It did not wait, or has nothing to ask.
+            return
+        if not line.endswith(b"\n"):
+            return
+        text = json.dumps(self._answer(json.loads(line)))
+        try:
+            self.wfile.write(text.encode("ascii") + b"\n")
+            self.server.count()
+        except OSError:
+            # Killed meanwhile: what was done for it is found by whoever settles it.
+            return
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        said: list[str] = []
+        try:
+            self._look_at_caller(request)
+            exit_code, out = self.server.answer(request, said.append)
+        except Declined:
+            return {"declined": True}
+        except PmError as error:
+            failed = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+            return {"said": "".join(said), "error": failed}
+        except Exception:  # noqa: BLE001 - told by the caller, who meets it again
+            self.server.say(traceback.format_exc())
+            return {"declined": True}
+        return {"said": "".join(said), "exit_code": exit_code, "out": out}
+
+    def _look_at_caller(self, request: dict[str, Any]) -> None:
+        """Raise Declined where process ids mean something else to the caller than to us."""
+        pid = peer_of(self.connection)[1]
+        if pid is not None and parent_of(pid) != request["wrapper"]:
+            raise Declined
+
+
+def peer_of(connection: socket.socket) -> tuple[int, int | None]:
+    """Return user id and process id of who is at the other end; None where no system tells."""
+    if hasattr(socket, "SO_PEERCRED"):
+        layout = struct.Struct("3i")
+        facts = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, layout.size)
+        pid, uid, _gid = layout.unpack(facts)
+        return uid, pid
+    _version, uid = struct.unpack_from("Ii", connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, 76))
+    (pid,) = struct.unpack("i", connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID, 4))
+    return uid, pid
