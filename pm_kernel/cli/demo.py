@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pm_kernel.cli import lineage, plan_view
 from pm_kernel.cli.context import Context
 from pm_kernel.cli.plan import follow
 from pm_kernel.cli.text import Span, line
+from pm_kernel.config import Settings
 from pm_kernel.demo import loading
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import RunFailed
@@ -96,7 +98,7 @@ def _tell_lineage(context: Context, plan_id: int) -> int:
             [
                 line(""),
                 line(Span("The figure  ", strong=True), f"{workspace}/.runs/{run}/figure_3.png"),
-                line(Span("Ask more    ", strong=True), f"cd {_shown(workspace)}, then:"),
+                line(Span("Ask more    ", strong=True), _way_to(context.settings), ", then:"),
                 line("              pm runs              every run"),
                 line("              pm lineage 1 --down  what came out of run 1"),
                 line("              pm plan list         the plans"),
@@ -123,6 +125,16 @@ def _progress(context: Context):  # type: ignore[no-untyped-def]
             context.output.note(f"fetched {done} of {total} files")
 
     return told
+
+
+def _way_to(settings: Settings) -> str:
+    """Say what to type before ``pm`` works in the workspace."""
+    steps = [f"cd {shlex.quote(_shown(settings.root))}"]
+    environment = Path(sys.prefix)
+    if sys.prefix != sys.base_prefix and settings.environ.get("VIRTUAL_ENV") != sys.prefix:
+        # Started by its path, or by make: in the person's own shell there is no pm yet.
+        steps.insert(0, f"source {shlex.quote(_shown(environment))}/bin/activate")
+    return " && ".join(steps)
 
 
 def _shown(path: Path) -> str:
