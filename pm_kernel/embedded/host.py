@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,17 +61,25 @@ def file_system(path: Path) -> str:
     if sys.platform == "darwin":
         return _file_system_macos(path)
     try:
-        mounts = Path("/proc/self/mountinfo").read_text()
+        mounts = Path("/proc/self/mountinfo").read_bytes()
     except OSError:
         return ""
+    return _deepest(path, mount_types(mounts))
+
+
+def mount_types(mountinfo: bytes) -> dict[str, str]:
+    """Return mount point -> type of file system from the text of ``/proc/self/mountinfo``."""
     found: dict[str, str] = {}
-    for line in mounts.splitlines():
-        left, _, right = line.partition(" - ")
-        # Spaces and the like in a mount point are written as octal escapes. A later line mounted
-        # over the same folder hides the earlier one.
-        point = left.split()[4].encode().decode("unicode_escape")
-        found[point] = right.split()[0]
-    return _deepest(path, found)
+    for line in mountinfo.split(b"\n"):
+        left, dash, right = line.partition(b" - ")
+        if dash:
+            # Bytes of a file name, but for spaces and the like, which are octal escapes. A later
+            # line mounted over the same folder hides the earlier one.
+            point = re.sub(
+                rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), left.split(b" ")[4]
+            )
+            found[os.fsdecode(point)] = right.split(b" ")[0].decode("ascii", "replace")
+    return found
 
 
 def _file_system_macos(path: Path) -> str:

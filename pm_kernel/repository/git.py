@@ -167,6 +167,12 @@ def _git_command(folder: Path) -> GitCommand:
     try:
         # Here and not above: GitPython looks for the git program while it is imported.
         from git.cmd import Git as GitCommand
+    except ModuleNotFoundError as error:
+        raise EngineUnavailable(
+            f"GitPython, through which git is asked, is not installed whole ({error.name} is "
+            "missing).",
+            hint="Install this program again: pip install --force-reinstall gitpython",
+        ) from error
     except ImportError as error:
         raise _no_git() from error
     if not folder.is_dir():
