@@ -10,25 +10,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import psycopg
 from psycopg import errors
 
 from pm_kernel.errors import DatabaseUnavailable
-from pm_kernel.store import completing, importing, placing, registering
 
 Row = tuple[Any, ...]
 Operation = Callable[[psycopg.Connection[Row], dict[str, Any]], dict[str, Any]]
 
-#: What a recorder may be asked to do.
-OPERATIONS: dict[str, Operation] = {
-    "register": registering.register,
-    "renumber": registering.renumber,
-    "complete": completing.complete,
-    "import": importing.import_sealed,
-    "beat": completing.beat,
-    "place_exported": placing.place,
+#: What a recorder may be asked to do: module beside this one, function. Imported when asked for: a
+#: process around a task asks for one of them, and its start is most of what it costs.
+OPERATIONS = {
+    "register": ("registering", "register"),
+    "renumber": ("registering", "renumber"),
+    "complete": ("completing", "complete"),
+    "import": ("importing", "import_sealed"),
+    "beat": ("completing", "beat"),
+    "place_exported": ("placing", "place"),
 }
 
 #: libpq names no code for what a server answers to a new connection; these do not pass by waiting.
@@ -115,7 +116,8 @@ def send(
     Raises what ``connected`` raises; the request may have been carried out all the same, and only
     its answer was lost.
     """
-    operation = OPERATIONS[request["op"]]
+    module, function = OPERATIONS[request["op"]]
+    operation: Operation = getattr(import_module(f"pm_kernel.store.{module}"), function)
     opened = connected if connections is None else connections.connected
     with opened(url, timeout=3 if request["op"] == "beat" else 10) as connection:
         return operation(connection, request)
