@@ -10,6 +10,7 @@ current folder. Environment variables win over the file:
     PM_RECORDER_PATIENCE  seconds that a task waits for its supervisor to answer (default: 10)
     PM_PYTHON         interpreter for methods without a pixi environment
     PM_NEXTFLOW       a nextflow command of one's own
+    PM_NEXTFLOW_PROFILE  profiles of nextflow.config, separated by commas
     PM_MAVEN_MIRROR   where the Nextflow jars are fetched from, instead of Maven Central
     PM_STATE_DIR      per-user state (sockets, database of root's workspaces)
     PM_CACHE_DIR      per-user cache (Nextflow)
@@ -53,6 +54,10 @@ class Settings:
     maven_mirror: str | None
     #: Shell text of the site, run before every Nextflow task (``module load …``).
     before_script: str
+    #: Profiles of the site's nextflow.config, separated by commas; None: its defaults.
+    nextflow_profile: str | None
+    #: The cluster that tasks run on is this one machine.
+    single_host: bool
     #: Nextflow tasks at once on the local executor; None: as many as there are processors.
     max_tasks: int | None
     #: Files of a method larger than this are named at registration.
@@ -205,6 +210,8 @@ def load_settings(
         nextflow=environ.get("PM_NEXTFLOW") or table.text("nextflow", "command") or None,
         maven_mirror=environ.get("PM_MAVEN_MIRROR") or table.text("nextflow", "mirror") or None,
         before_script=table.text("nextflow", "before_script") or "",
+        nextflow_profile=environ.get("PM_NEXTFLOW_PROFILE") or table.text("nextflow", "profile"),
+        single_host=table.flag("nextflow", "single_host"),
         max_tasks=max_tasks,
         large_file_bytes=(large if large is not None else 10) * 1024 * 1024,
         state_dir=default_state_dir(environ),
@@ -255,6 +262,12 @@ class _Table:
         if value is not None and value < 1:
             raise self._wrong(section, key, "a number above 0", value)
         return value
+
+    def flag(self, section: str, key: str) -> bool:
+        value = self._value(section, key)
+        if value is not None and not isinstance(value, bool):
+            raise self._wrong(section, key, "true or false", value)
+        return bool(value)
 
     def _value(self, section: str, key: str) -> Any:
         table = self._document.get(section, {})

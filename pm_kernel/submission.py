@@ -21,7 +21,7 @@ from pm_kernel.domain.plans import OPEN, Plan
 from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Conflict, EngineUnavailable, PmError
 from pm_kernel.exported import settle_exported
-from pm_kernel.nextflow import ending, owner
+from pm_kernel.nextflow import ending, jobs, owner
 from pm_kernel.nextflow.check import look_for_programs
 from pm_kernel.nextflow.site import SiteCheck, site_nextflow
 from pm_kernel.running import stopping
@@ -219,6 +219,8 @@ def _end_unsupervised(settings: Settings, store: Store, plan_id: int) -> bool:
             epoch, _ = launches.epochs(connection, plan_id)
             left = launches.unfinished_launches(connection, plan_id)
         ending.stop_nextflows(left)
+        folder = RunStore(settings.runs_dir).plan(plan_id)
+        jobs.end_left(folder, settings.environ, waiting=False)
         ending.end_runs(
             RunStore(settings.runs_dir),
             _recorder(settings),

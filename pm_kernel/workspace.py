@@ -41,6 +41,10 @@ id = "{workspace_id}"
 # mirror = "https://maven.example.org/maven2"
 # Shell text run before every task, for example: module load python
 # before_script = ""
+# Profiles of nextflow.config that are used, separated by commas.
+# profile = "cluster"
+# The cluster that tasks run on is this one machine: they reach the embedded database.
+# single_host = true
 # Nextflow tasks at once on this machine; default: as many as it has processors.
 # max_tasks = 4
 """

@@ -1,7 +1,6 @@
 /** The plugins of the Research Process Manager, and nothing else. */
 
 import { apiPlugin } from './api/plugin';
-import { pipelineTrackerPlugin } from './pipeline/plugin';
 import { plansPlugin } from './plan/plugin';
 
-export default [apiPlugin, pipelineTrackerPlugin, plansPlugin];
+export default [apiPlugin, plansPlugin];

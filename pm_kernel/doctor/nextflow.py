@@ -94,7 +94,9 @@ def look_at_config(case: Case) -> Iterator[Check]:
         yield notice(name, f"{file} can be read once Nextflow is fetched.", "pm doctor --fetch")
         return
     command = _command(case)
-    config = resolve_config(command, file, case.environ, case.cache_dir)
+    config = resolve_config(
+        command, file, case.environ, case.cache_dir, profile=settings.nextflow_profile
+    )
     found = config_problems(config, (), fetched=command.source == "fetched")
     for each in found:
         say = problem if each.severity == "error" else notice

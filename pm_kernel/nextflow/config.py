@@ -32,8 +32,8 @@ _SWITCHES = ("conda", "fusion", "tower", "wave")
 _TIMEOUT_SECONDS = 120
 _INCLUDE = re.compile(r"""\bincludeConfig\b[ \t(]*(?:(['"])((?:(?!\1)[^\\$\n])*)\1)?""")
 
-#: Runs ``nextflow config`` in a folder; returns exit code, output, errors.
-AskConfig = Callable[[NextflowCommand, Path, Mapping[str, str]], tuple[int, str, str]]
+#: Runs ``nextflow config`` in a folder, for a profile; returns exit code, output, errors.
+AskConfig = Callable[[NextflowCommand, Path, Mapping[str, str], str | None], tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,12 @@ def resolve_config(
     environ: Mapping[str, str],
     cache_dir: Path,
     *,
+    profile: str | None = None,
     ask: AskConfig | None = None,
 ) -> SiteConfig:
     """Return what the workspace's ``nextflow.config`` (None: it has none) comes to.
 
+    ``profile`` names those of its profiles that are used, separated by commas.
     Raises InvalidInput with Nextflow's words when the file is wrong, EngineUnavailable when
     Nextflow does not answer.
     """
@@ -137,7 +139,7 @@ def resolve_config(
     files = [path for path in (home / "config", site_config) if path and path.is_file()]
     if not files:
         return SiteConfig({})
-    key = _key(command, files, child)
+    key = _key(command, files, child, profile)
     memory = None if key is None else cache_dir / "nextflow" / "config" / f"{key}.json"
     if memory is not None:
         try:
@@ -145,17 +147,18 @@ def resolve_config(
         except (OSError, ValueError):
             # Never asked, or cut off: ask now.
             pass
-    scopes = _ask(command, site_config, child, ask or ask_config)
+    scopes = _ask(command, site_config, child, profile, ask or ask_config)
     if memory is not None:
         _remember(memory, scopes)
     return SiteConfig(scopes)
 
 
 def ask_config(
-    command: NextflowCommand, folder: Path, environ: Mapping[str, str]
+    command: NextflowCommand, folder: Path, environ: Mapping[str, str], profile: str | None
 ) -> tuple[int, str, str]:
     """Run ``nextflow config`` in ``folder``."""
-    argv = [*command.argv, "-log", str(folder / "log"), "config", "-output", "json", str(folder)]
+    argv = [*command.argv, "-log", str(folder / "log"), "config", "-output", "json"]
+    argv += ["-profile", profile, str(folder)] if profile else [str(folder)]
     answer = subprocess.run(
         argv,
         cwd=folder,
@@ -170,14 +173,18 @@ def ask_config(
 
 
 def _ask(
-    command: NextflowCommand, site_config: Path | None, environ: Mapping[str, str], ask: AskConfig
+    command: NextflowCommand,
+    site_config: Path | None,
+    environ: Mapping[str, str],
+    profile: str | None,
+    ask: AskConfig,
 ) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="pm-config-") as name:
         folder = Path(name)
         text = f"includeConfig {groovy_string(str(site_config))}\n" if site_config else ""
         (folder / "nextflow.config").write_text(text, encoding="utf-8")
         try:
-            code, output, errors = ask(command, folder, environ)
+            code, output, errors = ask(command, folder, environ, profile)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise EngineUnavailable(
                 f"Nextflow did not answer when asked for its configuration: {error}."
@@ -211,7 +218,9 @@ def _message(output: str) -> str:
     return " ".join(lines)[:1000] or "it ended without a word"
 
 
-def _key(command: NextflowCommand, files: list[Path], environ: Mapping[str, str]) -> str | None:
+def _key(
+    command: NextflowCommand, files: list[Path], environ: Mapping[str, str], profile: str | None
+) -> str | None:
     """Name everything the answer depends on; None when an include cannot be followed."""
     texts = []
     waiting, seen = list(files), set()
@@ -233,7 +242,7 @@ def _key(command: NextflowCommand, files: list[Path], environ: Mapping[str, str]
             waiting.append(path.parent / named)
     words = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", "\n".join(texts)))
     mentioned = sorted((name, environ[name]) for name in words & environ.keys())
-    about = json.dumps([command.version, command.source, sorted(texts), mentioned])
+    about = json.dumps([command.version, command.source, sorted(texts), mentioned, profile])
     return hashlib.sha256(about.encode()).hexdigest()
 
 

@@ -138,13 +138,15 @@ def start(
     environ: Mapping[str, str],
     *,
     run_name: str,
+    profile: str | None = None,
     work_dir: Path | None = None,
     starter: StartProcess | None = None,
 ) -> NextflowProcess:
     """Start Nextflow in the directory of a launch, as the leader of a session of its own.
 
     It outlives the caller. ``run_name`` is Nextflow's name for it: a small letter, then small
-    letters, digits and dashes. Task directories lie in ``work_dir`` (default: below the launch).
+    letters, digits and dashes. ``profile`` names profiles of its configuration. Task directories
+    lie in ``work_dir`` (default: below the launch).
     Raises Conflict when a Nextflow of this launch lives, InvalidInput when the path of a folder
     cannot be used, EngineUnavailable when Nextflow cannot be started.
     """
@@ -162,6 +164,7 @@ def start(
         *("-log", str(directory / LOG)),
         *("run", str(directory / PIPELINE), "-name", run_name),
         *("-work-dir", str(work_dir or directory / WORK)),
+        *(("-profile", profile) if profile else ()),
     ]
     starter = start_process if starter is None else starter
     try:

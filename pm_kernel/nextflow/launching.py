@@ -49,7 +49,11 @@ def start_launch(
     with writing(settings.runs_dir):
         launcher.write_launch(directory, render(spec))
         return launcher.start(
-            command, directory, settings.environ, run_name=f"plan-{plan.plan_id}-{launch.number}"
+            command,
+            directory,
+            settings.environ,
+            run_name=f"plan-{plan.plan_id}-{launch.number}",
+            profile=settings.nextflow_profile,
         )
 
 

@@ -125,18 +125,21 @@ def _size_problems(config: SiteConfig, process: ProcessSpec, machine: Limits) ->
     problems = []
     cpus = config.effective(process, "cpus")
     if isinstance(cpus, int) and cpus > machine.cpus:
-        message = (
-            f"{cpus} cpus are asked for; this machine has {machine.cpus}, which the step gets."
-        )
-        problems.append(_notice(message, process))
+        problems.append(_too_big(process, f"{cpus} cpus", str(machine.cpus)))
     memory = _bytes(config.effective(process, "memory"))
     if memory is not None and memory > machine.memory_bytes:
-        message = (
-            f"{memory / 2**30:.1f} GB of memory are asked for; this machine has "
-            f"{machine.memory_bytes / 2**30:.1f} GB, which the step gets."
-        )
-        problems.append(_notice(message, process))
+        wanted, there = (f"{size / 2**30:.1f} GB" for size in (memory, machine.memory_bytes))
+        problems.append(_too_big(process, f"{wanted} of memory", there))
     return problems
+
+
+def _too_big(process: ProcessSpec, wanted: str, there: str) -> Problem:
+    return Problem(
+        f"Step {process.step_id!r} asks for {wanted}; this machine has {there}. Ask for less, or "
+        "name an executor that has more in nextflow.config.",
+        step=process.step_id,
+        code="resources",
+    )
 
 
 def _bytes(memory: Any) -> int | None:

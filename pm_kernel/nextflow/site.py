@@ -5,7 +5,7 @@ What would fail a launch, or keep its runs from being recorded, is a problem bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pm_kernel.config import Settings
@@ -19,6 +19,8 @@ from pm_kernel.nextflow.ir import Limits, ProcessSpec
 from pm_kernel.nextflow.launcher import folder_fault
 from pm_kernel.nextflow.machine import machine_limits
 from pm_kernel.nextflow.overrides import config_problems
+from pm_kernel.running import scheduler
+from pm_kernel.running.process import host_name
 
 
 def site_file(settings: Settings) -> Path | None:
@@ -44,7 +46,13 @@ def site_config(settings: Settings, command: NextflowCommand | None = None) -> S
         # A fetched Nextflow has no configuration of a person's.
         return SiteConfig({})
     command = site_nextflow(settings) if command is None else command
-    return resolve_config(command, file, settings.environ, settings.cache_dir)
+    return resolve_config(
+        command,
+        file,
+        settings.environ,
+        settings.cache_dir,
+        profile=settings.nextflow_profile,
+    )
 
 
 class SiteCheck:
@@ -53,9 +61,16 @@ class SiteCheck:
     One instance serves any number of previews.
     """
 
-    def __init__(self, settings: Settings, *, machine: Limits | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        machine: Limits | None = None,
+        nodes: Callable[[Mapping[str, str]], frozenset[str] | None] = scheduler.nodes,
+    ) -> None:
         self._settings = settings
         self._machine = machine
+        self._nodes = nodes
 
     def __call__(self, pipeline: Pipeline, steps: Iterable[str]) -> Sequence[Problem]:
         """Return the problems of these steps of a pipeline, each with the step it concerns."""
@@ -109,12 +124,19 @@ class SiteCheck:
         if not self._settings.embedded or not config.elsewhere(processes):
             return []
         names = sorted({config.executor(process) for process in processes} - {"local"})
+        if self._settings.single_host or (names == ["slurm"] and self._is_alone()):
+            return []
         return [
             Problem(
                 f"Tasks run through {', '.join(names)}; other machines do not reach the embedded "
-                "database. Name one PostgreSQL for all with [database] url in pm.toml; only a "
-                "cluster of this one machine does without.",
+                "database. Name one PostgreSQL for all with [database] url in pm.toml, or, where "
+                "the cluster is this one machine, say so with [nextflow] single_host = true.",
                 code="database",
-                severity="notice",
             )
         ]
+
+    def _is_alone(self) -> bool:
+        """Whether the cluster has no node but this host."""
+        nodes = self._nodes(self._settings.environ)
+        here = host_name()
+        return nodes is not None and nodes != frozenset() and nodes <= {here, here.split(".")[0]}

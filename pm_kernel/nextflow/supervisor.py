@@ -22,7 +22,7 @@ from pm_kernel.config import Settings, load_settings
 from pm_kernel.database import embedded_postgres, open_store
 from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import DatabaseUnavailable, PmError
-from pm_kernel.nextflow import ending, launching, owner
+from pm_kernel.nextflow import ending, jobs, launching, owner
 from pm_kernel.nextflow.launcher import NextflowProcess
 from pm_kernel.nextflow.plan_record import PlanRecord, Superseded
 from pm_kernel.nextflow.render import TRACE
@@ -30,7 +30,7 @@ from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.nextflow.trace import TraceReader
 from pm_kernel.running.process import host_name, identify
 from pm_kernel.running.recorder import Recorder
-from pm_kernel.running.settle import settle_run
+from pm_kernel.running.settle import scheduler_evidence, settle_run
 from pm_kernel.store.engine import Store
 
 #: Launches of one epoch: the first, and those that take what was not runnable before.
@@ -41,6 +41,8 @@ _MAX_FRUITLESS = 3
 _OWN_PATIENCE = 60.0
 #: Seconds between two looks at heartbeats and at the dead.
 _BEAT = 5.0
+#: Seconds between two questions to a scheduler.
+_ASK = 15.0
 #: Seconds between two looks at the lock and the plan's epoch.
 _LOOK = 1.0
 #: Seconds between two looks at Nextflow.
@@ -90,6 +92,7 @@ class Supervisor:
         self._ended: dict[str, str] = {}
         self._beat_at = 0.0
         self._look_at = 0.0
+        self._ask_at = 0.0
         #: Why the plan did not complete, where that is no failure of a run.
         self._error: str | None = None
 
@@ -123,6 +126,7 @@ class Supervisor:
             self._take_over()
             self._supervise()
         except CancelAsked:
+            self._end_jobs(waiting=False)
             self._end_runs()
         except DatabaseUnavailable:
             if self._interrupted and self._process is not None:
@@ -143,6 +147,7 @@ class Supervisor:
         self._tasks.serve()
         left = self._record.unfinished()
         ending.kill_nextflows(left)
+        self._end_jobs(waiting=True)
         for launch in left:
             self._record.close_launch(launch.launch_id, "Its supervisor ended before it did.")
 
@@ -189,13 +194,17 @@ class Supervisor:
         except CancelAsked:
             # Nextflow ends at once; its tasks go on to complete their records.
             process.stop()
+            self._end_jobs(waiting=False)
             self._end_runs()
             self._close(launch, directory, process, "It was cancelled.")
             raise
         self._read_trace(trace)
+        exit_code = process.poll() or 0
+        if exit_code != 0:
+            # Killed, it took nothing back; nobody looks after what still waits in a queue.
+            self._end_jobs(waiting=True)
         self._settle()
         fruitful = self._record.achieved(launch)
-        exit_code = process.poll() or 0
         self._error = launching.launch_failure(directory, exit_code)
         if self._error is None and not fruitful:
             self._error = launching.registration_failure(directory)
@@ -250,12 +259,21 @@ class Supervisor:
 
     def _settle(self) -> None:
         """End every run of this plan of which there is evidence that it is dead."""
-        for run in self._record.live_runs():
-            evidence = None
+        live = self._record.live_runs()
+        known = self._told_by_scheduler(live)
+        for run in live:
+            evidence = known.get(run["run_id"])
             if run["host"] != host_name() and run["work_dir"] in self._ended:
-                # Of another host only Nextflow knows.
+                # Of another host only Nextflow knows, and its scheduler.
                 evidence = f"Nextflow says that its task {self._ended[run['work_dir']].lower()}"
             self._record.patiently(self._settling(run, evidence))
+
+    def _told_by_scheduler(self, live: list[dict[str, Any]]) -> dict[int, str]:
+        """What the scheduler says of runs that no Nextflow follows; it is not asked too often."""
+        if self._process is not None or time.monotonic() < self._ask_at:
+            return {}
+        self._ask_at = time.monotonic() + _ASK
+        return scheduler_evidence(live, self._settings.environ)
 
     def _settling(self, run: dict[str, Any], evidence: str | None) -> Callable[[], bool]:
         return lambda: settle_run(self._runs, self._recorder, run, evidence=evidence)
@@ -265,6 +283,10 @@ class Supervisor:
             # A task that was aborted may still be on its way out.
             if row.status in ("COMPLETED", "FAILED"):
                 self._ended[row.work_dir] = row.status
+
+    def _end_jobs(self, *, waiting: bool) -> None:
+        for told in jobs.end_left(self._folder, self._settings.environ, waiting=waiting):
+            _say(told)
 
     def _end_runs(self) -> None:
         if not ending.end_runs(self._runs, self._recorder, self._record.live_runs):

@@ -15,7 +15,7 @@ from pm_kernel.errors import PmError
 from pm_kernel.running.complete import read_json
 from pm_kernel.running.process import Life, ProcessIdentity, identify
 from pm_kernel.running.recorder import DirectRecorder, Recorder
-from pm_kernel.running.settle import settle_run
+from pm_kernel.running.settle import scheduler_evidence, settle_run
 from pm_kernel.store import launches, plans
 from pm_kernel.store.engine import Store, libpq_url
 
@@ -44,9 +44,10 @@ def settle_orphans(
     run_store = RunStore(settings.runs_dir)
     settled = []
     live = launches.live_runs(store, settings.workspace_id, plan_id)
+    evidence = scheduler_evidence(live, settings.environ)
     for run in live:
         try:
-            if settle_run(run_store, recorder, run):
+            if settle_run(run_store, recorder, run, evidence=evidence.get(run["run_id"])):
                 settled.append(run["run_id"])
         except (PmError, OSError) as error:
             reason = error.message if isinstance(error, PmError) else str(error)

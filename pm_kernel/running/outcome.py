@@ -42,6 +42,7 @@ _SIGNALS = {
     8: "It crashed (signal 8, arithmetic error).",
     9: "It was killed (signal 9), as happens when memory runs out.",
     11: "It crashed (signal 11, segmentation fault).",
+    12: "It was stopped by its scheduler (signal 12), as happens at the time limit.",
     15: "It was stopped from outside (signal 15): a time limit, or somebody ended it.",
     24: "It used up the processor time it was allowed (signal 24).",
     25: "It wrote a larger file than it was allowed (signal 25).",

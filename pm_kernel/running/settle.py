@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 from pm_kernel.artifacts import seal
 from pm_kernel.artifacts.layout import RunStore, remove_tree
 from pm_kernel.errors import Conflict, StoreUnavailable
+from pm_kernel.running import scheduler
 from pm_kernel.running.complete import complete, end_runner, read_json, record_sealed
-from pm_kernel.running.process import Life, ProcessIdentity
+from pm_kernel.running.process import Life, ProcessIdentity, host_name
 from pm_kernel.running.recorder import Recorder
 from pm_kernel.running.run_record import lost_request, request_from_meta
 
@@ -48,6 +49,27 @@ def settle_run(
             if dead.is_dir():
                 _end(store, recorder, run, dead, evidence)
     return record_ended(store, recorder, run["run_id"], run["uuid"]) is not None
+
+
+def scheduler_evidence(
+    runs: Iterable[dict[str, Any]], environ: Mapping[str, str]
+) -> dict[int, str]:
+    """Return what proves that runs on other hosts are dead, by run id, where a scheduler knows.
+
+    ``runs`` are rows as ``store.launches.live_runs`` gives them; the scheduler is asked once for
+    all of them. On this host the processes themselves are looked at.
+    """
+    jobs = {
+        run["run_id"]: run["scheduler_job_id"]
+        for run in runs
+        if run["scheduler_job_id"] is not None and run["host"] != host_name()
+    }
+    ended = scheduler.ended(jobs.values(), environ)
+    return {
+        run_id: f"The scheduler says that its job {job} does not run any more"
+        for run_id, job in jobs.items()
+        if job in ended
+    }
 
 
 def wrapper_of(run: dict[str, Any]) -> ProcessIdentity | None:

@@ -89,7 +89,8 @@ _LIVE = text(
     SELECT r.id AS run_id, r.uuid::text AS uuid, r.pid, r.pid_start, r.boot_id, r.host,
            r.execution_plan_id AS plan_id, r.launch_id, r.planned_run_id, r.work_dir, r.sample,
            r.started_at::text AS started_at, r.created_by, v.version AS method_version,
-           v.git_commit_hash AS commit, m.name AS method, mo.name AS module, r.heartbeat_at
+           v.git_commit_hash AS commit, m.name AS method, mo.name AS module, r.heartbeat_at,
+           r.scheduler_job_id
     FROM runs r
     JOIN workspaces w ON w.id = r.workspace_id
     JOIN method_versions v ON v.id = r.method_version_id

@@ -16,10 +16,9 @@ import pytest
 from pm_kernel.config import default_cache_dir
 from pm_kernel.domain.methods import MethodInput
 from pm_kernel.nextflow.command import NextflowCommand, find_nextflow
-from pm_kernel.store.plans import planned_runs_of
-from pm_kernel.store.run_details import get_details
 
 from ..workbench import Workbench
+from .lineages import lineages
 
 pytestmark = pytest.mark.nextflow
 
@@ -137,26 +136,6 @@ class World:
     def mend(self, sample: str) -> None:
         (self.bench.root / "broken" / sample).unlink()
 
-    def lineage(self, plan_id: int, step: str) -> list[Any]:
-        """How each result of a step was made, without the numbers of runs and their times."""
-        rows = planned_runs_of(self.bench.store, plan_id)
-        return [self._how(row.run_id or 0) for row in rows if row.step == step]
-
-    def _how(self, run_id: int) -> Any:
-        details = get_details(self.bench.store, run_id)
-        run = details.run
-        return {
-            "run": (run.method, run.version, run.commit, run.step, run.branch, run.sample),
-            "parameters": [(p.full_name, p.is_set, p.arrived) for p in details.parameters],
-            "outputs": [(o.name, o.path, o.checksum) for o in details.outputs],
-            "inputs": [
-                (i.name, i.label, i.checksum, i.path)
-                if i.source_run_id is None
-                else (i.name, i.label, i.source_output, i.checksum, self._how(i.source_run_id))
-                for i in details.inputs
-            ],
-        }
-
 
 @pytest.fixture(scope="session")
 def nextflow() -> NextflowCommand:
@@ -220,8 +199,8 @@ def test_an_export_has_the_lineage_of_a_submitted_plan(
     )
     assert done.returncode == 0, done.stderr
     assert world.plan(2) == ("plan", "completed", {"completed": RUNS})
-    assert world.lineage(1, "all") == world.lineage(2, "all")
-    assert world.lineage(1, "copy") == world.lineage(2, "copy")
+    assert lineages(world.bench, 1, "all") == lineages(world.bench, 2, "all")
+    assert lineages(world.bench, 1, "copy") == lineages(world.bench, 2, "copy")
     names = world.bench.rows("SELECT name FROM execution_plans")
     assert {row["name"] for row in names} == {'it\'s a "plan" $HOME'}
     text = "".join(

@@ -30,7 +30,11 @@ class Nextflow:
         self.times = 0
 
     def __call__(
-        self, command: NextflowCommand, folder: Path, environ: Mapping[str, str]
+        self,
+        command: NextflowCommand,
+        folder: Path,
+        environ: Mapping[str, str],
+        profile: str | None,
     ) -> tuple[int, str, str]:
         self.times += 1
         return self.answer
@@ -100,6 +104,12 @@ def test_whatever_the_answer_depends_on_makes_it_asked_for_again(site: Site, cha
 def test_another_version_is_asked_for_itself(site: Site) -> None:
     site.resolve()
     site.resolve(NextflowCommand(("/opt/nextflow",), (), "26.01.0", "own"))
+    assert site.nextflow.times == 2
+
+
+def test_each_profile_is_asked_for_itself(site: Site) -> None:
+    site.resolve()
+    resolve_config(OWN, site.path, site.environ, site.cache, profile="cluster", ask=site.nextflow)
     assert site.nextflow.times == 2
 
 
@@ -235,8 +245,8 @@ def problems(scopes: dict[str, Any], *, fetched: bool = True) -> list[tuple[str,
         ({"process": {"withName:S01.*": {"afterScript": "x"}}}, "error", "segment", "afterScript"),
         ({"process": {"withName:S01(?<n>.*)": {"scratch": True}}}, "error", "segment", "scratch"),
         ({"process": {"executor": "k8s"}}, "error", "segment", "needs a plug-in"),
-        ({"process": {"cpus": 5}}, "notice", "segment", "this machine has 4"),
-        ({"process": {"memory": "9 GB"}}, "notice", "segment", "this machine has 8.0 GB"),
+        ({"process": {"cpus": 5}}, "error", "segment", "this machine has 4"),
+        ({"process": {"memory": "9 GB"}}, "error", "segment", "this machine has 8.0 GB"),
         ({"plugins": ["nf-amazon"]}, "error", None, "nf-amazon needs a plug-in"),
         ({"wave": {"enabled": True}}, "error", None, "wave needs a plug-in"),
         ({"shifter": {"enabled": True}}, "error", None, "shifter is not supported"),
