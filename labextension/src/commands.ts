@@ -4,7 +4,23 @@ export const CommandIDs = {
   /** Open the list of plans, or bring it to the front. Takes IOpenArgs. */
   openPlans: 'pm:open-plans',
   /** Ask the server again for the list of plans. */
-  refreshPlans: 'pm:refresh-plans'
+  refreshPlans: 'pm:refresh-plans',
+  /** Open a plan. Takes { plan }. */
+  openPlan: 'pm:open-plan',
+  /** Open a run. Takes { run }. */
+  openRun: 'pm:open-run',
+  /** Open the log of a run. Takes { run }. */
+  openLog: 'pm:open-log',
+  /** Search the logs of all runs. Takes { text? }. */
+  searchLogs: 'pm:search-logs',
+  /** Run one method now. Takes { method, version?, step? }. */
+  runStep: 'pm:run-step',
+  /** Show how a run came to be, or what was made of it. Takes { run, direction? }. */
+  openLineage: 'pm:open-lineage',
+  /** Open the graph of the whole database. */
+  openEverything: 'pm:open-everything',
+  /** Show runs side by side. Takes { runs }. */
+  compare: 'pm:compare'
 } as const;
 
 /** What the open commands take. */

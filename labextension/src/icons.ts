@@ -12,3 +12,27 @@ const PLANS = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width
 </svg>`;
 
 export const plansIcon = new LabIcon({ name: 'research-process-manager:plans', svgstr: PLANS });
+
+/** A result with the way that led to it. */
+const RUN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <g class="jp-icon3" fill="#616161">
+    <circle cx="5" cy="12" r="2.500"/><path d="M7 11h5v2H7z"/>
+    <path d="M12 6h9v12h-9zm2 2v8h5V8z" fill-rule="evenodd"/>
+  </g>
+</svg>`;
+
+export const runIcon = new LabIcon({ name: 'research-process-manager:run', svgstr: RUN });
+
+/** Three runs that lead to one. */
+const LINEAGE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <g class="jp-icon3" fill="#616161">
+    <circle cx="5" cy="5" r="2.500"/><circle cx="5" cy="12" r="2.500"/>
+    <circle cx="5" cy="19" r="2.500"/><circle cx="19" cy="12" r="3.200"/>
+    <path d="M7 11h9v2H7zM6.500 5.900l10 4.500-.8 1.800-10-4.500zM5.700 16.300l10-4.500.8 1.800-10 4.500z"/>
+  </g>
+</svg>`;
+
+export const lineageIcon = new LabIcon({
+  name: 'research-process-manager:lineage',
+  svgstr: LINEAGE
+});

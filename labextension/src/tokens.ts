@@ -1,10 +1,12 @@
 /** Where the plugins of this extension meet each other. */
 
 import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
 import type { HalfProblem } from './api/errors';
 import type { IStatus } from './api/status';
+import type { Screens } from './screen/screens';
 
 /** The way to the server half. */
 export interface IApi {
@@ -43,4 +45,45 @@ export interface IApi {
 export const IApi = new Token<IApi>(
   'research-process-manager:IApi',
   'The way to the server half of the Research Process Manager.'
+);
+
+/** Something changed: look at it again. */
+export interface IChange {
+  /** run, plan (the plan itself), tree (its planned runs), template, method, module, checked. */
+  kind: string;
+  id: number;
+  /** Of a run or a plan; `deleted` for what is gone. */
+  status: string | null;
+  plan: number | null;
+  /** Of a run in a plan: its planned run and its step. */
+  planned: number | null;
+  step: string | null;
+}
+
+/** How this page hears of changes. */
+export type LiveMode = 'off' | 'connecting' | 'live' | 'polling';
+
+/** What changes in the workspace, whoever changes it; one connection per page. */
+export interface ILive {
+  readonly mode: LiveMode;
+  readonly modeChanged: ISignal<ILive, LiveMode>;
+
+  /** Emits changes; `everything` when it is not known what has changed meanwhile. */
+  readonly changed: ISignal<ILive, readonly IChange[] | 'everything'>;
+
+  /** Listen until the last holder lets go. */
+  hold(): IDisposable;
+}
+
+export const ILive = new Token<ILive>(
+  'research-process-manager:ILive',
+  'What changes in the workspace of the Research Process Manager.'
+);
+
+/** Opens the tabs of this extension. */
+export type IScreens = Screens;
+
+export const IScreens = new Token<IScreens>(
+  'research-process-manager:IScreens',
+  'Opens the tabs of the Research Process Manager.'
 );

@@ -7,7 +7,9 @@ import { withQuery } from './answers';
 export type LogPiece = Got<'/runs/{run_id}/log'>;
 export type LogHits = Got<'/logs'>;
 export type LogHit = LogHits['entries'][number];
-export type LogLevel = LogHit['level'];
+export type LogEntries = Got<'/runs/{run_id}/log/entries'>;
+export type LogEntry = LogEntries['entries'][number];
+export type LogLevel = LogEntry['level'];
 
 /** A piece of a log: from a byte on, or its end. */
 export async function readLog(
@@ -16,6 +18,15 @@ export async function readLog(
   where: { offset?: number; tail?: number; limit?: number }
 ): Promise<LogPiece> {
   return await api.request(withQuery(`runs/${run}/log`, where));
+}
+
+/** The entries of a log that are at least of a level. */
+export async function readEntries(
+  api: IApi,
+  run: number,
+  query: { level?: string; containing?: string; after?: number; limit?: number }
+): Promise<LogEntries> {
+  return await api.request(withQuery(`runs/${run}/log/entries`, query));
 }
 
 /** What to look for in all logs. */

@@ -3,13 +3,20 @@
 import type { IApi } from '../tokens';
 import type { Got } from './answers';
 import { withQuery } from './answers';
-import type { OutputType, Run, RunInput, RunParameter } from './schema';
+import type { OutputType, Run, RunFields, RunInput, RunParameter } from './schema';
 
 export type { OutputType, Run, RunInput, RunParameter };
 
 export type RunDetails = Got<'/runs/{run_id}'>;
 export type RunsPage = Got<'/runs'>;
-export type Lineage = Got<'/runs/{run_id}/lineage'>;
+/** A run in a lineage; with `details` everything that is recorded of it, so its parameters too. */
+export type LineageRun = RunFields & {
+  readonly layer: number;
+  readonly parameters?: readonly RunParameter[];
+};
+export type Lineage = Omit<Got<'/runs/{run_id}/lineage'>, 'runs'> & {
+  readonly runs: readonly LineageRun[];
+};
 export type LineageEdge = Lineage['edges'][number];
 export type Direction = Lineage['direction'];
 

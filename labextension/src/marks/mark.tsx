@@ -41,6 +41,11 @@ const FORMS: Partial<Record<string, React.JSX.Element>> = {
   '△': <path className="pm-Mark-fill pm-Mark-line" d="M8 2 14.500 13.500h-13z" />
 };
 
+/** The form of a glyph, in a box of 16 by 16, for drawings; null, it has none. */
+export function markForm(glyph: string): React.JSX.Element | null {
+  return FORMS[glyph] ?? null;
+}
+
 interface IProps {
   mark: IMark;
 }

@@ -1,0 +1,188 @@
+/** A lineage taken elsewhere: as text, as a drawing, as a picture. */
+
+import type { IMark } from '../api/marks';
+import { markOf } from '../marks/mark';
+import type { IGraph, LineageRun } from './graph';
+import { changedOf, changedShort } from './graph';
+import type { ILayout } from './layout';
+import { link, NODE } from './layout';
+
+/** "Run 20 · label_positive v1 · field_01 · G0G1_wide". */
+export function named(run: LineageRun): string {
+  const words = [
+    `Run ${run.run_id}`,
+    `${run.method} v${run.version}`,
+    run.sample ?? '',
+    run.branch
+  ];
+  return words.filter(word => word !== '').join(' · ');
+}
+
+/**
+ * The ancestry of the asked-for run as a tree of lines; a run that made several inputs is told once.
+ */
+export function textOf(graph: IGraph, marks: readonly IMark[]): string {
+  const lines: string[] = [];
+  const told = new Set<number>();
+  const upward = [...graph.depth.values()].some(depth => depth < 0) || graph.runs.size === 1;
+  const onward = upward ? graph.sources : graph.readers;
+  const walk = (id: number, lead: string, branch: string, next: string): void => {
+    const run = graph.runs.get(id);
+    if (run === undefined) {
+      return;
+    }
+    const again = told.has(id);
+    const said = markOf([...marks], run.state).said;
+    const extra = again ? ['(above)'] : [said, ...changedOf(run)];
+    lines.push(`${lead}${branch}${named(run)}  ${extra.join('; ')}`);
+    if (again) {
+      return;
+    }
+    told.add(id);
+    const below = onward.get(id) ?? [];
+    below.forEach((each, place) => {
+      const last = place === below.length - 1;
+      walk(each, lead + next, last ? '└─ ' : '├─ ', last ? '   ' : '│  ');
+    });
+  };
+  walk(graph.asked, '', '', '');
+  return `${lines.join('\n')}\n`;
+}
+
+export interface IColours {
+  paper: string;
+  node: string;
+  border: string;
+  text: string;
+  muted: string;
+  asked: string;
+  /** Of states, by the name of their token. */
+  states: Record<string, string>;
+}
+
+/** The colours of the theme as it is now. */
+export function coloursOf(element: Element): IColours {
+  const style = getComputedStyle(element);
+  const read = (name: string): string => style.getPropertyValue(name).trim() || '#808080';
+  return {
+    paper: read('--jp-layout-color1'),
+    node: read('--jp-layout-color1'),
+    border: read('--jp-border-color1'),
+    text: read('--jp-ui-font-color1'),
+    muted: read('--jp-ui-font-color2'),
+    asked: read('--jp-brand-color1'),
+    states: {
+      neutral: read('--jp-layout-color4'),
+      brand: read('--jp-brand-color1'),
+      success: read('--jp-success-color1'),
+      info: read('--jp-info-color1'),
+      warn: read('--jp-warn-color1'),
+      error: read('--jp-error-color1')
+    }
+  };
+}
+
+const MARGIN = 24;
+
+/** The graph as a drawing that needs nothing else: every colour inside, all text as text. */
+export function svgOf(
+  graph: IGraph,
+  plan: ILayout,
+  marks: readonly IMark[],
+  colours: IColours
+): string {
+  const width = plan.width + 2 * MARGIN;
+  const height = plan.height + 2 * MARGIN;
+  const lines = graph.edges.map(edge => {
+    const from = plan.places.get(edge.source_run_id);
+    const to = plan.places.get(edge.run_id);
+    return from === undefined || to === undefined ? '' : link(from, to);
+  });
+  const nodes = [...graph.runs.values()].map(run => {
+    const { x, y } = plan.places.get(run.run_id) ?? { x: 0, y: 0 };
+    const mark = markOf([...marks], run.state);
+    const asked = run.run_id === graph.asked;
+    const details = changedShort(run);
+    return (
+      `<g transform="translate(${x} ${y})"><title>${escaped(named(run))}: ${escaped(mark.said)}</title>` +
+      `<rect width="${NODE.width}" height="${NODE.height}" rx="6" fill="${colours.node}" ` +
+      `stroke="${asked ? colours.asked : colours.border}" stroke-width="${asked ? 2.5 : 1}"/>` +
+      `<rect width="5" height="${NODE.height}" rx="2" fill="${colours.states[mark.token] ?? colours.muted}"/>` +
+      `<text x="14" y="20" font-weight="600" fill="${colours.text}">${escaped(clipped(`${run.method} v${run.version}`, 28))}</text>` +
+      `<text x="14" y="38" fill="${colours.muted}">${escaped(clipped(second(run, mark), 34))}</text>` +
+      (details === ''
+        ? ''
+        : `<text x="14" y="55" fill="${colours.text}" font-family="monospace">${escaped(clipped(details, 28))}</text>`) +
+      '</g>'
+    );
+  });
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+    `viewBox="${-MARGIN} ${-MARGIN} ${width} ${height}" font-family="sans-serif" font-size="12">` +
+    `<rect x="${-MARGIN}" y="${-MARGIN}" width="${width}" height="${height}" fill="${colours.paper}"/>` +
+    `<path d="${lines.join('')}" fill="none" stroke="${colours.muted}" stroke-width="1.5"/>` +
+    `${nodes.join('')}</svg>`
+  );
+}
+
+/** "run 20 · field_01 · G0G1_wide". */
+export function second(run: LineageRun, mark: IMark): string {
+  const words = [`run ${run.run_id}`, run.sample ?? '', run.branch];
+  if (mark.state !== 'completed') {
+    words.push(mark.said);
+  }
+  return words.filter(word => word !== '').join(' · ');
+}
+
+const LETTERS = new Intl.Segmenter();
+
+/** Text cut to so many characters, none of them in two. */
+export function clipped(text: string, most: number): string {
+  if (text.length <= most) {
+    return text;
+  }
+  const letters = Array.from(LETTERS.segment(text.slice(0, most * 16)), each => each.segment);
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;'
+};
+
+/** Text inside XML; characters that XML cannot hold are left out. */
+export function escaped(text: string): string {
+  return (
+    text
+      // eslint-disable-next-line no-control-regex -- these are what XML 1.0 forbids
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+      .replace(/[&<>"']/g, letter => ENTITIES[letter] ?? letter)
+  );
+}
+
+/** Browsers draw no larger canvas than about this. */
+const MOST_PIXELS = 8192;
+
+/** The drawing as a picture, sharp on paper unless it is very large. */
+export async function pngOf(svg: string, width: number, height: number): Promise<Blob> {
+  const scale = Math.min(2, MOST_PIXELS / width, MOST_PIXELS / height);
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = Math.max(1, Math.round(width * scale));
+  canvas.height = Math.max(1, Math.round(height * scale));
+  canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return await new Promise((resolve, reject) => {
+    canvas.toBlob(blob => {
+      if (blob === null) {
+        reject(new Error('The browser could not make a picture of this drawing.'));
+      } else {
+        resolve(blob);
+      }
+    }, 'image/png');
+  });
+}

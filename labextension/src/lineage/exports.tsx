@@ -1,0 +1,93 @@
+/** Take a lineage elsewhere: as text, Mermaid, SVG or PNG. */
+
+import { Clipboard } from '@jupyterlab/apputils';
+import React from 'react';
+
+import { getMermaid } from '../api/runs';
+import { useHere } from '../screen/here';
+import { Action, Trouble } from '../screen/parts';
+import type { Directions } from './ask';
+import { coloursOf, pngOf, svgOf, textOf } from './export';
+import type { IGraph } from './graph';
+import { layout } from './layout';
+
+interface IProps {
+  graph: IGraph;
+  directions: Directions;
+}
+
+export function Exports({ graph, directions }: IProps): React.JSX.Element {
+  const { api, marks, trans } = useHere();
+  const [said, setSaid] = React.useState('');
+  const [error, setError] = React.useState<unknown>(null);
+  const bar = React.useRef<HTMLDivElement>(null);
+
+  const drawn = (): { svg: string; width: number; height: number } => {
+    const plan = layout(graph);
+    const svg = svgOf(graph, plan, marks.run, coloursOf(bar.current ?? document.body));
+    return { svg, width: plan.width + 48, height: plan.height + 48 };
+  };
+  const attempt = (work: () => Promise<string>): void => {
+    setError(null);
+    work().then(setSaid, setError);
+  };
+  const copied = (text: string): string => {
+    Clipboard.copyToSystem(text);
+    return trans.__('Copied.');
+  };
+  const name = `lineage-${graph.asked}`;
+
+  return (
+    <div ref={bar} className="pm-Bar" role="group" aria-label={trans.__('Copy or save')}>
+      <span role="status">{said}</span>
+      <Action
+        label={trans.__('Copy as text')}
+        onClick={() => {
+          attempt(() => Promise.resolve(copied(textOf(graph, marks.run))));
+        }}
+      />
+      <Action
+        label={trans.__('Copy as Mermaid')}
+        onClick={() => {
+          attempt(async () => {
+            const direction = directions === 'down' ? 'down' : 'up';
+            return copied(await getMermaid(api, graph.asked, { direction, details: true }));
+          });
+        }}
+      />
+      <Action
+        label={trans.__('Save SVG')}
+        onClick={() => {
+          attempt(() => {
+            save(`${name}.svg`, new Blob([drawn().svg], { type: 'image/svg+xml' }));
+            return Promise.resolve(trans.__('Saved.'));
+          });
+        }}
+      />
+      <Action
+        label={trans.__('Save PNG')}
+        onClick={() => {
+          attempt(async () => {
+            const { svg, width, height } = drawn();
+            save(`${name}.png`, await pngOf(svg, width, height));
+            return trans.__('Saved.');
+          });
+        }}
+      />
+      {error !== null && <Trouble error={error} />}
+    </div>
+  );
+}
+
+/** Give bytes to the browser for saving. */
+export function save(name: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
+  const anchor = document.createElement('a');
+  anchor.href = url;
+  anchor.download = name;
+  anchor.click();
+  // The browser has begun to read it when the click returns; some read on after that.
+  setTimeout(() => {
+    URL.revokeObjectURL(url);
+  }, 60_000);
+}

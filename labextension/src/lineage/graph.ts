@@ -1,0 +1,91 @@
+/** The lineage of a run as a graph: its runs, who read what of whom, and walks along it. */
+
+import type { Lineage, LineageEdge, LineageRun } from '../api/runs';
+
+export type { LineageRun };
+
+export interface IGraph {
+  /** The run that was asked for. */
+  readonly asked: number;
+  /** Sources before their readers. */
+  readonly runs: ReadonlyMap<number, LineageRun>;
+  readonly edges: readonly LineageEdge[];
+  /** The runs that a run read, in the order of its inputs, and those that read it. */
+  readonly sources: ReadonlyMap<number, readonly number[]>;
+  readonly readers: ReadonlyMap<number, readonly number[]>;
+  /** Columns from the asked-for run: ancestors below 0, descendants above. */
+  readonly depth: ReadonlyMap<number, number>;
+  /** Whether there are more runs than were sent. */
+  readonly truncated: boolean;
+}
+
+/** Join what was asked about one run: its ancestry, its descendants, or both. */
+export function graphOf(parts: readonly Lineage[]): IGraph {
+  const runs = new Map<number, LineageRun>();
+  const depth = new Map<number, number>();
+  const edges: LineageEdge[] = [];
+  for (const part of parts) {
+    for (const run of part.runs) {
+      runs.set(run.run_id, run);
+      depth.set(run.run_id, part.direction === 'up' ? -run.layer : run.layer);
+    }
+    edges.push(...part.edges);
+  }
+  const sources = new Map<number, number[]>();
+  const readers = new Map<number, number[]>();
+  const add = (to: Map<number, number[]>, key: number, value: number): void => {
+    const known = to.get(key);
+    if (known === undefined) {
+      to.set(key, [value]);
+    } else if (!known.includes(value)) {
+      known.push(value);
+    }
+  };
+  for (const edge of edges) {
+    add(sources, edge.run_id, edge.source_run_id);
+    add(readers, edge.source_run_id, edge.run_id);
+  }
+  return {
+    asked: parts[0]?.run_id ?? 0,
+    runs,
+    edges,
+    sources,
+    readers,
+    depth,
+    truncated: parts.some(part => part.truncated)
+  };
+}
+
+/** All runs that lead to a run and all that came of it, with itself. */
+export function chainOf(graph: IGraph, run: number): Set<number> {
+  const found = new Set<number>([run]);
+  for (const onward of [graph.sources, graph.readers]) {
+    const waiting = [run];
+    const seen = new Set<number>(waiting);
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      for (const each of onward.get(next) ?? []) {
+        if (!seen.has(each)) {
+          seen.add(each);
+          found.add(each);
+          waiting.push(each);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+/** The parameters of a run that differ from their default: "filter_cells.threshold = 0.7". */
+export function changedOf(run: LineageRun): string[] {
+  return (run.parameters ?? [])
+    .filter(parameter => parameter.changed)
+    .map(({ function: owner, name, values }) => `${owner}.${name} = ${values.join(', ')}`);
+}
+
+/** The same without the functions, where there is little room. */
+export function changedShort(run: LineageRun): string {
+  return (run.parameters ?? [])
+    .filter(parameter => parameter.changed)
+    .map(({ name, values }) => `${name} = ${values.join(', ')}`)
+    .join(', ');
+}

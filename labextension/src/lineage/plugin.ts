@@ -1,0 +1,57 @@
+/** Lineage: how a result came to be. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { InputDialog } from '@jupyterlab/apputils';
+
+import { CommandIDs } from '../commands';
+import { lineageIcon } from '../icons';
+import { numberOf } from '../screen/screens';
+import { IScreens } from '../tokens';
+import type { Directions } from './ask';
+
+interface IArgs {
+  run: number;
+  direction: Directions;
+  [name: string]: number | string;
+}
+
+export const lineagePlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:lineage',
+  description: 'How a result came to be, and what was made of it.',
+  autoStart: true,
+  requires: [IScreens],
+  activate: (_: JupyterFrontEnd, screens: IScreens): void => {
+    const { trans } = screens.here;
+    screens.add<IArgs>({
+      command: CommandIDs.openLineage,
+      namespace: 'pm-lineage',
+      label: trans.__('Open Lineage…'),
+      caption: trans.__('How a run was made, and what was made of it'),
+      icon: lineageIcon,
+      properties: {
+        run: { type: 'integer', description: trans.__('The number of the run') },
+        direction: { enum: ['up', 'down', 'both'] }
+      },
+      read: args => {
+        const run = numberOf(args, 'run');
+        return run === null ? null : { run, direction: directionOf(args['direction']) };
+      },
+      ask: async () => {
+        const { value } = await InputDialog.getNumber({
+          title: trans.__('The lineage of which run?'),
+          label: trans.__('Number of the run')
+        });
+        return value !== null && Number.isSafeInteger(value) && value > 0
+          ? { run: value, direction: 'up' }
+          : null;
+      },
+      id: args => String(args.run),
+      title: args => trans.__('Lineage %1', args.run),
+      load: async () => (await import('./tab')).default
+    });
+  }
+};
+
+function directionOf(value: unknown): Directions {
+  return value === 'down' || value === 'both' ? value : 'up';
+}

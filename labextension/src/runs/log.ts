@@ -1,0 +1,206 @@
+/** The log of a run: its lines as far as they are known, growing while the run writes. */
+
+import { Poll } from '@lumino/polling';
+
+import type { LogEntry, LogPiece } from '../api/logs';
+import { readEntries, readLog } from '../api/logs';
+import { Model } from '../screen/asked';
+import type { IApi } from '../tokens';
+
+/** Bytes of one request. */
+const PIECE = 1 << 20;
+/** Logs up to this size are read whole at once; of larger ones first the end. */
+const AT_ONCE = 16 * PIECE;
+/** Milliseconds between two looks at a log that grows. */
+const GROWING = { interval: 1_000, backoff: true, max: 10_000 };
+
+export class RunLog extends Model {
+  constructor(
+    private readonly _api: IApi,
+    readonly run: number,
+    private readonly _seen: () => boolean = () => true
+  ) {
+    super();
+    this._poll = new Poll({
+      auto: false,
+      factory: () => this._more(),
+      frequency: GROWING,
+      name: `research-process-manager:log-${run}`,
+      standby: () => !this._seen()
+    });
+  }
+
+  /** The lines; the last one may still grow. */
+  get lines(): readonly string[] {
+    return this._lines;
+  }
+
+  /** Warnings, errors and tracebacks; lines count from 1. */
+  get entries(): readonly LogEntry[] {
+    return this._entries;
+  }
+
+  /** Bytes before the first line that is known. */
+  get before(): number {
+    return this._before;
+  }
+
+  get size(): number {
+    return this._size;
+  }
+
+  /** Whether nothing more will come. */
+  get complete(): boolean {
+    return this._complete;
+  }
+
+  /** Whether the text is the log itself, or what the database has of it. */
+  get source(): LogPiece['source'] {
+    return this._source;
+  }
+
+  get loaded(): boolean {
+    return this._loaded;
+  }
+
+  /** Why the last look failed. */
+  get error(): unknown {
+    return this._error;
+  }
+
+  /** Read what is there, and go on while the run writes. */
+  readonly start = async (): Promise<void> => {
+    await this._attempt(async () => {
+      const end = await readLog(this._api, this.run, { tail: PIECE });
+      if (end.offset === 0 || end.size > AT_ONCE) {
+        this._take(end);
+      } else {
+        await this._from(0);
+      }
+      this._loaded = true;
+      await this._readEntries();
+    });
+    this._goOn();
+  };
+
+  /** Read what lies before the first known line. */
+  readonly loadAll = async (): Promise<void> => {
+    await this._attempt(async () => {
+      this._lines = [''];
+      await this._from(0);
+    });
+    this._goOn();
+  };
+
+  /** Look now, not at the next turn. */
+  readonly look = async (): Promise<void> => {
+    if (!this._complete && this._loaded) {
+      await this._poll.refresh();
+    }
+  };
+
+  dispose(): void {
+    this._poll.dispose();
+  }
+
+  private async _from(offset: number): Promise<void> {
+    let piece = await readLog(this._api, this.run, { offset, limit: PIECE });
+    this._take(piece);
+    while (piece.next_offset < piece.size && piece.next_offset > piece.offset) {
+      this.tell();
+      piece = await readLog(this._api, this.run, { offset: piece.next_offset, limit: PIECE });
+      this._take(piece);
+    }
+  }
+
+  private _take(piece: LogPiece): void {
+    if (this._lines.length === 1 && this._lines[0] === '') {
+      this._before = piece.offset;
+    }
+    const [first = '', ...rest] = piece.text.split('\n');
+    const lines = [...this._lines];
+    lines[lines.length - 1] = (lines[lines.length - 1] ?? '') + first;
+    for (const line of rest) {
+      lines.push(line);
+    }
+    this._lines = lines;
+    this._next = piece.next_offset;
+    this._size = piece.size;
+    this._source = piece.source;
+    this._complete = piece.ended && piece.next_offset >= piece.size;
+  }
+
+  private async _more(): Promise<void> {
+    const known = this._next;
+    await this._from(this._next);
+    this._error = null;
+    if (this._next !== known || this._complete) {
+      await this._readEntries();
+    }
+    this.tell();
+    if (this._complete) {
+      void this._poll.stop();
+    }
+  }
+
+  private async _readEntries(): Promise<void> {
+    const { entries } = await readEntries(this._api, this.run, { level: 'WARNING', limit: 5000 });
+    this._entries = entries;
+  }
+
+  private async _attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this._error = null;
+    } catch (error) {
+      this._error = error;
+    }
+    this.tell();
+  }
+
+  private _goOn(): void {
+    if (!this._complete && this._error === null && !this._poll.isDisposed) {
+      void this._poll.start();
+    }
+  }
+
+  private _lines: string[] = [''];
+  private _entries: readonly LogEntry[] = [];
+  private _before = 0;
+  private _next = 0;
+  private _size = 0;
+  private _complete = false;
+  private _loaded = false;
+  private _source: LogPiece['source'] = 'file';
+  private _error: unknown = null;
+  private readonly _poll: Poll;
+}
+
+/** What a terminal would show of a line: what follows the last return of its carriage. */
+export function shownLine(line: string): string {
+  const whole = line.endsWith('\r') ? line.slice(0, -1) : line;
+  return whole.slice(whole.lastIndexOf('\r') + 1);
+}
+
+/** Paths of code that the user did not write. */
+const FOREIGN = /site-packages|dist-packages|\/lib\/python\d|<frozen|pm_kernel|<string>/;
+
+/** The line to look at first in the last traceback: the user's own code; null, there is none. */
+export function tracebackLine(
+  lines: readonly string[],
+  entries: readonly LogEntry[]
+): number | null {
+  const last = [...entries].reverse().find(entry => entry.message.includes('Traceback'));
+  if (last === undefined) {
+    return null;
+  }
+  const start = last.line - 1;
+  let own: number | null = null;
+  for (let at = start; at < start + last.message.split('\n').length; at++) {
+    const line = lines[at] ?? '';
+    if (/^\s+File "/.test(line) && !FOREIGN.test(line)) {
+      own = at;
+    }
+  }
+  return own ?? start;
+}

@@ -1,0 +1,72 @@
+/** Runs: their tabs, their logs, and the search in all logs. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { InputDialog } from '@jupyterlab/apputils';
+import { consoleIcon, searchIcon } from '@jupyterlab/ui-components';
+
+import { CommandIDs } from '../commands';
+import { runIcon } from '../icons';
+import { numberOf } from '../screen/screens';
+import { IScreens } from '../tokens';
+
+export const runsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:runs',
+  description: 'Runs, their logs, and the search in all logs.',
+  autoStart: true,
+  requires: [IScreens],
+  activate: (_: JupyterFrontEnd, screens: IScreens): void => {
+    const { trans } = screens.here;
+    const run = { type: 'integer', description: trans.__('The number of the run') };
+
+    const ask = async (): Promise<{ run: number } | null> => {
+      const { value } = await InputDialog.getNumber({
+        title: trans.__('Which run?'),
+        label: trans.__('Number of the run')
+      });
+      return value !== null && Number.isSafeInteger(value) && value > 0 ? { run: value } : null;
+    };
+    const read = (args: Record<string, unknown>): { run: number } | null => {
+      const number = numberOf(args as { run?: number }, 'run');
+      return number === null ? null : { run: number };
+    };
+
+    screens.add<{ run: number }>({
+      command: CommandIDs.openRun,
+      namespace: 'pm-run',
+      label: trans.__('Open Run…'),
+      caption: trans.__('The result of a run, and how it was made'),
+      icon: runIcon,
+      properties: { run },
+      read,
+      ask,
+      id: args => String(args.run),
+      title: args => trans.__('Run %1', args.run),
+      load: async () => (await import('./tab')).default
+    });
+    screens.add<{ run: number }>({
+      command: CommandIDs.openLog,
+      namespace: 'pm-log',
+      label: trans.__('Open Log…'),
+      caption: trans.__('What a run printed'),
+      icon: consoleIcon,
+      properties: { run },
+      read,
+      ask,
+      id: args => String(args.run),
+      title: args => trans.__('Log %1', args.run),
+      load: async () => (await import('./log_tab')).default
+    });
+    screens.add<{ text: string }>({
+      command: CommandIDs.searchLogs,
+      namespace: 'pm-search-logs',
+      label: trans.__('Search Logs'),
+      caption: trans.__('Search in what all runs printed'),
+      icon: searchIcon,
+      properties: { text: { type: 'string', description: trans.__('What to look for') } },
+      read: args => ({ text: typeof args['text'] === 'string' ? args['text'] : '' }),
+      id: args => args.text,
+      title: () => trans.__('Search logs'),
+      load: async () => (await import('./search')).default
+    });
+  }
+};

@@ -1,0 +1,226 @@
+/** Search in the logs of all runs. */
+
+import React from 'react';
+
+import type { LogHit } from '../api/logs';
+import { searchLogs } from '../api/logs';
+import { CommandIDs } from '../commands';
+import type { ITab } from '../screen/here';
+import { useHere } from '../screen/here';
+import { Model, useModel } from '../screen/asked';
+import { Action, Ago, CommandLink, RunLink, Trouble } from '../screen/parts';
+import type { IApi } from '../tokens';
+import { marked } from './log_view';
+
+export interface ISearchArgs {
+  text: string;
+  [name: string]: string;
+}
+
+interface ISought {
+  text: string;
+  level: string;
+  method: string;
+}
+
+class Search extends Model {
+  constructor(private readonly _api: IApi) {
+    super();
+  }
+
+  hits: LogHit[] = [];
+  sought: ISought | null = null;
+  busy = false;
+  error: unknown = null;
+  /** Where to go on; null, everything was looked at. */
+  before: number | null = null;
+
+  /** Begin a search. */
+  async find(sought: ISought): Promise<void> {
+    this.sought = sought;
+    this.hits = [];
+    this.before = null;
+    await this._look();
+  }
+
+  /** Go on where the search before ended. */
+  readonly more = async (): Promise<void> => {
+    if (!this.busy) {
+      await this._look();
+    }
+  };
+
+  private async _look(): Promise<void> {
+    const turn = ++this._turn;
+    const { text, level, method } = this.sought ?? { text: '', level: '', method: '' };
+    this.busy = true;
+    this.error = null;
+    this.tell();
+    try {
+      const found = await searchLogs(this._api, {
+        ...(text === '' ? {} : { containing: text }),
+        ...(level === '' ? {} : { level }),
+        ...(method === '' ? {} : { method }),
+        ...(this.before === null ? {} : { before: this.before }),
+        limit: 100
+      });
+      // A newer search has begun meanwhile.
+      if (turn !== this._turn) {
+        return;
+      }
+      this.hits = [...this.hits, ...found.entries];
+      this.before = found.before;
+    } catch (error) {
+      if (turn === this._turn) {
+        this.error = error;
+      }
+    }
+    if (turn === this._turn) {
+      this.busy = false;
+      this.tell();
+    }
+  }
+
+  private _turn = 0;
+}
+
+export default function SearchTab({ args }: { args: ISearchArgs; tab: ITab }): React.JSX.Element {
+  const { api, trans } = useHere();
+  const search = React.useMemo(() => new Search(api), [api]);
+  useModel(search);
+  const [text, setText] = React.useState(args.text);
+  const [level, setLevel] = React.useState('');
+  const [method, setMethod] = React.useState('');
+  React.useEffect(() => {
+    if (args.text !== '') {
+      void search.find({ text: args.text, level: '', method: '' });
+    }
+  }, [search, args.text]);
+  const sought = search.sought;
+  return (
+    <div className="pm-Search">
+      <h2>{trans.__('Search logs')}</h2>
+      <form
+        className="pm-Bar"
+        role="search"
+        onSubmit={event => {
+          event.preventDefault();
+          void search.find({ text, level, method: method.trim() });
+        }}
+      >
+        <input
+          className="pm-Field"
+          type="search"
+          aria-label={trans.__('Text in the log')}
+          placeholder={trans.__('Text in the log')}
+          value={text}
+          onChange={event => {
+            setText(event.target.value);
+          }}
+        />
+        <select
+          className="pm-Field"
+          aria-label={trans.__('Level')}
+          value={level}
+          onChange={event => {
+            setLevel(event.target.value);
+          }}
+        >
+          <option value="">{trans.__('All levels')}</option>
+          <option value="WARNING">{trans.__('Warnings and errors')}</option>
+          <option value="ERROR">{trans.__('Errors')}</option>
+        </select>
+        <input
+          className="pm-Field"
+          aria-label={trans.__('Method')}
+          placeholder={trans.__('Method')}
+          value={method}
+          onChange={event => {
+            setMethod(event.target.value);
+          }}
+        />
+        <button type="submit" className="pm-Button pm-mod-main">
+          {trans.__('Search')}
+        </button>
+      </form>
+      {search.error !== null && <Trouble error={search.error} again={() => void search.more()} />}
+      {sought === null && (
+        <p className="pm-Screen-empty">
+          {trans.__(
+            'Type what to look for: an error, a file name, a number. All runs are searched.'
+          )}
+        </p>
+      )}
+      {search.hits.length > 0 && <Hits hits={search.hits} text={sought?.text ?? ''} />}
+      <p className="pm-Bar" role="status">
+        {sought !== null && status(search, trans)}
+        {search.before !== null && !search.busy && (
+          <Action label={trans.__('Search older runs')} onClick={() => void search.more()} />
+        )}
+      </p>
+    </div>
+  );
+}
+
+function status(search: Search, trans: ReturnType<typeof useHere>['trans']): string {
+  if (search.busy) {
+    return trans.__('Searching…');
+  }
+  if (search.error !== null) {
+    return '';
+  }
+  return search.hits.length === 0 && search.before === null
+    ? trans.__('Nothing found.')
+    : trans._n('%1 entry', '%1 entries', search.hits.length);
+}
+
+function Hits({ hits, text }: { hits: readonly LogHit[]; text: string }): React.JSX.Element {
+  const { trans } = useHere();
+  return (
+    <table className="pm-Table">
+      <caption className="pm-offscreen">{trans.__('Log entries, newest first')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('Run')}</th>
+          <th scope="col">{trans.__('Level')}</th>
+          <th scope="col">{trans.__('Entry')}</th>
+          <th scope="col" className="pm-Table-number">
+            {trans.__('When')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {hits.map(hit => (
+          <tr key={`${hit.run.run_id}-${hit.line}`}>
+            <th scope="row">
+              <RunLink run={hit.run.run_id} method={hit.run.method} />
+              {hit.run.sample !== null && <span className="pm-Table-id">{hit.run.sample}</span>}
+            </th>
+            <td>{hit.level === 'PRINT' ? trans.__('output') : hit.level}</td>
+            <td>
+              <CommandLink
+                command={CommandIDs.openLog}
+                args={{ run: hit.run.run_id }}
+                label={trans.__('Line %1 of the log of run %2', hit.line, hit.run.run_id)}
+              >
+                {trans.__('line %1', hit.line)}
+              </CommandLink>
+              <pre className="pm-Search-entry">{marked(excerpt(hit.message, text), text)}</pre>
+            </td>
+            <td className="pm-Table-number">
+              <Ago time={hit.time ?? hit.run.started_at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The lines around what was found; a traceback may have hundreds. */
+function excerpt(message: string, text: string): string {
+  const lines = message.split('\n');
+  const at = lines.findIndex(line => line.toLowerCase().includes(text.toLowerCase()));
+  const from = Math.max(0, at - 2);
+  return lines.slice(from, from + 6).join('\n');
+}

@@ -1,0 +1,62 @@
+/** The parts of a run below its head, in the order of what is asked first. */
+
+import React from 'react';
+
+import type { RunDetails } from '../api/runs';
+import { useHere } from '../screen/here';
+import { Section } from '../screen/parts';
+import { LogView } from './log_view';
+import { Metrics, Outputs } from './outputs';
+import { Inputs, Parameters, Record } from './record';
+
+interface IProps {
+  run: RunDetails;
+  /** Between the result and the parameters. */
+  children?: React.ReactNode;
+}
+
+export function RunSections({ run, children }: IProps): React.JSX.Element {
+  const { trans } = useHere();
+  const changed = run.parameters.filter(parameter => parameter.changed).length;
+  const failed = run.status === 'failed';
+  const log = (
+    <Section key="log" title={trans.__('Log')} open>
+      <LogView key={run.run_id} run={run.run_id} atTraceback={failed} className="pm-mod-inside" />
+    </Section>
+  );
+  const result = (
+    <Section key="result" title={trans.__('Result')}>
+      {run.status === 'running' ? (
+        <p className="pm-Muted">{trans.__('It is still running: outputs appear when it ends.')}</p>
+      ) : (
+        <>
+          <Metrics metrics={run.metrics} />
+          <Outputs key={run.run_id} run={run.run_id} />
+        </>
+      )}
+    </Section>
+  );
+  return (
+    <>
+      {failed ? [log, result] : result}
+      {children}
+      <Section
+        title={trans.__('Parameters')}
+        extra={
+          changed > 0
+            ? trans._n('%1 differs from its default', '%1 differ from their default', changed)
+            : trans.__('all as by default')
+        }
+      >
+        <Parameters parameters={run.parameters} />
+      </Section>
+      <Section title={trans.__('Inputs')}>
+        <Inputs inputs={run.inputs} />
+      </Section>
+      {!failed && log}
+      <Section title={trans.__('Record')}>
+        <Record run={run} />
+      </Section>
+    </>
+  );
+}

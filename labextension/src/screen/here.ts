@@ -1,0 +1,126 @@
+/** What every screen needs around it. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ISignal } from '@lumino/signaling';
+import { Throttler } from '@lumino/polling';
+import React from 'react';
+
+import { NotReady } from '../api/errors';
+import type { IMarks } from '../api/marks';
+import type { IApi, IChange, ILive } from '../tokens';
+
+/** What every screen needs around it. */
+export interface IHere {
+  readonly api: IApi;
+  readonly live: ILive;
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+  /** The marks of all states; empty until `ready`. */
+  readonly marks: IMarks;
+  /**
+   * Find out whether workspace and database are there.
+   *
+   * @throws NotReady when they are not, and what IApi.status throws
+   */
+  ready(): Promise<void>;
+}
+
+/** The tab that a screen is drawn in. */
+export interface ITab {
+  readonly isVisible: boolean;
+  /** Emits when the tab comes to the front. */
+  readonly shown: ISignal<unknown, void>;
+  /** Name the tab by what it shows. */
+  setTitle(label: string, caption?: string): void;
+}
+
+export class Here implements IHere {
+  constructor(
+    readonly api: IApi,
+    readonly live: ILive,
+    readonly commands: CommandRegistry,
+    readonly trans: TranslationBundle
+  ) {}
+
+  get marks(): IMarks {
+    return this._marks ?? { run: [], plan: [] };
+  }
+
+  async ready(): Promise<void> {
+    if (this._marks !== null) {
+      return;
+    }
+    const status = await this.api.status();
+    if (status.problem !== null) {
+      throw new NotReady(status.workspace === null ? 'workspace' : 'database', status.problem);
+    }
+    this._marks = status.marks;
+  }
+
+  private _marks: IMarks | null = null;
+}
+
+export const HereContext = React.createContext<IHere | null>(null);
+export const TabContext = React.createContext<ITab | null>(null);
+
+/** What is around the screen that is being drawn. */
+export function useHere(): IHere {
+  const here = React.useContext(HereContext);
+  if (here === null) {
+    throw new Error('A screen is drawn without its surroundings.');
+  }
+  return here;
+}
+
+/** The tab that is being drawn; null outside of tabs. */
+export function useTab(): ITab | null {
+  return React.useContext(TabContext);
+}
+
+/** The least milliseconds between two looks at what keeps changing. */
+const GAP = 250;
+
+/**
+ * Look again whenever something changes that fits. A hidden tab looks when it is shown.
+ *
+ * @param fits - whether a change concerns this screen; must stay the same function
+ * @param look - look again; must stay the same function
+ */
+export function useChanges(
+  fits: (change: IChange) => boolean,
+  look: () => Promise<unknown>,
+  gap = GAP
+): void {
+  const { live } = useHere();
+  const tab = useTab();
+  React.useEffect(() => {
+    const throttled = new Throttler(look, { limit: gap, edge: 'trailing' });
+    let missed = false;
+    const onChanged = (_: unknown, changes: readonly IChange[] | 'everything'): void => {
+      if (changes !== 'everything' && !changes.some(fits)) {
+        return;
+      }
+      if (tab !== null && !tab.isVisible) {
+        missed = true;
+        return;
+      }
+      void throttled.invoke().catch(() => undefined);
+    };
+    const onShown = (): void => {
+      if (missed) {
+        missed = false;
+        void throttled.invoke().catch(() => undefined);
+      }
+    };
+    const hold = live.hold();
+    live.changed.connect(onChanged);
+    tab?.shown.connect(onShown);
+    return () => {
+      live.changed.disconnect(onChanged);
+      tab?.shown.disconnect(onShown);
+      throttled.dispose();
+      hold.dispose();
+    };
+  }, [fits, look, gap, live, tab]);
+}

@@ -1,0 +1,31 @@
+/** Provides IScreens. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { IApi, ILive, IScreens } from '../tokens';
+import { DOMAIN } from '../translation';
+import { Here } from './here';
+import { Screens } from './screens';
+
+export const screensPlugin: JupyterFrontEndPlugin<IScreens> = {
+  id: 'research-process-manager:screens',
+  description: 'Opens the tabs of the Research Process Manager.',
+  autoStart: true,
+  requires: [IApi, ILive],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  provides: IScreens,
+  activate: (
+    app: JupyterFrontEnd,
+    api: IApi,
+    live: ILive,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null
+  ): IScreens => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    return new Screens(new Here(api, live, app.commands, trans), app.shell, palette, restorer);
+  }
+};

@@ -1,0 +1,129 @@
+/** Tabs of one kind each: opened by a command, one per thing shown, back after a reload. */
+
+import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import { CATEGORY } from '../commands';
+import type { IHere } from './here';
+import type { Screen } from './panel';
+import { ScreenPanel } from './panel';
+
+export interface IScreenKind<A extends ReadonlyPartialJSONObject> {
+  /** The command that opens it. */
+  command: string;
+  /** Where the layout keeps its tabs; also the beginning of their ids. */
+  namespace: string;
+  /** In menus and the palette. */
+  label: string;
+  caption: string;
+  icon: LabIcon;
+  /** The schema of the properties that the command takes. */
+  properties: ReadonlyPartialJSONObject;
+  /** What the arguments of the command ask for; null, they do not say enough. */
+  read: (args: ReadonlyPartialJSONObject) => A | null;
+  /** Ask the person for what the arguments do not say; null, they closed the question. */
+  ask?: () => Promise<A | null>;
+  /** Different for different things. */
+  id: (args: A) => string;
+  /** The title until the screen names itself. */
+  title: (args: A) => string;
+  /** Load the code of the screen. */
+  load: () => Promise<Screen<A>>;
+}
+
+type Tab<A> = MainAreaWidget<ScreenPanel<A>>;
+
+export class Screens {
+  constructor(
+    readonly here: IHere,
+    private readonly _shell: JupyterFrontEnd.IShell,
+    private readonly _palette: ICommandPalette | null,
+    private readonly _restorer: ILayoutRestorer | null
+  ) {}
+
+  /** Add a kind of tab with its command. */
+  add<A extends ReadonlyPartialJSONObject>(kind: IScreenKind<A>): WidgetTracker<Tab<A>> {
+    const { commands } = this.here;
+    const tracker = new WidgetTracker<Tab<A>>({ namespace: kind.namespace });
+    commands.addCommand(kind.command, {
+      label: kind.label,
+      caption: kind.caption,
+      icon: args => (args['isPalette'] === true ? undefined : kind.icon),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: { activate: { type: 'boolean' }, ...kind.properties }
+        }
+      },
+      execute: async args => {
+        const asked = kind.read(args) ?? (await kind.ask?.()) ?? null;
+        return asked === null
+          ? undefined
+          : this._open(kind, tracker, asked, args['activate'] !== false, args['mode']);
+      }
+    });
+    this._palette?.addItem({
+      command: kind.command,
+      category: CATEGORY,
+      args: { isPalette: true }
+    });
+    if (this._restorer !== null) {
+      void this._restorer.restore(tracker, {
+        command: kind.command,
+        name: tab => tab.id,
+        args: tab => ({ ...tab.content.args, activate: false })
+      });
+    }
+    return tracker;
+  }
+
+  private _open<A extends ReadonlyPartialJSONObject>(
+    kind: IScreenKind<A>,
+    tracker: WidgetTracker<Tab<A>>,
+    args: A,
+    activate: boolean,
+    mode: unknown
+  ): Tab<A> {
+    const id = `${kind.namespace}-${kind.id(args)}`;
+    let tab = tracker.find(each => each.id === id);
+    if (tab === undefined) {
+      tab = this._make(kind, args);
+      tab.id = id;
+      void tracker.add(tab);
+    }
+    if (!tab.isAttached) {
+      this._shell.add(tab, 'main', {
+        activate,
+        ...(mode === 'split-right' ? { mode: 'split-right' } : {})
+      });
+    }
+    if (activate) {
+      this._shell.activateById(id);
+    }
+    return tab;
+  }
+
+  private _make<A extends ReadonlyPartialJSONObject>(kind: IScreenKind<A>, args: A): Tab<A> {
+    const content = new ScreenPanel<A>(this.here, args, kind.load, (label, caption) => {
+      tab.title.label = label;
+      tab.title.caption = caption;
+    });
+    const tab = new MainAreaWidget({ content });
+    tab.toolbar.hide();
+    tab.title.label = kind.title(args);
+    tab.title.caption = kind.title(args);
+    tab.title.icon = kind.icon;
+    tab.title.closable = true;
+    return tab;
+  }
+}
+
+/** A whole number above 0 among the arguments of a command. */
+export function numberOf(args: ReadonlyPartialJSONObject, name: string): number | null {
+  const value = args[name];
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : null;
+}

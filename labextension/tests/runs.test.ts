@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+
+import { Api } from '../src/api/api';
+import type { LogEntry } from '../src/api/logs';
+import { ordered, shapeOfFile } from '../src/runs/kinds';
+import { RunLog, shownLine, tracebackLine } from '../src/runs/log';
+import { indented } from '../src/runs/previews';
+import { bytes, clock, figure } from '../src/screen/words';
+import type { IAnswer } from './server';
+import { server } from './server';
+
+const LOG = '/base/pm/api/runs/47/log';
+const ENTRIES = '/base/pm/api/runs/47/log/entries';
+
+/** A server with this log; `ended` may be changed. */
+function logOf(state: { text: string; ended: boolean }): { log: RunLog; asked: string[] } {
+  const asked: string[] = [];
+  const none: IAnswer = { body: { run_id: 47, entries: [], after: null, ended: true } };
+  const { settings, requests } = server({
+    [ENTRIES]: none,
+    [LOG]: () => {
+      const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
+      asked.push(query.toString());
+      const tail = query.get('tail');
+      const start =
+        tail === null ? Number(query.get('offset')) : Math.max(0, state.text.length - Number(tail));
+      const text = state.text.slice(start, start + (1 << 20));
+      return {
+        body: {
+          run_id: 47,
+          source: 'file',
+          text,
+          offset: start,
+          next_offset: start + text.length,
+          size: state.text.length,
+          ended: state.ended
+        }
+      };
+    }
+  });
+  return { log: new RunLog(new Api(settings), 47), asked };
+}
+
+describe('the log of a run', () => {
+  it('that has ended is read once and is complete', async () => {
+    const { log, asked } = logOf({ text: 'one\ntwo\n', ended: true });
+    await log.start();
+    expect(log.lines).toEqual(['one', 'two', '']);
+    expect(log.complete).toBe(true);
+    expect(asked).toHaveLength(1);
+    log.dispose();
+  });
+
+  it('that still grows is followed without reading a byte twice', async () => {
+    const state = { text: 'one\ntw', ended: false };
+    const { log, asked } = logOf(state);
+    await log.start();
+    expect(log.lines).toEqual(['one', 'tw']);
+    state.text = 'one\ntwo\nthree\n';
+    state.ended = true;
+    await log.look();
+    await expect.poll(() => log.complete, { timeout: 20_000 }).toBe(true);
+    expect(log.lines).toEqual(['one', 'two', 'three', '']);
+    expect(asked.filter(query => query.includes('offset=0'))).toHaveLength(0);
+    log.dispose();
+  });
+
+  it('of a few megabytes is read from its first line on', async () => {
+    const { log } = logOf({ text: 'x'.repeat(99).concat('\n').repeat(30_000), ended: true });
+    await log.start();
+    expect(log.before).toBe(0);
+    expect(log.lines).toHaveLength(30_001);
+    log.dispose();
+  });
+
+  it('that cannot be read says why and can be asked for again', async () => {
+    const { settings } = server({ [LOG]: { status: 500, body: '<html>Oops</html>' } });
+    const log = new RunLog(new Api(settings), 47);
+    await log.start();
+    expect(log.loaded).toBe(false);
+    expect(log.error).toMatchObject({ status: 500 });
+    log.dispose();
+  });
+});
+
+describe('a line', () => {
+  it('is what a terminal shows of it', () => {
+    expect(shownLine('10 %\r20 %\r100 %')).toBe('100 %');
+    expect(shownLine('from Windows\r')).toBe('from Windows');
+  });
+});
+
+describe('the traceback', () => {
+  const lines = [
+    'working',
+    'Traceback (most recent call last):',
+    '  File "/opt/lib/python3.11/runpy.py", line 1, in x',
+    '  File "/ws/.runs/1/code/run.py", line 12, in run',
+    '    helper.load(path)',
+    '  File "/opt/site-packages/pandas/io.py", line 3, in read',
+    'ValueError: no such column'
+  ];
+  const entry: LogEntry = {
+    level: 'ERROR',
+    message: lines.slice(1).join('\n'),
+    time: null,
+    line: 2
+  };
+
+  it('is entered at the last line of the user’s own code', () => {
+    expect(tracebackLine(lines, [entry])).toBe(3);
+  });
+
+  it('is not there where nothing failed', () => {
+    expect(
+      tracebackLine(lines, [{ ...entry, message: 'low memory', level: 'WARNING' }])
+    ).toBeNull();
+  });
+});
+
+describe('an output', () => {
+  it('is shown by what its file is', () => {
+    expect(
+      ['a.PNG', 'b.tif', 'c.json', 'd.pdf', 'e.log', 'f', 'g.tar.gz', 'h.csv'].map(shapeOfFile)
+    ).toEqual(['image', 'other', 'json', 'pdf', 'text', 'other', 'other', 'table']);
+  });
+
+  it('comes in the order pictures, tables, JSON', () => {
+    const output = (name: string, table = false) => ({
+      name,
+      path: name,
+      base: name,
+      type: 'file' as const,
+      size_bytes: 1,
+      file_count: 1,
+      checksum: '',
+      declared: true,
+      kind: 'file' as const,
+      table
+    });
+    const names = ordered([output('a.json'), output('b.csv', true), output('c.png')]);
+    expect(names.map(each => each.name)).toEqual(['c.png', 'b.csv', 'a.json']);
+  });
+
+  it('of JSON is laid out with its numbers as they were written', () => {
+    expect(indented('{"a":1.0,"b":[12345678901234567890,"x,{y"],"c":{}}')).toBe(
+      '{\n  "a": 1.0,\n  "b": [\n    12345678901234567890,\n    "x,{y"\n  ],\n  "c": {}\n}'
+    );
+    expect(indented('no json at all')).toBe('no json at all');
+  });
+});
+
+describe('numbers', () => {
+  it('read as people write them', () => {
+    expect([0, 999, 1000, 187838, 34_200_000, 2_000_000_000_000].map(bytes)).toEqual([
+      '0 B',
+      '999 B',
+      '1.0 kB',
+      '188 kB',
+      '34.2 MB',
+      '2.0 TB'
+    ]);
+    expect([42, 3723, -1].map(seconds => clock(seconds))).toEqual(['0:42', '1:02:03', '0:00']);
+    expect([0.1 + 0.2, 55, 'text', null, [1]].map(figure)).toEqual([
+      '0.3',
+      '55',
+      'text',
+      'null',
+      '[1]'
+    ]);
+  });
+});
