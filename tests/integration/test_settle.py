@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from pm_kernel.artifacts import seal
+from pm_kernel.artifacts.layout import remove_tree
 from pm_kernel.errors import Conflict
 from pm_kernel.running import settle
 from pm_kernel.running.complete import read_json
@@ -76,13 +77,30 @@ def started(life: Life, bench: Workbench, **options: Any) -> tuple[subprocess.Po
     return process, life.partial(task_dir)
 
 
+def test_a_directory_that_a_task_without_its_wrapper_made_anew_is_in_nobody_s_way(
+    life: Life, bench: Workbench
+) -> None:
+    """It asks once more whether it may start, after its run was claimed by whoever settles it."""
+    process, folder = started(life, bench, wrapper=gone())
+    uuid = live_row(bench)["uuid"]
+    life.store.dead(uuid).parent.mkdir()
+    folder.rename(life.store.dead(uuid))
+    life.store.create_partial(uuid)
+    assert life.settle() == [1]
+    process.wait()
+    assert bench.run_row(1)["status"] == "failed"
+    assert (bench.final(1) / "half.txt").read_text() == "half"
+    remove_tree(folder)  # as it does when it is told no
+    assert bench.unfinished() == []
+
+
 def test_a_run_whose_wrapper_is_gone_is_ended_kept_and_recorded_as_failed(
     life: Life, bench: Workbench
 ) -> None:
     process, _ = started(life, bench, wrapper=gone())
     assert life.settle() == [1]
-    # The script had lived on.
-    assert process.wait() == -signal.SIGTERM
+    # The script had lived on; where it does not answer in time, it is killed.
+    assert process.wait() in (-signal.SIGTERM, -signal.SIGKILL)
     row = bench.run_row(1)
     assert row["status"] == "failed"
     assert "is gone; it had not been completed." in row["error"]
