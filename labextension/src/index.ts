@@ -3,8 +3,17 @@
 import { apiPlugin } from './api/plugin';
 import { lineagePlugin } from './lineage/plugin';
 import { livePlugin } from './live/plugin';
+import { pipelineTrackerPlugin } from './pipeline/plugin';
 import { plansPlugin } from './plan/plugin';
 import { runsPlugin } from './runs/plugin';
 import { screensPlugin } from './screen/plugin';
 
-export default [apiPlugin, livePlugin, screensPlugin, plansPlugin, runsPlugin, lineagePlugin];
+export default [
+  apiPlugin,
+  livePlugin,
+  screensPlugin,
+  pipelineTrackerPlugin,
+  plansPlugin,
+  runsPlugin,
+  lineagePlugin
+];

@@ -4,9 +4,12 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { HalfProblem } from './api/errors';
+import type { IPlanDetails, IPreview, IStoredDraft } from './api/drafts';
+import type { HalfProblem, IProblem } from './api/errors';
 import type { IStatus } from './api/status';
 import type { Screens } from './screen/screens';
+import type { ICatalogue } from './pipeline/catalogue';
+import type { IDraft, IPipeline, IPlanRequest } from './pipeline/document';
 
 /** The way to the server half. */
 export interface IApi {
@@ -86,4 +89,114 @@ export type IScreens = Screens;
 export const IScreens = new Token<IScreens>(
   'research-process-manager:IScreens',
   'Opens the tabs of the Research Process Manager.'
+);
+
+/** step -> state of a run -> number of its runs in it. */
+export type StepStates = ReadonlyMap<string, Readonly<Record<string, number>>>;
+
+/**
+ * One pipeline tab: what is drawn, and the only way to change it.
+ *
+ * Panels read from it and commit to it; the canvas and the step table do the same. Edits that panels
+ * need are pure functions in pipeline/edits.ts.
+ */
+export interface IPipelineModel {
+  /** The registered methods. */
+  readonly catalogue: ICatalogue;
+  /** What is shown: the draft, or the pipeline of the plan that is viewed. Immutable. */
+  readonly document: IPipeline;
+  /** Samples, branches and the other wishes of the draft plan. Immutable. */
+  readonly request: IPlanRequest;
+  /** Both together: always the draft, also while a plan is viewed. */
+  readonly draft: IDraft;
+  /** Emits when any of them, the name, the saved mark, the catalogue or the view is another. */
+  readonly changed: ISignal<IPipelineModel, void>;
+  /** A plan is viewed, or the document is of a newer program: nothing can be committed. */
+  readonly readOnly: boolean;
+  /** The name of the pipeline; empty before it has one. */
+  readonly name: string;
+  /** Whether the drawing differs from what is saved under its name. */
+  readonly dirty: boolean;
+  readonly isDisposed: boolean;
+
+  /**
+   * Make one edit that undo takes back.
+   *
+   * @param name - what it does, in the person's language: "set sigma"
+   * @param edit - the same snapshot back means that nothing changes
+   * @param merge - edits with the same key in quick succession become one
+   * @returns whether anything changed
+   */
+  commit(name: string, edit: (document: IPipeline) => IPipeline, merge?: string): boolean;
+  /** The same for samples, branches and other wishes. */
+  commitRequest(
+    name: string,
+    edit: (request: IPlanRequest) => IPlanRequest,
+    merge?: string
+  ): boolean;
+  /** The same for both at once. */
+  commitDraft(name: string, edit: (draft: IDraft) => IDraft, merge?: string): boolean;
+  /** What undo would take back; null, nothing. */
+  readonly undoName: string | null;
+  readonly redoName: string | null;
+  undo(): void;
+  redo(): void;
+
+  /** Names of the selected steps. */
+  readonly selection: ReadonlySet<string>;
+  readonly selectionChanged: ISignal<IPipelineModel, void>;
+  select(names: Iterable<string>): void;
+  /** Select a step and bring it into view. */
+  reveal(step: string): void;
+
+  /** What the server finds wrong with the draft; empty while a plan is viewed. */
+  readonly problems: readonly IProblem[];
+  /** What the draft would run and reuse; null before the first answer and for an empty one. */
+  readonly preview: IPreview | null;
+  /** Whether problems and preview are about what is drawn now. */
+  readonly isChecked: boolean;
+  /** Why the server could not check; null, it could. */
+  readonly checkError: unknown;
+  /** Emits when one of these four is another. */
+  readonly checked: ISignal<IPipelineModel, void>;
+  /** Check again now: what is reused depends also on what ran meanwhile. */
+  check(): void;
+
+  /** The plan under which the draft is stored; null before `storeDraft`. */
+  readonly draftPlan: number | null;
+  /**
+   * Store the draft as a plan, as it is drawn now, so that it can be previewed and submitted.
+   *
+   * @throws Refused with the problems where there are any
+   */
+  storeDraft(): Promise<IStoredDraft>;
+  /** The stored draft was submitted: the next `storeDraft` makes a new plan. */
+  forgetDraft(): void;
+
+  /** The plan that is looked at instead of the draft. */
+  readonly viewing: { readonly plan: IPlanDetails; readonly document: IPipeline } | null;
+  /** Look at a plan (read-only, with the states of its runs), or at the draft again (null). */
+  view(plan: number | null): Promise<void>;
+  /** States of the runs of the viewed plan, by step. */
+  readonly states: StepStates;
+  readonly statesChanged: ISignal<IPipelineModel, void>;
+  setStates(states: StepStates): void;
+
+  /** The saved pipeline that this is, and the revision that was seen. */
+  readonly template: { readonly name: string; readonly revision: string } | null;
+}
+
+/** Which pipeline tabs there are, and the one that was last in front. */
+export interface IPipelineTracker {
+  readonly current: IPipelineModel | null;
+  readonly currentChanged: ISignal<IPipelineTracker, IPipelineModel | null>;
+  /** All open pipelines. */
+  readonly models: readonly IPipelineModel[];
+  /** The registered methods: the same for all pipelines, also when none is open. */
+  readonly catalogue: ICatalogue;
+}
+
+export const IPipelineTracker = new Token<IPipelineTracker>(
+  'research-process-manager:IPipelineTracker',
+  'The pipelines that are open in the Research Process Manager.'
 );

@@ -18,7 +18,9 @@ export type Posted<P extends keyof paths> = paths[P] extends {
   readonly post: { readonly responses: { readonly 200: IJson<infer T> } };
 }
   ? T
-  : never;
+  : paths[P] extends { readonly post: { readonly responses: { readonly 201: IJson<infer T> } } }
+    ? T
+    : never;
 
 /** What a query may be made of; what is undefined or null is left out, lists are repeated. */
 export type Query = Record<

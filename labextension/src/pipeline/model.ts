@@ -1,0 +1,532 @@
+/** One pipeline being drawn: the only place where it is changed. Canvas, table and panels show it. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import type { IPlanDetails, IPreview, IStoredDraft } from '../api/drafts';
+import { changeDraft, createDraft, getPlanDetails } from '../api/drafts';
+import type { IProblem } from '../api/errors';
+import { Refused } from '../api/errors';
+import type { ITemplate } from '../api/templates';
+import { getTemplate, putTemplate } from '../api/templates';
+import type { IApi, IPipelineModel, StepStates } from '../tokens';
+import type { ICatalogue } from './catalogue';
+import { Check } from './check';
+import type { IDraft, IPipeline, IPlanRequest } from './document';
+import { EMPTY_PIPELINE } from './document';
+import { placeMissing } from './drawing';
+import { setPipelineName } from './edits';
+import { History } from './history';
+import type { IReading } from './reading';
+import { readPipeline, readRequest } from './reading';
+import type { IUnsaved, UnsavedWork } from './unsaved';
+import { writePipeline } from './writing';
+
+/** How long after an edit the unsaved work is kept. */
+const KEEP_MS = 600;
+
+interface IModelOptions {
+  api: IApi;
+  catalogue: ICatalogue;
+  unsaved: UnsavedWork;
+  /** Names this tab: under it unsaved work is kept. */
+  key: string;
+  trans: TranslationBundle;
+}
+
+/** A template was saved by somebody else since this tab read it. */
+export class TemplateConflict extends Error {
+  constructor(
+    /** What is saved now; null: it was deleted. */
+    readonly theirs: ITemplate | null,
+    readonly templateName: string
+  ) {
+    super(`The pipeline "${templateName}" was changed by somebody else meanwhile.`);
+    this.name = 'TemplateConflict';
+  }
+}
+
+/** A plan whose pipeline is looked at instead of the draft. */
+export interface IViewing {
+  readonly plan: IPlanDetails;
+  readonly document: IPipeline;
+}
+
+export class PipelineModel implements IPipelineModel {
+  constructor(private readonly _options: IModelOptions) {
+    this.catalogue = _options.catalogue;
+    this.key = _options.key;
+    this._check = new Check(_options.api);
+    this._check.changed.connect(() => {
+      this._checked.emit();
+    });
+    this.catalogue.changed.connect(this._onCatalogue);
+  }
+
+  readonly catalogue: ICatalogue;
+  readonly key: string;
+
+  // --- what is shown ---------------------------------------------------------------------------
+
+  get document(): IPipeline {
+    return this._viewing?.document ?? this._history.current.document;
+  }
+
+  get request(): IPlanRequest {
+    return this._viewing === null
+      ? this._history.current.request
+      : readRequest(this._viewing.plan.request);
+  }
+
+  get draft(): IDraft {
+    return this._history.current;
+  }
+
+  get changed(): ISignal<IPipelineModel, void> {
+    return this._changed;
+  }
+
+  get readOnly(): boolean {
+    return this._viewing !== null || this._newer;
+  }
+
+  /** Written by a newer program: it is shown, and cannot be changed or saved. */
+  get newer(): boolean {
+    return this._newer;
+  }
+
+  /** What of the document could not be read and was left out. */
+  get lost(): readonly string[] {
+    return this._lost;
+  }
+
+  get name(): string {
+    return this._history.current.document.name;
+  }
+
+  get dirty(): boolean {
+    return this._history.current.document !== this._saved;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  // --- edits -----------------------------------------------------------------------------------
+
+  commit(name: string, edit: (document: IPipeline) => IPipeline, merge?: string): boolean {
+    return this.commitDraft(
+      name,
+      ({ document, request }) => {
+        const after = edit(document);
+        return after === document ? this._history.current : { document: after, request };
+      },
+      merge
+    );
+  }
+
+  commitRequest(
+    name: string,
+    edit: (request: IPlanRequest) => IPlanRequest,
+    merge?: string
+  ): boolean {
+    return this.commitDraft(
+      name,
+      draft => {
+        const after = edit(draft.request);
+        return after === draft.request ? draft : { ...draft, request: after };
+      },
+      merge
+    );
+  }
+
+  commitDraft(name: string, edit: (draft: IDraft) => IDraft, merge?: string): boolean {
+    if (this.readOnly) {
+      return false;
+    }
+    const before = this._history.current;
+    const after = edit(before);
+    if (after === before) {
+      return false;
+    }
+    this._history.commit(name, after, merge);
+    this._moved();
+    return true;
+  }
+
+  get undoName(): string | null {
+    return this.readOnly ? null : this._history.undoName;
+  }
+
+  get redoName(): string | null {
+    return this.readOnly ? null : this._history.redoName;
+  }
+
+  undo(): void {
+    if (this.undoName !== null) {
+      this._history.undo();
+      this._moved();
+    }
+  }
+
+  redo(): void {
+    if (this.redoName !== null) {
+      this._history.redo();
+      this._moved();
+    }
+  }
+
+  // --- selection -------------------------------------------------------------------------------
+
+  get selection(): ReadonlySet<string> {
+    return this._selection;
+  }
+
+  get selectionChanged(): ISignal<IPipelineModel, void> {
+    return this._selectionChanged;
+  }
+
+  select(names: Iterable<string>): void {
+    const wanted = new Set([...names].filter(name => this.document.steps.has(name)));
+    const same =
+      wanted.size === this._selection.size && [...wanted].every(name => this._selection.has(name));
+    if (!same) {
+      this._selection = wanted;
+      this._selectionChanged.emit();
+    }
+  }
+
+  get revealed(): ISignal<IPipelineModel, string> {
+    return this._revealed;
+  }
+
+  reveal(step: string): void {
+    this.select([step]);
+    this._revealed.emit(step);
+  }
+
+  // --- what the server says --------------------------------------------------------------------
+
+  get problems(): readonly IProblem[] {
+    return this._viewing === null ? (this._check.preview?.problems ?? []) : [];
+  }
+
+  get preview(): IPreview | null {
+    return this._check.preview;
+  }
+
+  get isChecked(): boolean {
+    return this._check.isCurrent;
+  }
+
+  get checkError(): unknown {
+    return this._check.error;
+  }
+
+  get checked(): ISignal<IPipelineModel, void> {
+    return this._checked;
+  }
+
+  /** Ask the server again: what would run depends also on what ran meanwhile. */
+  check(): void {
+    this._check.ask(this._history.current, { now: true });
+  }
+
+  // --- the draft plan --------------------------------------------------------------------------
+
+  get draftPlan(): number | null {
+    return this._draftPlan?.plan ?? null;
+  }
+
+  async storeDraft(): Promise<IStoredDraft> {
+    // One after the other: the second must know the revision that the first made.
+    const after = this._storing.catch(() => undefined).then(() => this._storeDraft());
+    this._storing = after;
+    return after;
+  }
+
+  forgetDraft(): void {
+    this._draftPlan = null;
+    this._keepSoon();
+  }
+
+  private async _storeDraft(): Promise<IStoredDraft> {
+    const { document, request } = this._history.current;
+    const change = {
+      document: writePipeline(document),
+      request,
+      ...(document.name === '' ? {} : { name: document.name })
+    };
+    const { api } = this._options;
+    let stored: IStoredDraft | null = null;
+    if (this._draftPlan !== null) {
+      const { plan, revision } = this._draftPlan;
+      try {
+        stored = await changeDraft(api, plan, revision, change);
+      } catch (error) {
+        // Submitted, changed elsewhere or gone: what is drawn here becomes a draft of its own.
+        if (!(error instanceof Refused) || (error.status !== 409 && error.status !== 404)) {
+          throw error;
+        }
+      }
+    }
+    stored ??= await createDraft(api, {
+      ...change,
+      ...(this._template === null ? {} : { template: this._template.name })
+    });
+    this._draftPlan = { plan: stored.plan_id, revision: stored.revision };
+    this._keepSoon();
+    return stored;
+  }
+
+  // --- templates -------------------------------------------------------------------------------
+
+  get template(): { readonly name: string; readonly revision: string } | null {
+    return this._template;
+  }
+
+  async save(name?: string): Promise<void> {
+    const target = name ?? this._template?.name ?? this.name;
+    const expected = this._template?.name === target ? this._template.revision : null;
+    await this._save(target, expected);
+  }
+
+  async replace(theirs: ITemplate | null, name: string): Promise<void> {
+    await this._save(name, theirs?.revision ?? null);
+  }
+
+  takeTheirs(theirs: ITemplate): void {
+    const { trans } = this._options;
+    const reading = readPipeline(theirs.document, trans);
+    const document = placeMissing(reading.document, this.catalogue);
+    this.commit(trans.__('take the saved version'), () => document);
+    this._template = { name: theirs.name, revision: theirs.revision };
+    this._saved = document;
+    this._moved();
+  }
+
+  renamed(template: ITemplate): void {
+    this._template = { name: template.name, revision: template.revision };
+    const wasDirty = this.dirty;
+    this.commit(this._options.trans.__('rename pipeline'), document =>
+      setPipelineName(document, template.name)
+    );
+    if (!wasDirty) {
+      this._saved = this._history.current.document;
+    }
+    this._moved();
+  }
+
+  private async _save(name: string, expected: string | null): Promise<void> {
+    const { api, trans } = this._options;
+    if (this.name !== name) {
+      this.commit(trans.__('name pipeline'), document => setPipelineName(document, name));
+    }
+    const { document } = this._history.current;
+    try {
+      const saved = await putTemplate(api, name, writePipeline(document), expected);
+      this._template = { name: saved.name, revision: saved.revision };
+      this._saved = document;
+      this._changed.emit();
+      this._keepSoon();
+    } catch (error) {
+      throw await this._conflictOf(error, name);
+    }
+  }
+
+  private async _conflictOf(error: unknown, name: string): Promise<unknown> {
+    if (!(error instanceof Refused) || (error.status !== 409 && error.status !== 404)) {
+      return error;
+    }
+    try {
+      return new TemplateConflict(await getTemplate(this._options.api, name), name);
+    } catch (again) {
+      return again instanceof Refused && again.status === 404
+        ? new TemplateConflict(null, name)
+        : error;
+    }
+  }
+
+  // --- opening ---------------------------------------------------------------------------------
+
+  async openTemplate(name: string): Promise<void> {
+    const template = await getTemplate(this._options.api, name);
+    this._template = { name: template.name, revision: template.revision };
+    this._start(readPipeline(template.document, this._options.trans), {}, { saved: true });
+  }
+
+  /** Open the pipeline of a plan as a draft; of a draft, the draft itself. */
+  async openPlan(plan: number): Promise<void> {
+    const found = await getPlanDetails(this._options.api, plan);
+    if (found.status === 'draft') {
+      this._draftPlan = { plan, revision: found.revision };
+    }
+    const reading = readPipeline(found.document, this._options.trans);
+    this._start(reading, readRequest(found.request), { saved: false });
+  }
+
+  openDocument(raw: unknown): void {
+    this._start(readPipeline(raw, this._options.trans), {}, { saved: false });
+  }
+
+  /** Bring back what was not saved when this tab was last seen; false, there is nothing. */
+  async openUnsaved(): Promise<string | null> {
+    const unsaved = await this._options.unsaved.load(this.key);
+    if (unsaved === null) {
+      return null;
+    }
+    this._template = unsaved.template;
+    this._draftPlan = unsaved.draft;
+    const reading = readPipeline(unsaved.document, this._options.trans);
+    this._start(reading, readRequest(unsaved.request), { saved: false });
+    return unsaved.time;
+  }
+
+  /** Whether what was kept of this tab is older than what is saved now under its name. */
+  async savedMeanwhile(): Promise<boolean> {
+    if (this._template === null) {
+      return false;
+    }
+    try {
+      const now = await getTemplate(this._options.api, this._template.name);
+      return now.revision !== this._template.revision;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Forget what is kept of unsaved work: its tab was closed on purpose. */
+  async discard(): Promise<void> {
+    window.clearTimeout(this._keepTimer);
+    this._isDiscarded = true;
+    await this._options.unsaved.forget(this.key);
+  }
+
+  private _start(reading: IReading, request: IPlanRequest, { saved }: { saved: boolean }): void {
+    const document = placeMissing(reading.document, this.catalogue);
+    this._history = new History({ document, request });
+    this._lost = reading.lost;
+    this._newer = reading.newer;
+    this._saved = saved && reading.lost.length === 0 ? document : null;
+    this._viewing = null;
+    this._moved();
+  }
+
+  // --- looking at a plan -----------------------------------------------------------------------
+
+  get viewing(): IViewing | null {
+    return this._viewing;
+  }
+
+  async view(plan: number | null): Promise<void> {
+    const asked = ++this._viewAsked;
+    if (plan === null) {
+      this._viewing = null;
+      this._states = new Map();
+    } else {
+      const found = await getPlanDetails(this._options.api, plan);
+      if (asked !== this._viewAsked || this._isDisposed) {
+        return;
+      }
+      const reading = readPipeline(found.document, this._options.trans);
+      this._viewing = { plan: found, document: placeMissing(reading.document, this.catalogue) };
+      this._states = new Map(found.steps.map(each => [each.step, each.counts]));
+    }
+    this.select(this._selection);
+    this._changed.emit();
+    this._statesChanged.emit();
+    this._checked.emit();
+  }
+
+  get states(): StepStates {
+    return this._states;
+  }
+
+  get statesChanged(): ISignal<IPipelineModel, void> {
+    return this._statesChanged;
+  }
+
+  setStates(states: StepStates): void {
+    this._states = states;
+    this._statesChanged.emit();
+  }
+
+  // --- keeping ---------------------------------------------------------------------------------
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this.catalogue.changed.disconnect(this._onCatalogue);
+    this._check.dispose();
+    if (!this._isDiscarded) {
+      void this.keepNow();
+    }
+    Signal.clearData(this);
+  }
+
+  /** Keep what is not saved, without waiting for a pause. */
+  async keepNow(): Promise<void> {
+    window.clearTimeout(this._keepTimer);
+    const { unsaved } = this._options;
+    const { document, request } = this._history.current;
+    const isNothing = document.steps.size === 0 && this._template === null;
+    const isSaved = !this.dirty && Object.keys(request).length === 0 && this._draftPlan === null;
+    if (this._newer || isNothing || isSaved) {
+      await unsaved.forget(this.key);
+    } else {
+      await unsaved.keep(this.key, this._history.current, {
+        template: this._template,
+        draft: this._draftPlan
+      });
+    }
+  }
+
+  private _moved(): void {
+    for (const step of this.document.steps.values()) {
+      if (step.version !== 'latest' && step.method !== '') {
+        this.catalogue.ensure(step.method, step.version);
+      }
+    }
+    this._changed.emit();
+    this.select(this._selection);
+    this._check.ask(this._history.current);
+    this._keepSoon();
+  }
+
+  private _keepSoon(): void {
+    window.clearTimeout(this._keepTimer);
+    if (!this._isDiscarded && !this._isDisposed) {
+      this._keepTimer = window.setTimeout(() => void this.keepNow(), KEEP_MS);
+    }
+  }
+
+  private readonly _onCatalogue = (): void => {
+    // Another registration may have mended or broken something.
+    this._changed.emit();
+    this.check();
+  };
+
+  private _history = new History({ document: EMPTY_PIPELINE, request: {} });
+  private _saved: IPipeline | null = EMPTY_PIPELINE;
+  private _template: IUnsaved['template'] = null;
+  private _draftPlan: IUnsaved['draft'] = null;
+  private _lost: readonly string[] = [];
+  private _newer = false;
+  private _viewing: IViewing | null = null;
+  private _viewAsked = 0;
+  private _states: StepStates = new Map();
+  private _selection: ReadonlySet<string> = new Set();
+  private _storing: Promise<unknown> = Promise.resolve();
+  private _isDisposed = false;
+  private _isDiscarded = false;
+  private _keepTimer = 0;
+  private readonly _check: Check;
+  private readonly _changed = new Signal<IPipelineModel, void>(this);
+  private readonly _checked = new Signal<IPipelineModel, void>(this);
+  private readonly _selectionChanged = new Signal<IPipelineModel, void>(this);
+  private readonly _statesChanged = new Signal<IPipelineModel, void>(this);
+  private readonly _revealed = new Signal<IPipelineModel, string>(this);
+}

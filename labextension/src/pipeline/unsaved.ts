@@ -1,0 +1,54 @@
+/**
+ * Drawings that are not saved yet, kept where the Lab keeps its state: a reload, a closed browser or
+ * a killed server loses nothing, and an unfinished pipeline is kept as well as a finished one.
+ */
+
+import type { IStateDB } from '@jupyterlab/statedb';
+import type { ReadonlyPartialJSONObject, ReadonlyPartialJSONValue } from '@lumino/coreutils';
+
+import type { IDraft } from './document';
+import { writePipeline } from './writing';
+
+const NAMESPACE = 'pm-unsaved';
+
+/** What is kept of one pipeline tab. */
+export interface IUnsaved {
+  readonly document: unknown;
+  readonly request: unknown;
+  /** The saved pipeline that was edited, and the revision that was seen. */
+  readonly template: { readonly name: string; readonly revision: string } | null;
+  /** The stored draft, and the revision that was seen. */
+  readonly draft: { readonly plan: number; readonly revision: string } | null;
+  /** When, in ISO 8601. */
+  readonly time: string;
+}
+
+export class UnsavedWork {
+  constructor(private readonly _state: IStateDB | null) {}
+
+  async load(key: string): Promise<IUnsaved | null> {
+    const found = (await this._state?.fetch(`${NAMESPACE}:${key}`)) as
+      ReadonlyPartialJSONObject | undefined;
+    return found === undefined || found['document'] === undefined
+      ? null
+      : (found as unknown as IUnsaved);
+  }
+
+  async keep(
+    key: string,
+    draft: IDraft,
+    origin: Pick<IUnsaved, 'template' | 'draft'>
+  ): Promise<void> {
+    const unsaved: IUnsaved = {
+      document: writePipeline(draft.document),
+      request: draft.request,
+      ...origin,
+      time: new Date().toISOString()
+    };
+    await this._state?.save(`${NAMESPACE}:${key}`, unsaved as unknown as ReadonlyPartialJSONValue);
+  }
+
+  async forget(key: string): Promise<void> {
+    await this._state?.remove(`${NAMESPACE}:${key}`);
+  }
+}

@@ -1,0 +1,305 @@
+import { StateDB } from '@jupyterlab/statedb';
+import { nullTranslator } from '@jupyterlab/translation';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Api } from '../../src/api/api';
+import { addStep, renameStep, setParam } from '../../src/pipeline/edits';
+import { PipelineModel, TemplateConflict } from '../../src/pipeline/model';
+import { UnsavedWork } from '../../src/pipeline/unsaved';
+import type { Answers, IAnswer } from '../server';
+import { REFUSAL, server } from '../server';
+import { catalogue } from './catalogue';
+
+const trans = nullTranslator.load('');
+const methods = await catalogue();
+
+const PREVIEW = {
+  counts: { total: 26, run: 20, reuse: 6, blocked: 0 },
+  final_results: 3,
+  samples: 1,
+  paths: 1,
+  branches: [],
+  problems: [],
+  steps: [],
+  tree: null
+};
+
+const DOCUMENT = {
+  format: 1,
+  name: 'cells',
+  description: '',
+  steps: { one: { method: 'segment', version: 'latest' } },
+  layout: {}
+};
+const TEMPLATE = {
+  name: 'cells',
+  description: '',
+  methods: ['segment'],
+  content_hash: 'c',
+  revision: 'r1',
+  created_at: '2026-02-14T10:23:00+00:00',
+  updated_at: '2026-02-14T10:23:00+00:00',
+  created_by: 'me',
+  document: DOCUMENT
+};
+
+function make(
+  answers: Answers = {},
+  state = new StateDB()
+): { model: PipelineModel; requests: Request[] } {
+  const door = server({ '/base/pm/api/preview': { body: PREVIEW }, ...answers });
+  const model = new PipelineModel({
+    api: new Api(door.settings),
+    catalogue: methods,
+    unsaved: new UnsavedWork(state),
+    key: 'tab',
+    trans
+  });
+  return { model, requests: door.requests };
+}
+
+function isPreview(request: Request): boolean {
+  return new URL(request.url).pathname.endsWith('/preview');
+}
+
+function draw(model: PipelineModel, name: string): void {
+  model.commit(`add ${name}`, document =>
+    addStep(document, { name, method: 'segment' }, { x: 0, y: 0 })
+  );
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('undo', () => {
+  it('goes back to the very beginning and forward again, by name', () => {
+    const { model } = make();
+    const start = model.document;
+    draw(model, 'one');
+    draw(model, 'two');
+    const end = model.document;
+    expect([model.undoName, model.redoName]).toEqual(['add two', null]);
+    model.undo();
+    model.undo();
+    expect(model.document).toBe(start);
+    expect([model.undoName, model.redoName]).toEqual([null, 'add one']);
+    model.redo();
+    model.redo();
+    expect(model.document).toBe(end);
+  });
+
+  it('takes back what the plan asks for as well', () => {
+    const { model } = make();
+    model.commitRequest('set samples', request => ({ ...request, samples: ['s1', 's2'] }));
+    expect(model.request.samples).toEqual(['s1', 's2']);
+    model.undo();
+    expect(model.request.samples).toBeUndefined();
+  });
+
+  it('takes typing back in one', () => {
+    const { model } = make();
+    draw(model, 'one');
+    for (const text of ['1', '1.', '1.5']) {
+      model.commit('set sigma', each => setParam(each, 'one', 'work.sigma', text), 'sigma');
+    }
+    model.undo();
+    expect(model.document.steps.get('one')?.params.size).toBe(0);
+  });
+
+  it('knows no edit that changed nothing', () => {
+    const { model } = make();
+    expect(model.commit('nothing', document => document)).toBe(false);
+    expect(model.undoName).toBeNull();
+  });
+
+  it('drops a selection of what is gone', () => {
+    const { model } = make();
+    draw(model, 'one');
+    model.select(['one', 'nobody']);
+    expect([...model.selection]).toEqual(['one']);
+    model.undo();
+    expect(model.selection.size).toBe(0);
+  });
+});
+
+describe('the saved mark', () => {
+  it('is there until it is saved, and comes back with undo', async () => {
+    const { model, requests } = make({ '/base/pm/api/templates/cells': { body: TEMPLATE } });
+    draw(model, 'one');
+    expect(model.dirty).toBe(true);
+    await model.save('cells');
+    expect(model.dirty).toBe(false);
+    expect(model.template).toEqual({ name: 'cells', revision: 'r1' });
+    const put = requests.find(each => each.method === 'PUT');
+    expect(await put?.json()).toMatchObject({ expected: null, document: { name: 'cells' } });
+    draw(model, 'two');
+    expect(model.dirty).toBe(true);
+    model.undo();
+    expect(model.dirty).toBe(false);
+  });
+
+  it('is not there after opening', async () => {
+    const { model } = make({ '/base/pm/api/templates/cells': { body: TEMPLATE } });
+    await model.openTemplate('cells');
+    expect(model.dirty).toBe(false);
+    expect(model.document.layout.steps.has('one')).toBe(true);
+  });
+
+  it('stays when somebody else saved meanwhile, and both versions are there', async () => {
+    let answer: IAnswer = { body: TEMPLATE };
+    const { model } = make({ '/base/pm/api/templates/cells': () => answer });
+    await model.openTemplate('cells');
+    draw(model, 'mine');
+    answer = { status: 409, body: { ...REFUSAL, error: 'Conflict' } };
+    const put = model.save();
+    await expect(put).rejects.toThrow();
+    expect(model.dirty).toBe(true);
+    expect(model.document.steps.has('mine')).toBe(true);
+  });
+
+  it('hands over theirs, which undo turns into mine again', async () => {
+    const theirs = {
+      ...TEMPLATE,
+      revision: 'r2',
+      document: { ...DOCUMENT, steps: { theirs: { method: 'gate' } } }
+    };
+    const { model } = make({ '/base/pm/api/templates/cells': { body: TEMPLATE } });
+    await model.openTemplate('cells');
+    draw(model, 'mine');
+    model.takeTheirs(theirs as never);
+    expect([...model.document.steps.keys()]).toEqual(['theirs']);
+    expect(model.dirty).toBe(false);
+    model.undo();
+    expect([...model.document.steps.keys()]).toEqual(['one', 'mine']);
+    expect(model.dirty).toBe(true);
+  });
+
+  it('tells a conflict with what is saved now', () => {
+    expect(new TemplateConflict(null, 'cells').message).toContain('cells');
+  });
+});
+
+describe('the server', () => {
+  it('is asked once after several edits, and not for the drawing alone', async () => {
+    const { model, requests } = make();
+    draw(model, 'one');
+    draw(model, 'two');
+    await vi.advanceTimersByTimeAsync(500);
+    await expect.poll(() => model.preview?.counts.total).toBe(26);
+    expect(requests.filter(isPreview)).toHaveLength(1);
+    model.commit('move', document => ({
+      ...document,
+      layout: { ...document.layout, steps: new Map([['one', { x: 99, y: 99 }]]) }
+    }));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(requests.filter(isPreview)).toHaveLength(1);
+    expect(model.isChecked).toBe(true);
+  });
+
+  it('that does not answer is told, and the drawing stays', async () => {
+    const { model } = make({ '/base/pm/api/preview': { status: 503, body: REFUSAL } });
+    draw(model, 'one');
+    await vi.advanceTimersByTimeAsync(500);
+    await expect.poll(() => model.checkError).toMatchObject({ status: 503 });
+    expect(model.document.steps.size).toBe(1);
+  });
+
+  it('stores the draft once and changes it afterwards', async () => {
+    const stored = { plan_id: 7, revision: 'd1', status: 'draft', preview: PREVIEW };
+    const { model, requests } = make({
+      '/base/pm/api/plans': { status: 201, body: stored },
+      '/base/pm/api/plans/7': { body: { ...stored, revision: 'd2', changes: [] } }
+    });
+    draw(model, 'one');
+    await model.storeDraft();
+    expect(model.draftPlan).toBe(7);
+    await model.storeDraft();
+    const put = requests.find(each => each.method === 'PUT');
+    expect(await put?.json()).toMatchObject({ expected: 'd1' });
+  });
+
+  it('that has submitted the draft meanwhile gets a new one', async () => {
+    let plan = 7;
+    const { model } = make({
+      '/base/pm/api/plans': () => ({ status: 201, body: { plan_id: plan++, revision: 'd' } }),
+      '/base/pm/api/plans/7': { status: 409, body: { ...REFUSAL, error: 'Conflict' } }
+    });
+    draw(model, 'one');
+    await model.storeDraft();
+    await model.storeDraft();
+    expect(model.draftPlan).toBe(8);
+  });
+});
+
+describe('unsaved work', () => {
+  it('comes back after a reload, with its origin and its samples', async () => {
+    const state = new StateDB();
+    const answers = { '/base/pm/api/templates/cells': { body: TEMPLATE } };
+    const before = make(answers, state).model;
+    await before.openTemplate('cells');
+    draw(before, 'two');
+    before.commitRequest('set samples', request => ({ ...request, samples: ['s1'] }));
+    await before.keepNow();
+    const after = make(answers, state).model;
+    expect(await after.openUnsaved()).not.toBeNull();
+    expect([...after.document.steps.keys()]).toEqual(['one', 'two']);
+    expect(after.request.samples).toEqual(['s1']);
+    expect(after.template).toEqual({ name: 'cells', revision: 'r1' });
+    expect(after.dirty).toBe(true);
+  });
+
+  it('is kept by itself a moment after an edit, finished or not', async () => {
+    const state = new StateDB();
+    const { model } = make({}, state);
+    draw(model, 'one');
+    await vi.advanceTimersByTimeAsync(1000);
+    await expect.poll(async () => make({}, state).model.openUnsaved()).not.toBeNull();
+  });
+
+  it('is gone when the tab was closed on purpose', async () => {
+    const state = new StateDB();
+    const { model } = make({}, state);
+    draw(model, 'one');
+    await model.keepNow();
+    await model.discard();
+    model.dispose();
+    expect(await make({}, state).model.openUnsaved()).toBeNull();
+  });
+});
+
+describe('a plan that is looked at', () => {
+  const PLAN = {
+    plan_id: 12,
+    status: 'running',
+    request: { samples: ['s1'] },
+    document: DOCUMENT,
+    steps: [{ step: 'one', method: 'segment', version: 2, counts: { completed: 3 } }]
+  };
+
+  it('is shown with its states and cannot be changed; the draft is untouched', async () => {
+    const { model } = make({ '/base/pm/api/plans/12': { body: PLAN } });
+    draw(model, 'mine');
+    const drawn = model.document;
+    await model.view(12);
+    expect(model.readOnly).toBe(true);
+    expect([...model.document.steps.keys()]).toEqual(['one']);
+    expect(model.states.get('one')).toEqual({ completed: 3 });
+    expect(model.commit('no', document => setParam(document, 'one', 'work.sigma', '1'))).toBe(
+      false
+    );
+    expect(model.undoName).toBeNull();
+    await model.view(null);
+    expect(model.document).toBe(drawn);
+  });
+
+  it('of a newer program is shown and never saved', () => {
+    const { model } = make();
+    model.openDocument({ ...DOCUMENT, format: 2 });
+    expect(model.readOnly).toBe(true);
+    expect(model.commitDraft('no', draft => renameStep(draft, 'one', 'two'))).toBe(false);
+  });
+});
