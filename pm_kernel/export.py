@@ -97,6 +97,34 @@ def export_plan(
         raise InvalidInput(fault, hint="Choose a folder with a plainer name.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict(f"{folder} exists and is not empty.", hint="Choose another folder.")
+    files, export_id, shown = export_files(
+        settings, store, file, same_imports, folder=folder, versions=versions, source=source
+    )
+    with writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Whole or not at all: what is half a plan must not be started.
+        draft = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        for name, text in files.items():
+            (draft / name).write_text(text, encoding="utf-8", newline="")
+        draft.chmod(0o755)
+        draft.rename(folder)
+    return Exported(folder, export_id, shown)
+
+
+def export_files(
+    settings: Settings,
+    store: Store,
+    file: PlanFile,
+    same_imports: Callable[[Connection], SameImports],
+    *,
+    folder: Path | None = None,
+    versions: Mapping[str, int] | None = None,
+    source: str = "",
+) -> tuple[dict[str, str], str, planning.Preview]:
+    """Return the files of an export by name, its id, and what it would run and reuse now.
+
+    ``folder`` is where they will lie, None where nobody knows yet. Raises Problems.
+    """
     shown = _pinned(store, file.plan, same_imports, versions or {})
     plan = replace(file.plan, document=shown.pipeline.to_document())
     runs = planning.new_planned_runs(shown)
@@ -124,15 +152,7 @@ def export_plan(
     )
     files[PLAN] = exported.to_json()
     files["README.md"] = _readme(settings, folder)
-    with writing(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all: what is half a plan must not be started.
-        draft = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        for name, text in files.items():
-            (draft / name).write_text(text, encoding="utf-8", newline="")
-        draft.chmod(0o755)
-        draft.rename(folder)
-    return Exported(folder, export_id, shown)
+    return files, export_id, shown
 
 
 def _pinned(
@@ -196,10 +216,11 @@ def _nextflow_files(
     return render(replace(spec, export=ExportSpec(export_id, incomplete))).files
 
 
-def _readme(settings: Settings, folder: Path) -> str:
+def _readme(settings: Settings, folder: Path | None) -> str:
+    where = "" if folder is None else f"{folder}/"
     return _README.format(
-        quoted=f"'{folder}/" if " " in str(folder) else f"{folder}/",
-        quoted_end="'" if " " in str(folder) else "",
+        quoted=f"'{where}" if " " in where else where,
+        quoted_end="'" if " " in where else "",
         workspace=settings.root,
         pm=launching.pm_command(),
     )

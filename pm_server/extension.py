@@ -10,6 +10,7 @@ from traitlets import Unicode
 
 from pm_kernel import __version__
 from pm_kernel.config import load_settings
+from pm_server.live import LIVE, Live
 from pm_server.routes import ROUTES
 from pm_server.services import SERVICES, Services, open_workspace
 
@@ -40,9 +41,9 @@ class ProcessManager(ExtensionApp):
         assert self.serverapp is not None
         named = Path(self.workspace) if self.workspace else None
         start = Path(self.serverapp.root_dir)
-        self.settings[SERVICES] = Services(
-            lambda: load_settings(start, workspace=named), self.open_workspace
-        )
+        services = Services(lambda: load_settings(start, workspace=named), self.open_workspace)
+        self.settings[SERVICES] = services
+        self.settings[LIVE] = Live(services)
 
     def initialize_handlers(self) -> None:
         """Register every route."""
@@ -50,6 +51,9 @@ class ProcessManager(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Let go of threads and connections."""
+        live = self.settings.get(LIVE)
+        if isinstance(live, Live):
+            live.close()
         services = self.settings.get(SERVICES)
         if isinstance(services, Services):
             services.close()

@@ -78,6 +78,16 @@ class Fields:
         """Return a list of texts, empty where it is absent."""
         return [self._text_in(name, each) for each in self._typed(name, list, "a list") or ()]
 
+    def integers(self, name: str, *, limit: int) -> list[int]:
+        """Return a list of row numbers, at most ``limit``; empty where it is absent."""
+        found = self._typed(name, list, "a list") or []
+        for each in found:
+            if isinstance(each, bool) or not isinstance(each, int) or not 1 <= each <= MOST:
+                raise _wrong(name, "a list of whole numbers", each)
+        if len(found) > limit:
+            raise InvalidInput(f"'{name}' has {len(found)} numbers; {limit} are the most.")
+        return found
+
     def text_table(self, name: str) -> dict[str, str]:
         """Return an object whose values are texts, empty where it is absent."""
         table = self.optional_table(name) or {}
@@ -156,8 +166,14 @@ class Query:
     def integer(self, name: str, *, least: int = 1, most: int = MOST) -> int | None:
         """Return a whole number between ``least`` and ``most``, or None."""
         text = self.text(name)
-        if text is None:
-            return None
+        return None if text is None else self._integer(name, text, least, most)
+
+    def integers(self, name: str, *, least: int = 1, most: int = MOST) -> list[int]:
+        """Return every whole number of a name that may be given several times, or with commas."""
+        return [self._integer(name, text, least, most) for text in self.words(name)]
+
+    @staticmethod
+    def _integer(name: str, text: str, least: int, most: int) -> int:
         # int() would take underscores, blanks and digits of other scripts.
         plain = text.removeprefix("-")
         if not (plain.isascii() and plain.isdigit() and len(plain) < 20):

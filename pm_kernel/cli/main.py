@@ -47,6 +47,7 @@ COMMANDS = {
     "runs fail": ("pm_kernel.cli.settle:fail", "say that a run on a lost machine is dead"),
     "log": ("pm_kernel.cli.log:main", "what a run printed"),
     "lineage": ("pm_kernel.cli.lineage:main", "every run and parameter that made a result"),
+    "compare": ("pm_kernel.cli.compare:main", "runs side by side, and what is different"),
     "plan list": ("pm_kernel.cli.plan:list_plans", "the plans"),
     "plan show": ("pm_kernel.cli.plan:show", "a plan and its run tree"),
     "plan create": ("pm_kernel.cli.plan:create", "make a draft from a pipeline"),

@@ -12,15 +12,12 @@ from typing import IO, Any
 
 from pm_kernel import direct_run
 from pm_kernel.cli.context import Context
-from pm_kernel.database import running_url
+from pm_kernel.direct_execution import carry_out
 from pm_kernel.environment_match import same_imports
-from pm_kernel.errors import InvalidInput, PmError, RunFailed
-from pm_kernel.running import orphans
+from pm_kernel.errors import InvalidInput, RunFailed
 from pm_kernel.running.complete import Ended
-from pm_kernel.running.direct import Interrupts, execute
-from pm_kernel.running.recorder import DirectRecorder
+from pm_kernel.running.direct import Interrupts
 from pm_kernel.running.register import NotStarted
-from pm_kernel.store import launches
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,10 +61,6 @@ def main(argv: list[str], context: Context) -> int:
     """Run a method; the run id goes to stdout, the log to stderr."""
     options = parser().parse_args(argv)
     settings, store = context.settings, context.store
-    interrupts = Interrupts()
-    recorder = DirectRecorder(
-        lambda: running_url(settings), patience=settings.database_patience, wait=interrupts.wait
-    )
     request = direct_run.DirectRequest(
         method=options.method,
         version=options.version,
@@ -88,37 +81,26 @@ def main(argv: list[str], context: Context) -> int:
         request = direct_run.with_rerun(request)
         direct = direct_run.prepare(store, request, matching)
     tail = _Tail(quiet=options.quiet or context.json)
-    with interrupts:
-        launch = direct_run.open_direct(settings, store, request, direct, matching)
-
-        def cancel() -> None:
-            _say("stopping …")
-            with store.transaction() as connection:
-                launches.cancel_epoch(connection, launch.plan_id)
-
-        try:
-            ended = execute(
+    interrupts = Interrupts()
+    try:
+        with interrupts:
+            ended = carry_out(
                 settings,
-                recorder,
-                launch,
+                store,
+                request,
+                direct,
+                matching,
                 interrupts,
                 on_registered=tail.open,
                 on_tick=tail.show,
-                on_cancel=cancel,
+                on_stopping=lambda: _say("stopping …"),
             )
             tail.show()
-        except NotStarted as stopped:
-            _report(context, stopped.run_id, "failed", str(stopped.cause))
-            raise stopped.cause from None
-        except BaseException as error:
-            with contextlib.suppress(PmError):
-                direct_run.close_direct(store, launch, error)
-            raise
-        finally:
-            tail.close()
-            # Where the database is away, the next command does it.
-            with contextlib.suppress(PmError):
-                orphans.finish_direct_plans(store)
+    except NotStarted as stopped:
+        _report(context, stopped.run_id, "failed", str(stopped.cause))
+        raise stopped.cause from None
+    finally:
+        tail.close()
     return _finished(context, ended)
 
 

@@ -50,7 +50,7 @@ def param_document(param: ParamDef) -> dict[str, Any]:
         **dataclasses.asdict(param),
         "required": param.required,
         "expected": param.expected,
-        "accepts": type_document(parse_type(param.type, param.default)),
+        "accepts": type_document(parse_type(param.accepts, param.default)),
     }
 
 

@@ -15,6 +15,7 @@ from pm_kernel.domain.bindings import (
     gather_of,
 )
 from pm_kernel.domain.catalogue import Catalogue, InputInfo, MethodVersionInfo
+from pm_kernel.domain.connecting import mismatches
 from pm_kernel.domain.faults import Faults, suggestion
 from pm_kernel.domain.names import listed, shown
 from pm_kernel.domain.pipeline import Pipeline, Step
@@ -201,20 +202,14 @@ def _check_source(
         return
     if declared is None:
         return
-    if declared.module is not None and info.module != declared.module:
-        link.add(
-            f"it wants a result of module {shown(declared.module)}, but step {shown(binding.step)} "
-            f"belongs to {shown(info.module)}.",
-            code="module_mismatch",
-        )
-    wanted = declared.value_type
-    anything = wanted is None or (wanted == "file" and output.type != "directory")
-    if declared.type in ("upstream", "file") and not anything and output.type != wanted:
-        link.add(
-            f"it wants a {wanted}, but {shown(binding.step + '.' + binding.output)} "
-            f"is a {output.type}.",
-            code="type_mismatch",
-        )
+    for code, reason in mismatches(
+        declared,
+        module=info.module,
+        output_type=output.type,
+        output=f"{binding.step}.{binding.output}",
+        owner=f"step {shown(binding.step)}",
+    ):
+        link.add(reason, code=code)
 
 
 def _check_fit(name: str, binding: Binding, declared: InputInfo, link: Faults) -> None:

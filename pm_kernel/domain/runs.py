@@ -234,7 +234,9 @@ class RunFilter:
     sample: str | None = None
     #: Runs that the plan executed or reused.
     plan_id: int | None = None
+    #: Started then or later, and before then.
     since: datetime | None = None
+    until: datetime | None = None
     #: Each key holds this value.
     metadata: Mapping[str, Any] = field(default_factory=dict)
     #: Text somewhere in the log, upper and lower case alike.

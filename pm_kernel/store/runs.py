@@ -66,6 +66,7 @@ _CONDITIONS = {
     "plan_id": "r.id IN (SELECT id FROM runs WHERE execution_plan_id = :plan_id UNION ALL"
     " SELECT current_run FROM planned_runs WHERE plan_id = :plan_id)",
     "since": "r.started_at >= :since",
+    "until": "r.started_at < :until",
     "log": "EXISTS (SELECT FROM run_logs l WHERE l.run_id = r.id AND l.message ILIKE :log)",
 }
 _STATES = {
@@ -95,11 +96,11 @@ def find_runs(
 
     Runs that a plan reused have the state "reused" where its runs are asked for.
     """
-    where, values = _where(criteria)
+    where, values = conditions(criteria)
     if before is not None:
         where.append("r.id < :before")
     query = text(
-        f"SELECT r.id FROM runs r WHERE {' AND '.join(where) or 'true'} "  # noqa: S608 - see _where
+        f"SELECT r.id FROM runs r WHERE {' AND '.join(where) or 'true'} "  # noqa: S608 - see conditions
         "ORDER BY r.id DESC LIMIT :limit"
     )
     with store.reading() as connection:
@@ -112,9 +113,9 @@ def find_runs(
 
 def count_runs(store: Store, criteria: RunFilter) -> dict[str, int]:
     """Return how many runs fit, by status."""
-    where, values = _where(criteria)
+    where, values = conditions(criteria)
     query = text(
-        f"SELECT r.status, count(*) AS n FROM runs r "  # noqa: S608 - see _where
+        f"SELECT r.status, count(*) AS n FROM runs r "  # noqa: S608 - see conditions
         f"WHERE {' AND '.join(where) or 'true'} GROUP BY r.status"
     )
     with store.reading() as connection:
@@ -182,8 +183,8 @@ def _seen_from(run: Run, plan_id: int) -> Run:
     return replace(run, state="reused") if reused else run
 
 
-def _where(criteria: RunFilter) -> tuple[list[str], dict[str, Any]]:
-    """Return conditions made of constants, and the values they are given."""
+def conditions(criteria: RunFilter) -> tuple[list[str], dict[str, Any]]:
+    """Return conditions on runs ``r``, made of constants, and the values they are given."""
     where: list[str] = []
     values: dict[str, Any] = {}
     if criteria.states:

@@ -385,6 +385,7 @@ runs = Table(
     CheckConstraint("status IN ('running','completed','failed','cancelled')", name="status"),
     Index("ix_runs_reuse_key", "reuse_key", postgresql_where=text("reuse_key IS NOT NULL")),
     Index("ix_runs_method_id_id", "method_id", "id"),
+    Index("ix_runs_method_id_status", "method_id", "status"),
     Index("ix_runs_status_open", "status", postgresql_where=text("status = 'running'")),
     Index("ix_runs_status_failed", "id", postgresql_where=text("status IN ('failed','cancelled')")),
     Index("ix_runs_started_at", "started_at"),

@@ -60,6 +60,14 @@ class Changed(Conflict):
         self.difference = difference
 
 
+class Reusable(Conflict):
+    """An equal run answers already: ``run_id``."""
+
+    def __init__(self, message: str, run_id: int, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.run_id = run_id
+
+
 def status_of(error: PmError) -> HTTPStatus:
     """Return the HTTP status that ``error`` is answered with."""
     for kind, status in STATUS:
@@ -79,6 +87,8 @@ def explained(error: PmError) -> dict[str, Any]:
     }
     if isinstance(error, Changed):
         document["difference"] = error.difference
+    if isinstance(error, Reusable):
+        document["run_id"] = error.run_id
     return document
 
 
@@ -117,13 +127,7 @@ class Route(APIHandler):
 
     def query(self, *known: str) -> Query:
         """Return what the address asks for. Raises InvalidInput for names but these."""
-        given = {
-            name: self.get_query_arguments(name)
-            for name in self.request.query_arguments
-            # A number alone is what browsers add against caches.
-            if name not in _FOREIGN and not name.isdigit()
-        }
-        return Query(given, known)
+        return asked_by(self, *known)
 
     def answer(self, payload: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> None:
         """Write ``payload`` as JSON."""
@@ -159,6 +163,17 @@ class Route(APIHandler):
             message = "The server met an error it does not know."
             hint = "Its traceback is in the log of the Jupyter server."
             self.answer(_plain("Unexpected", message, hint), HTTPStatus(status_code))
+
+
+def asked_by(handler: web.RequestHandler, *known: str) -> Query:
+    """Return what the address of a request asks for. Raises InvalidInput for names but these."""
+    given = {
+        name: handler.get_query_arguments(name)
+        for name in handler.request.query_arguments
+        # A number alone is what browsers add against caches.
+        if name not in _FOREIGN and not name.isdigit()
+    }
+    return Query(given, known)
 
 
 class NothingHere(Route):

@@ -10,8 +10,10 @@ from typing import Any
 from pm_kernel import planning
 from pm_kernel.domain.plan_documents import preview_document, tree_document
 from pm_kernel.environment_match import same_imports
+from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.planning import PlanInput
 from pm_kernel.store import plans
+from pm_kernel.store.durations import median_seconds
 from pm_server.routes.base import Route, verb
 from pm_server.services import Opened
 
@@ -61,9 +63,23 @@ def _stored(at: Opened, plan_id: int, part: tuple[int, int]) -> dict[str, Any]:
 
 
 def _preview(at: Opened, plan: PlanInput, part: tuple[int, int] | None) -> dict[str, Any]:
-    shown = planning.preview(at.store, plan, same_imports(at.settings))
+    shown = planning.preview(
+        at.store, plan, same_imports(at.settings), check=SiteCheck(at.settings)
+    )
     tree = None
     if part is not None:
         first, limit = part
         tree = tree_document(shown.expanded, shown.decisions, first=first, limit=limit)
-    return {**preview_document(shown.expanded, shown.decisions, shown.problems), "tree": tree}
+    document = preview_document(shown.expanded, shown.decisions, shown.problems)
+    return {**_estimated(at, document), "tree": tree}
+
+
+def _estimated(at: Opened, document: dict[str, Any]) -> dict[str, Any]:
+    """Add how long one run of each step takes, and all that are to run one after the other."""
+    with at.store.reading() as connection:
+        known = median_seconds(connection, [each["method"] for each in document["steps"]])
+    steps = [{**each, "seconds": known.get(each["method"])} for each in document["steps"]]
+    to_run = [(each["counts"]["run"], each["seconds"]) for each in steps if each["counts"]["run"]]
+    unknown = any(seconds is None for _, seconds in to_run)
+    total = None if unknown else sum(count * seconds for count, seconds in to_run)
+    return {**document, "steps": steps, "seconds": total}

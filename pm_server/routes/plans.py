@@ -20,6 +20,7 @@ from pm_kernel.domain.plans import PlannedRunRow
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import Conflict, InvalidInput
 from pm_kernel.plan_file import PlanFile
+from pm_kernel.plan_trouble import trouble_of
 from pm_kernel.planning import PlanInput
 from pm_kernel.store import plans, runs
 from pm_server.payload import Fields, Query
@@ -76,6 +77,16 @@ class PlanStatusRoute(Route):
         """Count the planned runs of a plan and of each step by state."""
         self.query()
         self.answer(await self.ask(lambda at: _status(at, int(plan_id))))
+
+
+class PlanTroubleRoute(Route):
+    """Why a plan is not what was hoped for."""
+
+    @verb
+    async def get(self, plan_id: str) -> None:
+        """Tell a plan's own error and the ends of the logs of its newest launches."""
+        self.query()
+        self.answer(await self.ask(lambda at: _trouble(at, int(plan_id))))
 
 
 class PlannedRunsRoute(Route):
@@ -214,6 +225,17 @@ def _status(at: Opened, plan_id: int) -> dict[str, Any]:
     plan = plans.get_plan(at.store, plan_id)
     steps = step_counts(plans.planned_runs_of(at.store, plan_id))
     return {**plan_document(plan), "steps": steps}
+
+
+def _trouble(at: Opened, plan_id: int) -> dict[str, Any]:
+    found = trouble_of(at.settings, at.store, plan_id)
+    return {
+        "plan_id": plan_id,
+        "status": found.plan.status,
+        "error": found.plan.error,
+        "supervisor_log": found.supervisor_log,
+        "launches": [each.to_document() for each in found.launches],
+    }
 
 
 def _planned_runs(at: Opened, plan_id: int, query: Query) -> dict[str, Any]:

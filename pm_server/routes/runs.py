@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
+from pm_kernel import direct_execution, direct_run
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.outputs import base_folder
+from pm_kernel.direct_run import DirectRequest
 from pm_kernel.domain.quantities import parse_since
 from pm_kernel.domain.run_documents import details_document, run_document
 from pm_kernel.domain.runs import Run, RunFilter, RunOutput, said
+from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import InvalidInput
 from pm_kernel.store import run_details
 from pm_kernel.store import runs as store_runs
-from pm_server.payload import Query
-from pm_server.routes.base import Route, verb
+from pm_server.payload import Fields, Query
+from pm_server.routes.base import Reusable, Route, verb
 from pm_server.services import Opened
 from pm_server.table_preview import is_table
 
@@ -29,10 +33,23 @@ class RunsRoute(Route):
     async def get(self) -> None:
         """Find runs; ``before`` continues a page, ``counts`` adds how many fit by status."""
         query = self.query(
-            *("status", "method", "module", "sample", "plan", "since", "metadata", "log"),
-            *("limit", "before", "counts"),
+            *("status", "method", "module", "sample", "plan", "since", "until", "metadata"),
+            *("log", "limit", "before", "counts"),
         )
         self.answer(await self.ask(lambda at: _find(at, query)))
+
+    @verb
+    async def post(self) -> None:
+        """Run one method now, without a plan of many runs.
+
+        It goes on when this server ends; cancelling its plan cancels it. Where an equal run answers
+        already, and ``rerun`` does not ask for another, the answer is 409 with its ``run_id``.
+        """
+        body = self.body(
+            *("method", "version", "sample", "params", "inputs", "name", "notes", "metadata"),
+            "rerun",
+        )
+        self.answer(await self.ask(lambda at: _run(at, body), slow=True), HTTPStatus.CREATED)
 
 
 class RunRoute(Route):
@@ -61,7 +78,7 @@ def seen_run(run: Run, now: datetime) -> dict[str, Any]:
 
 
 def _find(at: Opened, query: Query) -> dict[str, Any]:
-    criteria = _criteria(query)
+    criteria = criteria_from(query)
     limit = query.integer("limit", most=_MOST) or _PAGE
     page = store_runs.find_runs(at.store, criteria, limit=limit, before=query.integer("before"))
     if not page.runs and (unknown := store_runs.unknown_name(at.store, criteria)) is not None:
@@ -74,14 +91,43 @@ def _find(at: Opened, query: Query) -> dict[str, Any]:
     }
 
 
-def _criteria(query: Query) -> RunFilter:
+def _run(at: Opened, body: Fields) -> dict[str, Any]:
+    request = DirectRequest(
+        method=body.text("method"),
+        version=body.optional_integer("version", most=2**31 - 1),
+        sample=body.optional_text("sample"),
+        params=body.text_table("params"),
+        inputs=[
+            (each.text("name"), each.text("text"))
+            for each in body.parts("inputs", ("name", "text"))
+        ],
+        name=body.optional_text("name"),
+        notes=body.optional_text("notes") or "",
+        metadata=body.kept("metadata"),
+        rerun=body.flag("rerun"),
+        base=at.settings.root,
+    )
+    direct = direct_run.prepare(at.store, request, same_imports(at.settings))
+    if direct.reuse_run_id is not None:
+        raise Reusable(
+            f"Run {direct.reuse_run_id} is equal: same version, parameters and inputs.",
+            direct.reuse_run_id,
+            hint="Use that one, or run again.",
+        )
+    run_id = direct_execution.start(at.settings, request)
+    return {"run_id": run_id, "plan_id": store_runs.get_run(at.store, run_id).plan_id}
+
+
+def criteria_from(query: Query) -> RunFilter:
+    """Return which runs are asked for."""
     method, version = query.text("method"), None
     if method is not None and "/v" in method:
         method, _, number = method.rpartition("/v")
         if not (number.isascii() and number.isdigit() and len(number) < 10):
             raise InvalidInput(f"'method' is NAME or NAME/vN, not {query.text('method')!r}.")
         version = int(number)
-    since = query.text("since")
+    now = datetime.now().astimezone()
+    since, until = query.text("since"), query.text("until")
     return RunFilter(
         states=frozenset(query.words("status")),
         method=method,
@@ -89,7 +135,8 @@ def _criteria(query: Query) -> RunFilter:
         module=query.text("module"),
         sample=query.text("sample"),
         plan_id=query.integer("plan"),
-        since=None if since is None else parse_since(since, datetime.now().astimezone()),
+        since=None if since is None else parse_since(since, now),
+        until=None if until is None else parse_since(until, now),
         metadata=dict(_pair(each) for each in query.every("metadata")),
         log=query.text("log"),
     )

@@ -137,11 +137,14 @@ def test_a_change_of_a_runs_status_is_told(store, heard):
     rows = Rows(store)
     plan = rows.plan()
     heard()
+    rows.method("segment")
+    heard()
     run_id = rows.run(status="running", plan=plan)
-    assert heard() == [{"kind": "run", "id": run_id, "status": "running", "plan": plan}]
+    told = {"kind": "run", "id": run_id, "plan": plan, "planned": None, "step": None}
+    assert heard() == [{**told, "status": "running"}]
     with store.transaction() as connection:
         connection.execute(update(tables.runs).values(status="completed"))
-    assert heard() == [{"kind": "run", "id": run_id, "status": "completed", "plan": plan}]
+    assert heard() == [{**told, "status": "completed"}]
 
 
 def test_a_heartbeat_is_not_told(store, heard):
@@ -152,12 +155,66 @@ def test_a_heartbeat_is_not_told(store, heard):
     assert heard() == []
 
 
-def test_a_change_of_a_plans_status_is_told(store, heard):
-    plan = Rows(store).plan(status="draft")
-    assert heard() == [{"kind": "plan", "id": plan, "status": "draft", "plan": plan}]
+def test_a_change_of_a_plan_is_told(store, heard):
+    rows = Rows(store)
+    plan = rows.plan(status="draft")
+    rows.method("segment")
+    told = {"kind": "plan", "id": plan, "status": "draft", "plan": plan}
+    assert told in heard()
+    for change in ("status = 'running'", "notes = 'x'", "document = '{\"a\": 1}'"):
+        with store.transaction() as connection:
+            connection.execute(text(f"UPDATE execution_plans SET {change}"))
+        assert heard() == [{**told, "status": "running"}], change
     with store.transaction() as connection:
-        connection.execute(text("UPDATE execution_plans SET status = 'running'"))
-    assert heard() == [{"kind": "plan", "id": plan, "status": "running", "plan": plan}]
+        connection.execute(text("UPDATE execution_plans SET notes = 'x'"))
+    assert heard() == []
+
+
+def test_a_change_of_planned_runs_is_told_once_for_each_plan(store, heard):
+    rows = Rows(store)
+    plans = [rows.plan(), rows.plan()]
+    for plan in plans * 3:
+        rows.planned_run(plan, "segment")
+    heard()
+    with store.transaction() as connection:
+        connection.execute(text("UPDATE planned_runs SET held_epoch = 1"))
+        connection.execute(text("UPDATE planned_runs SET held_epoch = 2"))
+    told = [{"kind": "tree", "id": each, "status": None, "plan": each} for each in plans]
+    assert sorted(heard(), key=lambda each: each["id"]) == told
+    with store.transaction() as connection:
+        connection.execute(text("DELETE FROM planned_runs WHERE plan_id = :p"), {"p": plans[0]})
+    assert heard() == told[:1]
+
+
+def test_what_is_registered_saved_and_verified_is_told(store, heard):
+    rows = Rows(store)
+    method = rows.method("segment", module="reading")
+    assert {(each["kind"], each["id"]) for each in heard()} == {
+        ("module", rows.module("reading")),
+        ("method", method.method_id),
+    }
+    run_id = rows.run("segment")
+    heard()
+    rows.looked_at(run_id)
+    assert [(each["kind"], each["id"]) for each in heard()] == [("checked", run_id)]
+    with store.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO workflow_templates (name, definition, content_hash, created_by)"
+                " VALUES ('t', '{}', '', 'me')"
+            )
+        )
+        connection.execute(text("DELETE FROM workflow_templates"))
+    assert [(each["kind"], each["status"]) for each in heard()] == [
+        ("template", None),
+        ("template", "deleted"),
+    ]
+
+
+def test_names_of_any_length_are_recorded_all_the_same(store, heard):
+    Rows(store).run(status="running", plan=Rows(store).plan(), step="\N{SNOWMAN}" * 9000)
+    (told,) = [each for each in heard() if each["kind"] == "run"]
+    assert told["step"] is None
 
 
 def test_what_was_rolled_back_is_not_told(store, heard):

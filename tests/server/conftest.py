@@ -86,14 +86,19 @@ def make_workspace(jp_root_dir: Path) -> Callable[[], Path]:
 
 
 @pytest.fixture
+def nothing_replaced(jp_server_config: dict[str, Any]) -> None:
+    """The extension as users get it. To be named before what starts the server."""
+    del jp_server_config["ProcessManager"]
+
+
+@pytest.fixture
 def bench(
+    nothing_replaced: None,
     jp_root_dir: Path,
     database_url: str,
-    jp_server_config: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Workbench]:
-    """A real workspace in the server's root folder, with a real database: nothing is replaced."""
-    del jp_server_config["ProcessManager"]
+    """A real workspace in the server's root folder, with a real database."""
     made = Workbench.make(jp_root_dir, database_url)
     for name, value in made.environ.items():
         if name.startswith("PM_"):

@@ -148,6 +148,7 @@ class Api:
         verb: str,
         path: str,
         body: Any = None,
+        /,
         *,
         headers: dict[str, str] | None = None,
         **query: Any,
@@ -172,14 +173,14 @@ class Api:
         return answer
 
     async def __call__(
-        self, verb: str, path: str, body: Any = None, *, status: int = 200, **query: Any
+        self, verb: str, path: str, body: Any = None, /, *, status: int = 200, **query: Any
     ) -> Any:
         """Make a request and return what is answered."""
         answer = await self.raw(verb, path, body, **query)
         assert answer.code == status, answer.body.decode()
         return json.loads(answer.body)
 
-    async def get(self, path: str, **query: Any) -> Any:
+    async def get(self, path: str, /, **query: Any) -> Any:
         """Ask for something that is there."""
         return await self("GET", path, **query)
 

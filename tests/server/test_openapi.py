@@ -41,16 +41,18 @@ def handler_of(operation: Operation) -> type[Route]:
 
 def asked(handler: type[Route], verb: str, what: str) -> set[str] | None:
     """The names that a verb reads by ``self.query(…)`` or ``self.body(…)``; None: it does not."""
-    source = inspect.getsource(inspect.unwrap(getattr(handler, verb)))
-    tree = ast.parse(textwrap.dedent(source))
-    calls = [
+    tree = ast.parse(textwrap.dedent(inspect.getsource(handler)))
+    (defined,) = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == what
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "self"
+        if isinstance(node, ast.AsyncFunctionDef) and node.name == verb
+    ]
+    # A WebSocket is no Route, and asks by the function behind.
+    names = {f"self.{what}", "asked_by"} if what == "query" else {f"self.{what}"}
+    calls = [
+        node
+        for node in ast.walk(defined)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in names
     ]
     if not calls:
         return None
@@ -58,6 +60,7 @@ def asked(handler: type[Route], verb: str, what: str) -> set[str] | None:
     return {
         node.value
         for argument in call.args
+        if not isinstance(argument, ast.Name)
         for node in ast.walk(argument)
         if isinstance(node, ast.Constant)
     }

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import json
+from zipfile import ZipFile
+
 import pytest
 
 from .world import DOCUMENT, SAMPLES, Study, request_for
@@ -47,6 +52,7 @@ async def test_the_life_of_a_plan(study, api):
         "POST", "preview", {"document": DOCUMENT, "request": request_for(*SAMPLES), "tree": True}
     )
     assert preview["counts"] == {"total": 4, "run": 4, "reuse": 0, "blocked": 0}
+    assert preview["seconds"] is None
     draft = await api(
         "POST",
         "plans",
@@ -79,6 +85,8 @@ async def test_what_a_plan_left_behind(study, api):
     (bad,) = failed["planned_runs"]
     assert bad["sample"] == "s2"
     assert "broken <b>picture</b>" in bad["error"]
+    preview = await api.get(f"plans/{plan_id}/preview")
+    assert [s["seconds"] is not None for s in preview["steps"]] == [True, False]
     found = await api.get("runs", counts=True)
     assert found["counts"] == {"completed": 2, "failed": 1}
     good = (await api.get("runs", sample="s1", method="load/v1"))["runs"][0]["run_id"]
@@ -91,3 +99,214 @@ async def test_what_a_plan_left_behind(study, api):
     assert entries["entries"][0]["message"].startswith("cannot go on\n")
     found = await api.get("logs", containing="cannot", level="ERROR")
     assert [e["run"]["run_id"] for e in found["entries"]] == [bad["run_id"]]
+
+
+async def ended(api, run_id: int) -> dict:
+    """A run when it has ended."""
+    for _ in range(1200):
+        run = await api.get(f"runs/{run_id}")
+        if run["status"] != "running":
+            return run
+        await asyncio.sleep(0.1)
+    raise AssertionError("it did not end")
+
+
+async def test_one_step_now(study, api):
+    asked = {
+        "method": "load",
+        "sample": "s1",
+        "inputs": [{"name": "image", "text": "file:s1.txt"}],
+        "params": {"scale.factor": "3"},
+        "notes": "only this one",
+    }
+    begun = await api("POST", "runs", asked, status=201)
+    run = await ended(api, begun["run_id"])
+    assert (run["status"], run["plan_id"], run["sample"]) == ("completed", begun["plan_id"], "s1")
+    assert run["metrics"] == {"value": 12}
+    refused = await api("POST", "runs", asked, status=409)
+    assert (refused["error"], refused["run_id"]) == ("Reusable", begun["run_id"])
+    again = await api("POST", "runs", {**asked, "rerun": True}, status=201)
+    assert (await ended(api, again["run_id"]))["status"] == "completed"
+    assert again["run_id"] > begun["run_id"]
+    for wrong, status in (
+        ({"method": "none"}, 404),
+        ({**asked, "version": 7}, 404),
+        ({**asked, "params": {"scale.factor": "many"}}, 422),
+        ({**asked, "inputs": [{"name": "image", "text": "run:99/table"}]}, 422),
+        ({**asked, "nonsense": 1}, 422),
+    ):
+        await api("POST", "runs", wrong, status=status)
+    assert study.bench.unfinished() == []
+
+
+async def test_one_step_now_is_stopped_by_cancelling_its_plan(study, api):
+    study.bench.method("wait", "import time\n\ndef run(output_dir):\n    time.sleep(600)\n")
+    begun = await api("POST", "runs", {"method": "wait"}, status=201)
+    await api("POST", f"plans/{begun['plan_id']}/cancel")
+    assert (await ended(api, begun["run_id"]))["status"] == "cancelled"
+    assert (await api.get(f"plans/{begun['plan_id']}"))["status"] == "cancelled"
+
+
+async def test_a_pipeline_that_is_being_drawn(study, api):
+    checked = await api("POST", "check", {"document": DOCUMENT, "request": request_for("s1", "s2")})
+    assert (checked["problems"], checked["runs"], checked["final_results"]) == ([], 3, 1)
+    assert [(s["step"], s["runs"]) for s in checked["steps"]] == [("load", 2), ("all", 1)]
+    wrong = {
+        "steps": {
+            **DOCUMENT["steps"],
+            "typo": {"method": "lod"},
+            "all": {"method": "merge", "inputs": {"tables": {"from": "typo.table"}}},
+        }
+    }
+    problems = (await api("POST", "check", {"document": {**DOCUMENT, **wrong}}))["problems"]
+    assert {p["step"] for p in problems} >= {"typo", "all"}
+    assert any("load" in p["message"] for p in problems if p["step"] == "typo")
+    values = await api(
+        "POST",
+        "methods/load/versions/1/values",
+        {"params": {"scale.factor": "3", "scale.nothing": "1"}, "inputs": {"image": "x"}},
+    )
+    assert values["params"][0] == {"name": "scale.factor", "value": "3", "problem": None}
+    assert "has no parameter 'scale.nothing'" in values["params"][1]["problem"]
+    values = await api(
+        "POST", "methods/load/versions/1/values", {"params": {"scale.factor": "a few"}}
+    )
+    assert "a whole number" in values["params"][0]["problem"]
+
+
+async def test_what_fits_a_port(study, api):
+    study.bench.method(
+        "draw", "def run(output_dir):\n    pass\n", outputs={"figure": ("f.png", "image")}
+    )
+    found = await api.get("methods/merge/versions/1/connections", input="tables")
+    reasons = {(c["method"], c["name"]): c["reason"] for c in found["connections"]}
+    assert reasons["load", "table"] is None
+    assert found["connections"][0]["reason"] is None
+    assert "it wants a result of module 'reading'" in reasons["draw", "figure"]
+    found = await api.get("methods/load/versions/1/connections", output="table")
+    assert {(c["method"], c["name"]) for c in found["connections"] if c["reason"] is None} == {
+        ("merge", "tables"),
+        ("load", "image"),
+    }
+    await api("GET", "methods/load/versions/1/connections", status=422)
+    await api("GET", "methods/load/versions/1/connections", input="none", status=404)
+
+
+async def test_earlier_results_for_a_port(study, api):
+    study.run("s1", "s2")
+    address = "methods/merge/versions/1/candidates"
+    found = await api.get(address, input="tables")
+    assert [(c["run"]["sample"], c["output"]["name"]) for c in found["candidates"]] == [
+        (sample, output) for sample in ("s2", "s1") for output in ("page", "table", "tiles")
+    ]
+    assert found["candidates"][-1]["text"] == "run:1/tiles"
+    page = await api.get(address, input="tables", limit=1)
+    assert {c["run"]["sample"] for c in page["candidates"]} == {"s2"}
+    rest = await api.get(address, input="tables", limit=1, before=page["before"])
+    assert {c["run"]["sample"] for c in rest["candidates"]} == {"s1"}
+    assert (rest["before"], (await api.get(address, input="tables", sample="s3"))) == (
+        None,
+        {"candidates": [], "before": None},
+    )
+
+
+async def test_runs_side_by_side(study, api):
+    study.run("s1")
+    other = {**DOCUMENT["steps"]["load"], "params": {"scale.factor": "3"}}
+    study.run("s1", steps={**DOCUMENT["steps"], "load": other})
+    found = await api.get("compare", run=[1, 3])
+    rows = {(s["kind"], r["name"]): r for s in found["sections"] for r in s["rows"]}
+    factor = rows["parameters", "scale.factor"]
+    assert (factor["cells"], factor["differs"], factor["changed"]) == (
+        ["2", "3"],
+        True,
+        [False, True],
+    )
+    assert rows["metrics", "value"]["cells"] == ["8", "12"]
+    assert rows["outputs", "table"]["differs"]
+    assert not rows["outputs", "tiles"]["differs"]
+    assert not rows["record", "commit"]["differs"]
+    assert rows["inputs", "image"]["differs"] is False
+    results = await api.get("compare", run="2,4", upstream=True)
+    (upstream,) = [s for s in results["sections"] if s["kind"] == "upstream"]
+    assert {r["name"]: r["cells"] for r in upstream["rows"] if r["differs"]} == {
+        "load · scale.factor": ["2", "3"]
+    }
+    await api("GET", "compare", run=[1], status=422)
+    await api("GET", "compare", run=[1, 99], status=404)
+    told = await asyncio.to_thread(study.bench.pm, "compare", "1", "3")
+    assert "scale.factor" in told.stdout
+    assert "commit" not in told.stdout
+    told = await asyncio.to_thread(study.bench.pm, "compare", "1", "3", "--json")
+    assert json.loads(told.stdout)["sections"] == found["sections"]
+
+
+async def test_a_sample_sheet_is_read(study, api):
+    sheet = "sample;image\ns1;s1.txt\ns1;twice.txt\ns2;s2.txt\n"
+    read = await api("POST", "samples", {"text": sheet, "required": ["image", "age"]})
+    assert (read["columns"], read["total"]) == (["sample", "image"], len(read["rows"]))
+    assert {p["code"] for p in read["problems"]} >= {"missing_column"}
+    (study.bench.root / "sheet.csv").write_text("sample,image\ns1,s1.txt\n")
+    read = await api("POST", "samples", {"path": "sheet.csv"})
+    assert (read["rows"], read["problems"]) == ([["s1", "s1.txt"]], [])
+    (study.bench.root / "out").symlink_to("/etc")
+    for path in ("/etc/passwd", "../x.csv", "out/passwd"):
+        refused = await api("POST", "samples", {"path": path}, status=422)
+        assert "outside the workspace" in refused["message"]
+    await api("POST", "samples", {"path": "none.csv"}, status=404)
+    await api("POST", "samples", {}, status=422)
+    many = "sample\n" + "".join(f"s{n}\n" for n in range(100_000))
+    read = await api("POST", "samples", {"text": many})
+    assert (read["total"], len(read["rows"])) == (100_000, 1000)
+
+
+async def test_a_pipeline_is_taken_along(study, api):
+    plan_id = study.run("s1")
+    drawn = {"document": DOCUMENT, "request": request_for("s1", "s2"), "name": "taken"}
+    for verb, path, body in (("GET", f"plans/{plan_id}/export", None), ("POST", "export", drawn)):
+        answer = await api.raw(verb, path, body)
+        assert answer.code == 200
+        with ZipFile(io.BytesIO(answer.body)) as archive:
+            names = {name.partition("/")[2] for name in archive.namelist()}
+            assert names >= {"pipeline.nf", "tasks.tsv", "plan.json", "README.md"}
+            (readme,) = [archive.read(n) for n in archive.namelist() if n.endswith("README.md")]
+        assert b"nextflow run pipeline.nf" in readme
+    for text in (
+        (await api.get(f"plans/{plan_id}/python"))["python"],
+        (await api("POST", "python", drawn))["python"],
+    ):
+        compile(text, "plan.py", "exec")
+        assert "from pm_kernel import Pipeline" in text
+    await api("POST", "export", {"document": {"format": 1, "steps": {"a": {}}}}, status=422)
+
+
+async def test_everything_as_one_graph(study, api):
+    (study.broken / "s2").touch()
+    study.run("s1", "s2")
+    study.run("s1")
+    found = await api.get("everything")
+    assert {m["method"]: m["runs"] for m in found["methods"]} == {
+        "load": {"completed": 1, "failed": 1},
+        "merge": {"completed": 1},
+    }
+    assert found["edges"] == [{"source": "load", "target": "merge", "count": 1}]
+    assert (await api.get("everything", sample="s2"))["edges"] == []
+    for query in ({"plan": 2}, {"since": "1h"}, {"module": "merging"}):
+        assert (await api.get("everything", **query))["edges"] == found["edges"], query
+    assert (await api.get("everything", until="1h"))["edges"] == []
+    (edge,) = (await api("POST", "edges", {"runs": [1, 2, 3]}))["edges"]
+    assert (edge["run_id"], edge["source_run_id"], edge["output"]) == (3, 1, "table")
+    assert (await api("POST", "edges", {"runs": [2, 3]}))["edges"] == []
+    await api("POST", "edges", {"runs": ["1"]}, status=422)
+
+
+async def test_why_a_plan_failed(study, api):
+    plan_id = study.run("s1")
+    folder = study.bench.runs / "plans" / str(plan_id) / "launches" / "1"
+    folder.mkdir(parents=True)
+    (folder / "nextflow.log").write_text("x" * 20_000 + "\nERROR <b>no space</b>\n")
+    study.bench.execute("UPDATE execution_plans SET status = 'failed', error = 'no space'")
+    told = await api.get(f"plans/{plan_id}/trouble")
+    assert (told["status"], told["error"]) == ("failed", "no space")
+    assert told["launches"][0]["log"] == "ERROR <b>no space</b>\n"
+    await api("GET", "plans/99/trouble", status=404)
