@@ -21,19 +21,19 @@ SELECT m.id, m.name, o.name AS module,
 FROM methods m JOIN modules o ON o.id = m.module_id ORDER BY o.name, m.name
 """)
 _COUNTS = "SELECT method_id, status, count(*) AS n FROM {runs} GROUP BY 1, 2"
-# The method of a taking run follows from its input, so that only the sources are looked up.
+# The method of a taking run follows from its input, so that only the sources are looked up; the
+# names of both are joined to the few groups, not to the many rows.
 _EDGES = text("""
-SELECT p.method_id AS source, mi.method_id AS target, sum(i.n) AS n
-FROM (SELECT source_run_id, method_input_id, count(*) AS n FROM run_inputs
-      WHERE source_run_id IS NOT NULL GROUP BY 1, 2) i
-JOIN method_inputs mi ON mi.id = i.method_input_id
-JOIN runs p ON p.id = i.source_run_id
+SELECT x.source, mi.method_id AS target, sum(x.n) AS n
+FROM (SELECT p.method_id AS source, i.method_input_id, count(*) AS n
+      FROM run_inputs i JOIN runs p ON p.id = i.source_run_id GROUP BY 1, 2) x
+JOIN method_inputs mi ON mi.id = x.method_input_id
 GROUP BY 1, 2
 """)
 _CHOSEN_EDGES = """
-WITH chosen AS MATERIALIZED (SELECT r.id, r.method_id FROM runs r WHERE {where})
 SELECT p.method_id AS source, c.method_id AS target, count(*) AS n
-FROM chosen c JOIN run_inputs i ON i.run_id = c.id JOIN runs p ON p.id = i.source_run_id
+FROM (SELECT r.id, r.method_id FROM runs r WHERE {where}) c
+JOIN run_inputs i ON i.run_id = c.id JOIN runs p ON p.id = i.source_run_id
 GROUP BY 1, 2
 """
 _BETWEEN = text("""
