@@ -131,6 +131,9 @@ def imports_are(installed: Callable[[Candidate], Mapping[str, str]]) -> SameImpo
         if environment.get("editable"):
             # Code that is edited in place may have changed without a version.
             return False
+        if environment.get("kind") == "container":
+            # What an image holds by now cannot be seen from outside it.
+            return False
         imported: Mapping[str, str] = environment.get("imports", {})
         now = installed(candidate) if imported else {}
         if any(now.get(name) != version for name, version in imported.items()):

@@ -41,7 +41,7 @@ _DROPPED = {
 class Environment:
     """One way to run a method. ``command`` stands before the script to run."""
 
-    kind: Literal["plain", "pixi"]
+    kind: Literal["plain", "pixi", "container"]
     command: tuple[str, ...]
     #: Changes when anything installed changes; equal fingerprints mean equal environments.
     fingerprint: str
@@ -93,6 +93,14 @@ def find_environment(
         reason = f"{found} is not the package manager pixi (the PyPI package pixi is another one)"
         return _plain(python, base_env, cache_dir, reason)
     return _pixi(manifest, found, name, environments_dir)
+
+
+def container(image: str) -> Environment:
+    """Return the environment of a step that runs in a container: the image's own Python.
+
+    What is installed in there cannot be seen from outside; the runner reports what it imported.
+    """
+    return Environment("container", ("python3",), f"container:{image}")
 
 
 def clean_environ(base: Mapping[str, str]) -> dict[str, str]:

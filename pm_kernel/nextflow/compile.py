@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pm_kernel.domain.pipeline import Pipeline
 from pm_kernel.domain.plans import Launch
@@ -39,6 +39,7 @@ def compile_launch(
     commands: Commands,
     *,
     containers: Containers | None = None,
+    images: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     elsewhere: frozenset[str] = frozenset(),
     max_tasks: int | None = None,
@@ -55,6 +56,7 @@ def compile_launch(
         edges=tuple(EdgeSpec(parent, child) for parent, child in launch.edges),
         commands=commands,
         containers=containers,
+        images=images or {},
         limits=limits,
         elsewhere=elsewhere,
         max_tasks=max_tasks,

@@ -98,6 +98,13 @@ class SiteConfig:
         """Return the names of those processes that do not run on this machine."""
         return frozenset(p.name for p in processes if self.executor(p) != "local")
 
+    def images(self, processes: Iterable[ProcessSpec]) -> dict[str, str]:
+        """Return the image of each process that runs in a container, by its name."""
+        if self.engine is None:
+            return {}
+        named = {process.name: self.effective(process, "container") for process in processes}
+        return {name: str(image) for name, image in named.items() if image}
+
     def containers(self, mounts: tuple[str, ...], *, uid: int, gid: int) -> Containers | None:
         """Return how containers are to be started, None when no engine is enabled."""
         engine = self.engine

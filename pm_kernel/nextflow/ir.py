@@ -116,6 +116,8 @@ class LaunchSpec:
     edges: tuple[EdgeSpec, ...]
     commands: Commands
     containers: Containers | None = None
+    #: Names of the processes that run in a container, and the image of each.
+    images: Mapping[str, str] = field(default_factory=dict)
     #: Of this machine; None leaves local tasks unlimited.
     limits: Limits | None = None
     #: Names of the processes that a scheduler runs on other machines (``SiteConfig.elsewhere``).

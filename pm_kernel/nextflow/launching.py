@@ -78,6 +78,7 @@ def launch_spec(
         launch,
         Commands((pm_command(),), str(settings.root), settings.before_script),
         containers=config.containers(tuple(stores), uid=os.getuid(), gid=os.getgid()),
+        images=config.images(processes),
         limits=machine_limits(),
         elsewhere=config.elsewhere(processes),
         max_tasks=settings.max_tasks,

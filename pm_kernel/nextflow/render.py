@@ -31,6 +31,7 @@ from pm_kernel.nextflow.quoting import (
     groovy_template,
     shell_word,
 )
+from pm_kernel.running.contained import IMAGE_VARIABLE
 
 PIPELINE = "pipeline.nf"
 TASKS = "tasks.tsv"
@@ -168,8 +169,8 @@ def _pipeline(spec: LaunchSpec, graph: _Graph) -> str:
     if not processes:
         raise ValueError("a launch without planned runs")
     header = f"// {_told(spec)} Generated, for {_use(spec)} only.\n"
-    before, after = _before(spec), _after(spec.commands)
-    blocks = [_process(p, spec, before, after) for p in processes]
+    after = _after(spec.commands)
+    blocks = [_process(p, spec, _before(spec, spec.images.get(p.name)), after) for p in processes]
     return header + "\n" + "\n".join([*blocks, _workflow(processes, graph)])
 
 
@@ -268,12 +269,15 @@ def _indented(lines: list[str], depth: int) -> list[str]:
     return [" " * depth + line for line in lines]
 
 
-def _before(spec: LaunchSpec) -> str:
+def _before(spec: LaunchSpec, image: str | None) -> str:
     commands = spec.commands
     parts: list[str | Hole] = []
     if commands.before_script.strip():
         # eval keeps a syntax error of the site's text inside it.
         parts.append(f"eval {shell_word(commands.before_script)}\n")
+    if image is not None:
+        # Registering makes the code ready for the Python in there.
+        parts.append(f"export {IMAGE_VARIABLE}={shell_word(image)}\n")
     parts += [
         f"{_pm(commands)} register_run ",
         *_which(spec),

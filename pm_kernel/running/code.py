@@ -23,7 +23,7 @@ from typing import Any
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree, writing
 from pm_kernel.config import Settings
-from pm_kernel.environment import Environment, clean_environ, find_environment
+from pm_kernel.environment import Environment, clean_environ, container, find_environment
 from pm_kernel.errors import EngineUnavailable, InvalidInput
 
 _PREPARE = Path(__file__).with_name("prepare.py")
@@ -44,8 +44,13 @@ class Prepared:
     tracked: list[dict[str, Any]]
 
 
-def prepare(settings: Settings, store: RunStore, record: dict[str, Any]) -> Prepared:
+def prepare(
+    settings: Settings, store: RunStore, record: dict[str, Any], *, image: str | None = None
+) -> Prepared:
     """Return the prepared code of a run's version, making it on first use.
+
+    For a run in a container of ``image`` it is the code as committed: what it is compiled for is
+    only known in there (``contained``).
 
     Raises EngineUnavailable when the interpreter does not work, InvalidInput when a tracked
     function cannot be followed, StoreUnavailable when it cannot be kept in the run store.
@@ -54,6 +59,9 @@ def prepare(settings: Settings, store: RunStore, record: dict[str, Any]) -> Prep
     exported = store.code(key)
     if not _is_whole(exported):
         _make(store, exported, lambda draft: _export(settings, record, draft))
+    if image is not None:
+        spec = _spec(record)
+        return Prepared(exported / _CODE, container(image), spec["entry"], spec["tracked"])
     environment = find_environment(
         exported / _CODE,
         python=settings.python,
@@ -190,17 +198,17 @@ def _prepare(
 ) -> None:
     with writing(draft.parent):
         shutil.copytree(exported / _CODE, draft / _CODE, symlinks=True)
-    spec = {
-        "entry": {
-            "file": "run.py",
-            "kind": record["declaration"]["entry"],
-            "options": record["declaration"]["options"],
-        },
-        "tracked": record["declaration"]["tracked"],
-    }
+    spec = _spec(record)
     _instrument(environment, draft / _CODE, spec, settings)
     with writing(draft.parent):
         (draft / _SPEC).write_text(json.dumps(spec), encoding="utf-8")
+
+
+def _spec(record: dict[str, Any]) -> dict[str, Any]:
+    """What is executed and what is followed, as ``prepare.py`` wants to know it."""
+    declaration = record["declaration"]
+    entry = {"file": "run.py", "kind": declaration["entry"], "options": declaration["options"]}
+    return {"entry": entry, "tracked": declaration["tracked"]}
 
 
 def _instrument(

@@ -200,7 +200,7 @@ def _make_ready(
 
     from pm_kernel.environment import clean_environ
     from pm_kernel.errors import IntegrityError, InvalidInput
-    from pm_kernel.running import code, inputs
+    from pm_kernel.running import code, contained, inputs
 
     if record["problem"]:
         raise InvalidInput(record["problem"])
@@ -212,7 +212,11 @@ def _make_ready(
     required = {name: entry.get("required", True) for name, entry in declared.items()}
     with writing(store.root):
         handed = inputs.hand_over(record["inputs"], folder, required)
-    prepared = code.prepare(settings, store, record)
+    # Nextflow's script says so, where the step runs in a container.
+    image = settings.environ.get(contained.IMAGE_VARIABLE)
+    prepared = code.prepare(settings, store, record, image=image)
+    if image is not None:
+        record["environment_image"] = image
     record["environment_fingerprint"] = prepared.environment.fingerprint
     record["environment_kind"] = prepared.environment.kind
     if prepared.environment.notice and (prepared.folder / "pixi.toml").is_file():
@@ -236,11 +240,20 @@ def _make_ready(
             "paths": record["declaration"]["paths"],
             "heartbeat_seconds": 5,
         }
-        _write(code_dir / "_pm_task.json", json.dumps(document))
-        command = [*prepared.environment.command, str(code_dir / "_pm_runner.py")]
         kept = clean_environ(settings.environ)
         dropped = [name for name in settings.environ if name not in kept]
-        _write(task_dir / RUN_SCRIPT, _script(command, dropped))
+        if image is None:
+            _write(code_dir / "_pm_task.json", json.dumps(document))
+            command = [*prepared.environment.command, str(code_dir / "_pm_runner.py")]
+            _write(task_dir / RUN_SCRIPT, _script(command, dropped))
+        else:
+            _write(task_dir / contained.TASK, json.dumps(document))
+            spec = {"entry": prepared.entry, "tracked": prepared.tracked, "run_dir": str(folder)}
+            _write(task_dir / contained.SPEC, json.dumps(spec))
+            script = contained.copy_kit(str(task_dir))
+            command = [*prepared.environment.command, "-I", script, str(task_dir)]
+            there = _needs_python(folder, command[0])
+            _write(task_dir / RUN_SCRIPT, there + _script(command, dropped))
 
 
 def _script(command: list[str], dropped: list[str]) -> str:
@@ -250,6 +263,18 @@ def _script(command: list[str], dropped: list[str]) -> str:
     names = sorted(name for name in dropped if _SHELL_NAME.fullmatch(name))
     unset = f"unset {' '.join(names)}\n" if names else ""
     return f"{unset}exec {shlex.join(command)}\n"
+
+
+def _needs_python(folder: Path, python: str) -> str:
+    """Return the shell text that says, in a run's log, that its image has no Python."""
+    import shlex
+
+    log = shlex.quote(str(folder / "run.log"))
+    told = f"pm: the image of this step has no {python}, which methods need (3.9 or newer)"
+    return (
+        f"command -v {python} >/dev/null 2>&1 || "
+        f"{{ echo '{told}' | tee -a {log} >&2; exit 127; }}\n"
+    )
 
 
 # Nothing here is flushed to the disk: after a power cut the run is dead, and settled as such.

@@ -61,7 +61,7 @@ def request_of(
             "outputs": [output.to_json() for output in outputs],
             "parameters": arrival.rows,
             "logs": logs,
-            "environment": {"kind": record.get("environment_kind"), **reported},
+            "environment": {"kind": record.get("environment_kind"), **_image(record), **reported},
             "environment_fingerprint": record.get("environment_fingerprint"),
             "cpu_seconds": report.get("cpu_seconds"),
             "peak_rss_bytes": report.get("peak_rss_bytes"),
@@ -71,6 +71,11 @@ def request_of(
         }
     )
     return request
+
+
+def _image(record: dict[str, Any]) -> dict[str, str]:
+    image = record.get("environment_image")
+    return {} if image is None else {"image": image}
 
 
 def meta_of(record: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ DATABASE = ("sqlalchemy", "psycopg", "alembic")
 STDLIB = tuple(sys.stdlib_module_names)
 #: What is copied beside a method and runs inside its environment, where nobody can hand things in.
 INSIDE = (
+    "pm_kernel/running/contained.py",
     "pm_kernel/running/inside",
     "pm_kernel/running/prepare.py",
     "pm_kernel/running/runner.py",
@@ -27,6 +28,7 @@ INSIDE = (
 #: The names by which those files know each other, here and beside the method.
 BESIDE_THE_METHOD = (
     "_pm_seam",
+    "prepare",
     "trackable",
     "pm_kernel.running.inside",
     "pm_kernel.running.trackable",

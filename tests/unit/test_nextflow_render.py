@@ -85,9 +85,21 @@ SHAPES = {
             user="1000:100",
             site_options="--shm-size 1g",
         ),
+        images={"S01_A": "registry.example/lab/cells:1.2@sha256:ab"},
         limits=Limits(cpus=8, memory_bytes=16 * 2**30),
         max_tasks=4,
         site_config="/data/it's/nextflow.config",
+    ),
+    # The first step in an image that it names itself, the second in one that the site chooses.
+    "contained": a_launch(
+        {"S01_A": (1,), "S02_B": (2,)},
+        "1>2",
+        processes=(
+            ProcessSpec("S01_A", "a", Directives(container="/images/it.sif")),
+            ProcessSpec("S02_B", "b"),
+        ),
+        containers=Containers("apptainer", ("/data/project/.runs", "/other/.runs")),
+        images={"S01_A": "/images/it.sif", "S02_B": "it's the \"site's\" $own"},
     ),
     # A list that goes on without failed members (5) beside one that does not (4).
     "exported": a_launch(
