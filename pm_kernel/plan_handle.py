@@ -20,6 +20,7 @@ from pm_kernel.domain.preview import Counts, Node, preview_tree
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import Conflict, NotFound, Problem
 from pm_kernel.line_html import lines_html
+from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.open_workspace import Named, OpenWorkspace
 from pm_kernel.results import Results, read_results
 from pm_kernel.store import plans
@@ -265,7 +266,10 @@ class Plan:
         if plan is None:
             stored = self._get(store)
             plan = planning.PlanInput.stored(stored.document, stored.request)
-        self._shown = planning.preview(store, plan, same_imports(self._workspace.settings))
+        settings = self._workspace.settings
+        self._shown = planning.preview(
+            store, plan, same_imports(settings), check=SiteCheck(settings)
+        )
         return self._shown
 
     def _save(self, store: Store) -> int:

@@ -19,6 +19,7 @@ from pm_kernel.domain.plan_documents import (
 from pm_kernel.domain.plans import PlannedRunRow
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import Conflict, InvalidInput
+from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.plan_file import PlanFile
 from pm_kernel.plan_trouble import trouble_of
 from pm_kernel.planning import PlanInput
@@ -173,7 +174,9 @@ def _create(at: Opened, new: _NewPlan) -> dict[str, Any]:
     if document is None:
         document = dict(template.document) if template is not None else {}
     given = PlanInput(document, new.request, at.settings.root)
-    shown = planning.preview(at.store, given, same_imports(at.settings))
+    shown = planning.preview(
+        at.store, given, same_imports(at.settings), check=SiteCheck(at.settings)
+    )
     plan_id = planning.store_plan(
         at.store,
         at.settings,
