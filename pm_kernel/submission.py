@@ -136,6 +136,8 @@ def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 
         if supervisor is not None and supervisor.life() is Life.ALIVE:
             with suppress(ProcessLookupError):
                 os.kill(supervisor.pid, signal.SIGTERM)
+                # One that was stopped hears nothing until it goes on.
+                os.kill(supervisor.pid, signal.SIGCONT)
         elif _end_unsupervised(settings, store, plan_id):
             break
         plan = plans.get_plan(store, plan_id)

@@ -222,9 +222,13 @@ class FaultWorld(Workbench):
         return str(row["status"])
 
     def wait_for_end(self, plan: int) -> str:
-        wait_for(
-            lambda: self.status(plan) not in ("submitted", "running"), f"the end of plan {plan}"
-        )
+        def ended() -> bool:
+            if self.supervisor(plan) is None:
+                # Whose supervisor is dead is ended by the next command.
+                self.answer("plan", "status", str(plan))
+            return self.status(plan) not in ("submitted", "running")
+
+        wait_for(ended, f"the end of plan {plan}")
         # Its supervisor goes a moment after that.
         wait_for(lambda: self.supervisor(plan) is None, f"the end of plan {plan}'s supervisor")
         return self.status(plan)

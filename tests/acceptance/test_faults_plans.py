@@ -170,7 +170,7 @@ def test_a_retry_is_queued_after_the_running_launch_and_a_new_version_is_none_of
     world.audit()
 
 
-def test_a_cancel_ends_what_runs_whether_or_not_the_supervisor_still_lives(
+def test_a_cancel_ends_what_runs_whether_the_supervisor_lives_is_dead_or_sleeps(
     world: FaultWorld,
 ) -> None:
     world.hold("everything")
@@ -190,6 +190,14 @@ def test_a_cancel_ends_what_runs_whether_or_not_the_supervisor_still_lives(
     assert {run["status"] for run in runs_of(world, plan)} == {"cancelled"}
     assert world.nextflows(plan) == []
     assert world.unfinished() == []
+
+    assert world.resume(plan) == "resumed"
+    wait_for(world.holding(plan, "first-a", "first-b"), "two at work once more")
+    sleeping = world.supervisor(plan)
+    assert sleeping is not None
+    os.kill(sleeping.pid, signal.SIGSTOP)
+    assert world.answer("plan", "cancel", str(plan))["status"] == "cancelled"
+    assert {run["status"] for run in runs_of(world, plan)} == {"cancelled"}
 
     world.release()
     assert world.resume(plan) == "resumed"
