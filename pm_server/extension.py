@@ -12,7 +12,7 @@ from pm_kernel import __version__
 from pm_kernel.config import load_settings
 from pm_server.live import LIVE, Live
 from pm_server.routes import ROUTES
-from pm_server.services import SERVICES, Services, open_workspace
+from pm_server.services import SERVICES, Services, make_workspace, open_workspace
 
 
 class ProcessManager(ExtensionApp):
@@ -41,7 +41,11 @@ class ProcessManager(ExtensionApp):
         assert self.serverapp is not None
         named = Path(self.workspace) if self.workspace else None
         start = Path(self.serverapp.root_dir)
-        services = Services(lambda: load_settings(start, workspace=named), self.open_workspace)
+        services = Services(
+            lambda: load_settings(start, workspace=named),
+            self.open_workspace,
+            lambda: make_workspace(named or start),
+        )
         self.settings[SERVICES] = services
         self.settings[LIVE] = Live(services)
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pm_kernel.config import Settings
@@ -46,6 +47,9 @@ class Workspace(Protocol):
     def check_database(self) -> None:
         """Raise DatabaseUnavailable unless the database answers."""
 
+    def start_database(self) -> None:
+        """Start the database because a person asks for it. Raises DatabaseUnavailable."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -57,8 +61,10 @@ class Services:
         self,
         find_settings: Callable[[], Settings],
         open_workspace: Callable[[Settings], Workspace],
+        make_workspace: Callable[[], Settings],
     ) -> None:
         self._find_settings = find_settings
+        self._make_workspace = make_workspace
         self._open_workspace = open_workspace
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pm")
         self._slow_threads = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="pm-slow")
@@ -88,6 +94,16 @@ class Services:
             self._opened = (settings, workspace)
             return workspace
 
+    def create(self) -> Path:
+        """Make a workspace where there is none, and start its database; returns its folder."""
+        root = self._make_workspace().root
+        self.start_database()
+        return root
+
+    def start_database(self) -> None:
+        """Start the workspace's database because a person asks for it."""
+        self.workspace().start_database()
+
     def close(self) -> None:
         """Let go of threads and connections."""
         with self._lock:
@@ -104,3 +120,10 @@ def open_workspace(settings: Settings) -> Workspace:
     from pm_server.workspace import KernelWorkspace
 
     return KernelWorkspace(settings)
+
+
+def make_workspace(root: Path) -> Settings:
+    """Make a folder a workspace."""
+    from pm_kernel.workspace import init_workspace
+
+    return init_workspace(root)

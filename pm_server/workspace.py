@@ -44,6 +44,13 @@ class KernelWorkspace:
         """Raise DatabaseUnavailable unless the database answers."""
         self.use(_ping, again=True)
 
+    def start_database(self) -> None:
+        """Start the database because a person asks for it: what somebody stopped starts again."""
+        self.close()
+        store = open_store(self._settings, explicit=True)
+        store.close()
+        self.check_database()
+
     def close(self) -> None:
         """Close all connections; the database itself keeps running."""
         with self._lock:

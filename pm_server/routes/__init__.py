@@ -31,6 +31,7 @@ from pm_server.routes.plan_exports import (
 )
 from pm_server.routes.plan_preview import PlanPreviewRoute, PreviewRoute
 from pm_server.routes.plans import (
+    PlanLevelsRoute,
     PlannedRunsRoute,
     PlanRoute,
     PlansRoute,
@@ -41,6 +42,7 @@ from pm_server.routes.run_files import FileRoute, FilesRoute, TableRoute, ZipRou
 from pm_server.routes.run_log import LogEntriesRoute, LogRoute
 from pm_server.routes.runs import OutputsRoute, RunRoute, RunsRoute
 from pm_server.routes.samples import SamplesRoute
+from pm_server.routes.setting_up import DatabaseRoute, WorkspaceRoute
 from pm_server.routes.status import StatusRoute
 from pm_server.routes.templates import TemplateRoute, TemplatesRoute
 
@@ -54,6 +56,8 @@ _VERSION = r"(\d{1,9})"
 ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (r"/pm/api/status", StatusRoute),
     (r"/pm/api/marks", MarksRoute),
+    (r"/pm/api/workspace", WorkspaceRoute),
+    (r"/pm/api/database", DatabaseRoute),
     (r"/pm/api/modules", ModulesRoute),
     (rf"/pm/api/modules/{_NAME}", ModuleRoute),
     (r"/pm/api/methods", MethodsRoute),
@@ -76,6 +80,7 @@ ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (rf"{_PLAN}/status", PlanStatusRoute),
     (rf"{_PLAN}/runs", PlannedRunsRoute),
     (rf"{_PLAN}/preview", PlanPreviewRoute),
+    (rf"{_PLAN}/levels", PlanLevelsRoute),
     (rf"{_PLAN}/trouble", PlanTroubleRoute),
     (rf"{_PLAN}/export", PlanExportRoute),
     (rf"{_PLAN}/python", PlanPythonRoute),

@@ -111,12 +111,15 @@ class Route(APIHandler):
         """Run one kernel call in a thread."""
         return await self.services.in_thread(work)
 
-    async def ask(self, work: Callable[[Opened], T], *, slow: bool = False) -> T:
+    async def ask(
+        self, work: Callable[[Opened], T], *, slow: bool = False, reads: bool = False
+    ) -> T:
         """Run one piece of work on the open workspace, in a thread.
 
-        ``slow`` is for what may take longer than a person waits.
+        ``slow`` is for what may take longer than a person waits. What only reads, as every GET and
+        what says ``reads``, is done again where the database was lost in the middle.
         """
-        again = self.request.method == "GET"
+        again = reads or self.request.method == "GET"
         return await self.services.in_thread(
             lambda: self.services.workspace().use(work, again=again), slow=slow
         )

@@ -27,7 +27,7 @@ class CheckRoute(Route):
         """Say what is wrong with a document, and how many runs it makes. Nothing is written."""
         body = self.body("document", "request")
         document, request = body.table("document"), body.kept("request")
-        self.answer(await self.ask(lambda at: _check(at, document, request)))
+        self.answer(await self.ask(lambda at: _check(at, document, request), reads=True))
 
 
 class ValuesRoute(Route):
@@ -38,7 +38,9 @@ class ValuesRoute(Route):
         """Type texts as a version declares them: the canonical text of each, or its problem."""
         body = self.body("params", "inputs")
         params, inputs = body.text_table("params"), body.text_table("inputs")
-        self.answer(await self.ask(lambda at: _values(at, method, int(version), params, inputs)))
+        self.answer(
+            await self.ask(lambda at: _values(at, method, int(version), params, inputs), reads=True)
+        )
 
 
 class ConnectionsRoute(Route):

@@ -49,7 +49,7 @@ class ExportRoute(_Archive):
     async def post(self) -> None:
         """Send the folder as a zip archive. Nothing is stored."""
         file = _file(self.body("document", "request", "name", "notes", "metadata"))
-        self.send(*await self.ask(lambda at: _drawn(at, file), slow=True))
+        self.send(*await self.ask(lambda at: _drawn(at, file), slow=True, reads=True))
 
 
 class PlanPythonRoute(Route):
@@ -70,7 +70,7 @@ class PythonRoute(Route):
     async def post(self) -> None:
         """Return the Python. Raises Problems where the document cannot be read."""
         file = _file(self.body("document", "request", "name", "notes", "metadata"))
-        self.answer({"python": await self.ask(lambda at: _python(at, file))})
+        self.answer({"python": await self.ask(lambda at: _python(at, file), reads=True)})
 
 
 def _file(body: Fields) -> dict[str, Any]:

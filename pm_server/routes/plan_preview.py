@@ -39,6 +39,7 @@ class PreviewRoute(Route):
             await self.ask(
                 lambda at: _preview(at, PlanInput(document, request, at.settings.root), part),
                 slow=True,
+                reads=True,
             )
         )
 

@@ -24,6 +24,7 @@ from pm_kernel.plan_file import PlanFile
 from pm_kernel.plan_trouble import trouble_of
 from pm_kernel.planning import PlanInput
 from pm_kernel.store import plans, runs
+from pm_kernel.store.log_levels import levels_of_plan
 from pm_server.payload import Fields, Query
 from pm_server.routes.base import Route, verb
 from pm_server.services import Opened
@@ -88,6 +89,16 @@ class PlanTroubleRoute(Route):
         """Tell a plan's own error and the ends of the logs of its newest launches."""
         self.query()
         self.answer(await self.ask(lambda at: _trouble(at, int(plan_id))))
+
+
+class PlanLevelsRoute(Route):
+    """Warnings and errors in the logs of a plan."""
+
+    @verb
+    async def get(self, plan_id: str) -> None:
+        """Count them for each step; of runs that have ended."""
+        self.query()
+        self.answer(await self.ask(lambda at: _levels(at, int(plan_id))))
 
 
 class PlannedRunsRoute(Route):
@@ -239,6 +250,11 @@ def _trouble(at: Opened, plan_id: int) -> dict[str, Any]:
         "supervisor_log": found.supervisor_log,
         "launches": [each.to_document() for each in found.launches],
     }
+
+
+def _levels(at: Opened, plan_id: int) -> dict[str, Any]:
+    plans.get_plan(at.store, plan_id)
+    return {"steps": [vars(each) for each in levels_of_plan(at.store, plan_id)]}
 
 
 def _planned_runs(at: Opened, plan_id: int, query: Query) -> dict[str, Any]:

@@ -181,6 +181,15 @@ def test_a_change_of_planned_runs_is_told_once_for_each_plan(store, heard):
         connection.execute(text("UPDATE planned_runs SET held_epoch = 2"))
     told = [{"kind": "tree", "id": each, "status": None, "plan": each} for each in plans]
     assert sorted(heard(), key=lambda each: each["id"]) == told
+    # The run that becomes a result has told it; that a result is taken away nobody else tells.
+    with store.transaction() as connection:
+        connection.execute(text("UPDATE planned_runs SET current_run = 7"))
+    assert heard() == []
+    with store.transaction() as connection:
+        connection.execute(
+            text("UPDATE planned_runs SET current_run = NULL WHERE plan_id = :p"), {"p": plans[0]}
+        )
+    assert heard() == told[:1]
     with store.transaction() as connection:
         connection.execute(text("DELETE FROM planned_runs WHERE plan_id = :p"), {"p": plans[0]})
     assert heard() == told[:1]

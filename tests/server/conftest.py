@@ -39,6 +39,9 @@ class FakeWorkspace:
         if self.database_error is not None:
             raise self.database_error
 
+    def start_database(self) -> None:
+        raise self.error
+
     def use(self, work: Callable[[Opened], T], *, again: bool = False) -> T:
         raise self.error
 

@@ -19,6 +19,7 @@ BODIES = {
     "/plans": {"document": DOCUMENT, "request": request_for("s1")},
     "/runs": {"method": "load"},
     "/edges": {"runs": [1, 2]},
+    "/database": {"start": True},
     "/plans/{plan_id}": {"expected": "x"},
     "/templates/{name}": {"document": DOCUMENT},
 }
@@ -30,7 +31,7 @@ QUERIES = {
     "/compare": {"run": [1, 2]},
 }
 #: These need no database.
-ALONE = {"/status", "/marks", "/samples", "/python", "/live"}
+ALONE = {"/status", "/marks", "/samples", "/python", "/live", "/workspace"}
 
 
 def cut(url: str, *, until_back: bool) -> None:
@@ -82,11 +83,11 @@ async def test_every_request_says_that_the_database_is_away(bench, life, api):
     assert (await api.get("runs"))["runs"]
 
 
-@pytest.mark.parametrize("verb", ["GET", "POST"])
+@pytest.mark.parametrize("what", ["read", "check", "write"])
 async def test_a_connection_that_is_cut_in_the_middle_of_a_request(
-    bench, life, api, monkeypatch, verb
+    bench, life, api, monkeypatch, what
 ):
-    """A read is done again on a new connection; a write is not, and says so."""
+    """What only reads is done again on a new connection; a write is not, and says so."""
     study = Study(bench, life)
     study.run("s1")
     bench.close()
@@ -101,10 +102,13 @@ async def test_a_connection_that_is_cut_in_the_middle_of_a_request(
         return reading(self)
 
     monkeypatch.setattr(Store, "reading", losing)
-    if verb == "GET":
+    draft = {"document": DOCUMENT, "request": request_for("s1")}
+    if what == "read":
         assert (await api.get("plans"))["plans"]
+    elif what == "check":
+        assert (await api("POST", "check", draft))["problems"] == []
     else:
-        told = await api("POST", "check", {"document": DOCUMENT}, status=503)
+        told = await api("POST", "plans", draft, status=503)
         assert told["error"] == "DatabaseUnavailable"
-        assert (await api("POST", "check", {"document": DOCUMENT}))["problems"]
+        assert (await api("POST", "plans", draft, status=201))["status"] == "draft"
     assert lost

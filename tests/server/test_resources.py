@@ -97,6 +97,10 @@ async def test_what_a_plan_left_behind(study, api):
     assert log["next_offset"] == log["size"]
     entries = await api.get(f"runs/{bad['run_id']}/log/entries", level="ERROR")
     assert entries["entries"][0]["message"].startswith("cannot go on\n")
+    levels = (await api.get(f"plans/{plan_id}/levels"))["steps"]
+    assert [(s["step"], s["entries"], s["runs"]) for s in levels] == [
+        ("load", {"ERROR": 1}, {"ERROR": 1})
+    ]
     found = await api.get("logs", containing="cannot", level="ERROR")
     assert [e["run"]["run_id"] for e in found["entries"]] == [bad["run_id"]]
 

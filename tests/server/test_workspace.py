@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -77,3 +78,22 @@ async def test_a_database_that_is_out_of_reach_is_said_and_the_page_goes_on(jp_f
     status = json.loads((await jp_fetch("pm", "api", "status")).body)
     assert status["database"] == "unavailable"
     assert status["problem"]["error"] == "DatabaseUnavailable"
+
+
+async def test_a_workspace_is_made_and_its_database_started_by_one_request_each(
+    api, jp_root_dir, new_postgres, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("PM_STATE_DIR", str(tmp_path / "state"))
+    for address in ("workspace", "database"):
+        assert "true" in (await api("POST", address, status=422))["message"]
+    await api("POST", "database", {"start": True}, status=404)
+    made = await api("POST", "workspace", {"create": True}, status=201)
+    assert made["workspace"] == str(jp_root_dir)
+    # Known here, so that it is stopped in the end.
+    server = new_postgres(jp_root_dir)
+    assert (await api.get("status"))["database"] == "ready"
+    await asyncio.to_thread(server.stop)
+    assert (await api.get("status"))["database"] == "unavailable"
+    assert (await api("POST", "database", {"start": True}))["database"] == "ready"
+    assert (await api.get("status"))["database"] == "ready"
+    assert (await api("POST", "workspace", {"create": True}, status=201)) == made

@@ -47,18 +47,34 @@ END $$
 TREE = """
 CREATE FUNCTION pm_notify_tree() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('pm', json_build_object(
-        'kind', 'tree', 'id', t.plan_id, 'status', NULL, 'plan', t.plan_id
-    )::text) FROM (SELECT DISTINCT plan_id FROM changed) t;
+    IF TG_OP = 'UPDATE' THEN
+        -- That a run became the result of its planned run is told with the run.
+        PERFORM pg_notify('pm', json_build_object(
+            'kind', 'tree', 'id', t.plan_id, 'status', NULL, 'plan', t.plan_id
+        )::text) FROM (
+            SELECT DISTINCT c.plan_id FROM changed c JOIN before b ON b.id = c.id
+            WHERE (c.launch_id, c.held_epoch, c.retry_after, c.decision)
+                  IS DISTINCT FROM (b.launch_id, b.held_epoch, b.retry_after, b.decision)
+               OR (b.current_run IS NOT NULL AND c.current_run IS DISTINCT FROM b.current_run)
+        ) t;
+    ELSE
+        PERFORM pg_notify('pm', json_build_object(
+            'kind', 'tree', 'id', t.plan_id, 'status', NULL, 'plan', t.plan_id
+        )::text) FROM (SELECT DISTINCT plan_id FROM changed) t;
+    END IF;
     RETURN NULL;
 END $$
 """
 TREE_TRIGGER = """
 CREATE TRIGGER planned_runs_notify_{verb} AFTER {verb} ON planned_runs
-REFERENCING {which} TABLE AS changed
+REFERENCING {which}
 FOR EACH STATEMENT EXECUTE FUNCTION pm_notify_tree()
 """
-VERBS = (("insert", "NEW"), ("update", "NEW"), ("delete", "OLD"))
+VERBS = (
+    ("insert", "NEW TABLE AS changed"),
+    ("update", "OLD TABLE AS before NEW TABLE AS changed"),
+    ("delete", "OLD TABLE AS changed"),
+)
 # The id is that of the row, or of what its column names belongs to.
 ROW = """
 CREATE FUNCTION pm_notify_row() RETURNS trigger LANGUAGE plpgsql AS $$
