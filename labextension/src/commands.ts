@@ -20,7 +20,42 @@ export const CommandIDs = {
   /** Open the graph of the whole database. */
   openEverything: 'pm:open-everything',
   /** Show runs side by side. Takes { runs }. */
-  compare: 'pm:compare'
+  compare: 'pm:compare',
+
+  // --- pipelines that are drawn
+  /** Open an empty pipeline. */
+  newPipeline: 'pm:new-pipeline',
+  /** Open a template, the pipeline of a plan, or a stored draft. Takes one of them. */
+  openPipeline: 'pm:open-pipeline',
+  /** Add a step to the pipeline in front. Takes method and version; without, they are asked for. */
+  addStep: 'pm:add-step',
+  savePipeline: 'pm:save-pipeline',
+  savePipelineAs: 'pm:save-pipeline-as',
+  exportPipeline: 'pm:export-pipeline',
+  undoEdit: 'pm:undo',
+  redoEdit: 'pm:redo',
+  deleteSelection: 'pm:delete-selection',
+  copySelection: 'pm:copy-selection',
+  cutSelection: 'pm:cut-selection',
+  pasteSteps: 'pm:paste-steps',
+  duplicateSelection: 'pm:duplicate-selection',
+  selectAll: 'pm:select-all-steps',
+  clearSelection: 'pm:clear-selection',
+  editTitle: 'pm:edit-title',
+  /** Put the selected steps in line. Takes how: left, right, top, bottom, columns, rows. */
+  align: 'pm:align-steps',
+  arrange: 'pm:arrange-steps',
+  addComment: 'pm:add-comment',
+  addFrame: 'pm:add-frame',
+  fit: 'pm:fit-pipeline',
+  zoomToSelection: 'pm:zoom-to-selection',
+  zoomIn: 'pm:zoom-in',
+  zoomOut: 'pm:zoom-out',
+  /** Move the selected steps by one step of the grid. Takes dx and dy. */
+  nudge: 'pm:nudge-steps',
+  toggleTable: 'pm:toggle-step-table',
+  /** Look at a plan in the pipeline in front. Takes a plan; without, at the draft. */
+  viewPlan: 'pm:view-plan'
 } as const;
 
 /** What the open commands take. */

@@ -36,3 +36,16 @@ export const lineageIcon = new LabIcon({
   name: 'research-process-manager:lineage',
   svgstr: LINEAGE
 });
+
+/** Two boxes and the link between them. */
+const PIPELINE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <g class="jp-icon3" fill="#616161">
+    <path d="M4 4h6a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zm10 9h6a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1h-6a1 1 0 0 1-1-1v-5a1 1 0 0 1 1-1z"/>
+    <path d="M12 6.500h1.500a3.500 3.500 0 0 1 3.500 3.500v2h-2v-2A1.500 1.500 0 0 0 13.500 8.500H12z"/>
+  </g>
+</svg>`;
+
+export const pipelineIcon = new LabIcon({
+  name: 'research-process-manager:pipeline',
+  svgstr: PIPELINE
+});

@@ -3,7 +3,7 @@
 import { apiPlugin } from './api/plugin';
 import { lineagePlugin } from './lineage/plugin';
 import { livePlugin } from './live/plugin';
-import { pipelineTrackerPlugin } from './pipeline/plugin';
+import { pipelinePlugin, pipelineTrackerPlugin } from './pipeline/plugin';
 import { plansPlugin } from './plan/plugin';
 import { runsPlugin } from './runs/plugin';
 import { screensPlugin } from './screen/plugin';
@@ -13,6 +13,7 @@ export default [
   livePlugin,
   screensPlugin,
   pipelineTrackerPlugin,
+  pipelinePlugin,
   plansPlugin,
   runsPlugin,
   lineagePlugin

@@ -72,6 +72,16 @@ export class Catalogue implements ICatalogue {
     );
   }
 
+  /** Resolves when the list has arrived or could not be had; asks where nobody has. */
+  loaded(): Promise<void> {
+    return this._isLoaded ? Promise.resolve() : (this._loading ??= this._first());
+  }
+
+  private async _first(): Promise<void> {
+    await this.refresh();
+    this._loading = null;
+  }
+
   async refresh(): Promise<void> {
     const asked = ++this._number;
     try {
@@ -95,6 +105,7 @@ export class Catalogue implements ICatalogue {
   private _isLoaded = false;
   private _error: unknown = null;
   private _number = 0;
+  private _loading: Promise<void> | null = null;
   private readonly _changed = new Signal<ICatalogue, void>(this);
 }
 

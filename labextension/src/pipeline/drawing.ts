@@ -6,7 +6,13 @@ import { arranged } from './arrange';
 import type { IBox, IComment, IFrame, ILayout, IPipeline, IPoint } from './document';
 import { GAP, shapeOf, snapped } from './geometry';
 
-export type Alignment = 'left' | 'right' | 'top' | 'bottom' | 'columns' | 'rows';
+const ALIGNMENTS = ['left', 'right', 'top', 'bottom', 'columns', 'rows'] as const;
+
+export type Alignment = (typeof ALIGNMENTS)[number];
+
+export function isAlignment(how: string): how is Alignment {
+  return (ALIGNMENTS as readonly string[]).includes(how);
+}
 
 /** Where a thing of the canvas lies. */
 export function boxOf(document: IPipeline, catalogue: ICatalogue, name: string): IBox | null {

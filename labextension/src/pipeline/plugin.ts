@@ -1,9 +1,22 @@
-/** The pipelines that are drawn: their tracker, for all plugins. */
+/** The pipelines that are drawn: their tracker, their tabs, their commands. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette, IThemeManager, WidgetTracker } from '@jupyterlab/apputils';
+import { ILauncher } from '@jupyterlab/launcher';
+import { IMainMenu } from '@jupyterlab/mainmenu';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
+import { CATEGORY, CommandIDs } from '../commands';
 import { IApi, IPipelineTracker } from '../tokens';
+import { DOMAIN } from '../translation';
+import { addCommands } from './actions';
 import { Catalogue } from './catalogue';
+import { savePipeline } from './saving';
+import type { ITabArgs } from './tab';
+import { PipelineTab } from './tab';
 import { PipelineTracker } from './tracker';
 
 export const pipelineTrackerPlugin: JupyterFrontEndPlugin<IPipelineTracker> = {
@@ -15,3 +28,131 @@ export const pipelineTrackerPlugin: JupyterFrontEndPlugin<IPipelineTracker> = {
   activate: (_app: JupyterFrontEnd, api: IApi): IPipelineTracker =>
     new PipelineTracker(new Catalogue(api))
 };
+
+export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:pipeline',
+  description: 'Drawing pipelines.',
+  autoStart: true,
+  requires: [IApi, IPipelineTracker],
+  optional: [
+    ITranslator,
+    ICommandPalette,
+    ILauncher,
+    ILayoutRestorer,
+    IMainMenu,
+    IStateDB,
+    IThemeManager
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    api: IApi,
+    pipelines: IPipelineTracker,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    launcher: ILauncher | null,
+    restorer: ILayoutRestorer | null,
+    menu: IMainMenu | null,
+    state: IStateDB | null,
+    themes: IThemeManager | null
+  ): void => {
+    const { commands, shell } = app;
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const tabs = new WidgetTracker<PipelineTab>({ namespace: 'pm-pipelines' });
+    if (!(pipelines instanceof PipelineTracker)) {
+      return;
+    }
+
+    const open = (args: ITabArgs, activate: boolean): PipelineTab => {
+      let tab = tabs.find(each => isSame(each.args, args));
+      if (tab === undefined) {
+        const made = new PipelineTab({
+          args,
+          api,
+          commands,
+          trans,
+          themes,
+          state,
+          tracker: pipelines,
+          save: async each => each.model !== null && savePipeline(each.model, trans)
+        });
+        made.placed.connect(() => {
+          void tabs.save(made);
+        });
+        void tabs.add(made);
+        shell.add(made, 'main', { activate });
+        tab = made;
+      }
+      if (activate) {
+        shell.activateById(tab.id);
+      }
+      return tab;
+    };
+
+    tabs.currentChanged.connect((_, tab) => {
+      const model = tab?.model ?? null;
+      if (model !== null) {
+        pipelines.bringForward(model);
+      }
+    });
+
+    addCommands({ app, tabs, open, trans });
+
+    menu?.editMenu.undoers.undo.add({
+      id: CommandIDs.undoEdit,
+      isEnabled: widget => widget instanceof PipelineTab
+    });
+    menu?.editMenu.undoers.redo.add({
+      id: CommandIDs.redoEdit,
+      isEnabled: widget => widget instanceof PipelineTab
+    });
+    for (const command of PALETTE) {
+      palette?.addItem({ command, category: CATEGORY, args: { isPalette: true } });
+    }
+    for (const how of ['left', 'right', 'top', 'bottom', 'columns', 'rows']) {
+      palette?.addItem({ command: CommandIDs.align, category: CATEGORY, args: { how } });
+    }
+    launcher?.add({ command: CommandIDs.newPipeline, category: CATEGORY, rank: 0 });
+    if (restorer !== null) {
+      void restorer.restore(tabs, {
+        command: CommandIDs.openPipeline,
+        name: tab => tab.args.key,
+        args: tab => ({ ...kept(tab.args), activate: false })
+      });
+    }
+  }
+};
+
+const PALETTE = [
+  CommandIDs.newPipeline,
+  CommandIDs.addStep,
+  CommandIDs.savePipeline,
+  CommandIDs.savePipelineAs,
+  CommandIDs.exportPipeline,
+  CommandIDs.deleteSelection,
+  CommandIDs.duplicateSelection,
+  CommandIDs.selectAll,
+  CommandIDs.editTitle,
+  CommandIDs.arrange,
+  CommandIDs.addComment,
+  CommandIDs.addFrame,
+  CommandIDs.fit,
+  CommandIDs.zoomToSelection,
+  CommandIDs.zoomIn,
+  CommandIDs.zoomOut,
+  CommandIDs.toggleTable
+];
+
+/** Whether a tab shows already what is asked for. */
+function isSame(open: ITabArgs, wanted: ITabArgs): boolean {
+  if (open.key === wanted.key) {
+    return true;
+  }
+  return wanted.template !== undefined
+    ? open.template === wanted.template
+    : wanted.plan !== undefined && open.template === undefined && open.plan === wanted.plan;
+}
+
+/** As plain JSON, which has no undefined. */
+function kept(args: ITabArgs): ReadonlyPartialJSONObject {
+  return JSON.parse(JSON.stringify(args)) as ReadonlyPartialJSONObject;
+}

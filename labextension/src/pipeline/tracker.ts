@@ -4,10 +4,10 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { IPipelineModel, IPipelineTracker } from '../tokens';
-import type { ICatalogue } from './catalogue';
+import type { Catalogue } from './catalogue';
 
 export class PipelineTracker implements IPipelineTracker {
-  constructor(readonly catalogue: ICatalogue) {}
+  constructor(readonly catalogue: Catalogue) {}
 
   get current(): IPipelineModel | null {
     return this._current;

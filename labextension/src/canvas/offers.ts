@@ -1,0 +1,216 @@
+/** What can be chosen at a point of the canvas: methods to add, things to join to a port. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { listRuns } from '../api/runs';
+import type { IApi, IPipelineModel } from '../tokens';
+import { declared } from '../pipeline/catalogue';
+import type { IPoint } from '../pipeline/document';
+import { addStep, connect, freeName, setBinding } from '../pipeline/edits';
+import type { IPort } from '../pipeline/links';
+import { edgeOf, misfitOf, suggestions } from '../pipeline/links';
+import type { IChoice } from './picker';
+
+/** Runs of a module that are offered; a filter finds older ones in the list of runs. */
+const RUNS = 30;
+
+/** All methods, each adding a step at a place. */
+export function methodChoices(
+  model: IPipelineModel,
+  at: IPoint,
+  trans: TranslationBundle
+): IChoice[] {
+  return model.catalogue.methods.flatMap(({ method, module, description, latest }) =>
+    latest === null
+      ? []
+      : [
+          {
+            group: module,
+            label: method,
+            detail: description.split('\n', 1)[0] ?? '',
+            choose: () => {
+              addAt(model, method, at, trans);
+            }
+          }
+        ]
+  );
+}
+
+/** Add a step of a method and select it; returns its name. */
+export function addAt(
+  model: IPipelineModel,
+  method: string,
+  at: IPoint,
+  trans: TranslationBundle,
+  version: number | 'latest' = 'latest'
+): string | null {
+  const name = freeName(model.document.steps, method);
+  const added = model.commit(trans.__('add %1', name), document =>
+    addStep(document, { name, method, version }, at)
+  );
+  if (!added) {
+    return null;
+  }
+  model.select([name]);
+  return name;
+}
+
+/** What can be joined to a port: ports, columns of the samples, methods to add beside it. */
+export function portChoices(
+  model: IPipelineModel,
+  port: IPort,
+  at: IPoint,
+  trans: TranslationBundle
+): IChoice[] {
+  const choices: IChoice[] = [];
+  const isInput = port.side === 'in';
+  const here = trans.__('Steps of this pipeline');
+  const found = suggestions(model.document, model.catalogue, port, trans);
+  for (const { port: other } of found) {
+    if (other !== undefined) {
+      choices.push({
+        group: here,
+        label: `${other.step}.${other.name}`,
+        choose: () => {
+          join(model, port, other, trans);
+        }
+      });
+    }
+  }
+  if (isInput) {
+    choices.push(...inputChoices(model, port, trans));
+  }
+  const add = isInput
+    ? trans.__('Add a step before this one')
+    : trans.__('Add a step after this one');
+  for (const { version, name } of found) {
+    if (version !== undefined) {
+      choices.push({
+        group: add,
+        label: version.method,
+        detail: version.module,
+        choose: () => {
+          addJoined(model, port, { method: version.method, name }, at, trans);
+        }
+      });
+    }
+  }
+  return choices;
+}
+
+function inputChoices(model: IPipelineModel, port: IPort, trans: TranslationBundle): IChoice[] {
+  const { step, name } = port;
+  const present = model.document.steps.get(step)?.inputs.get(name);
+  const choices: IChoice[] = [];
+  if (present !== undefined) {
+    choices.push({
+      group: trans.__('Now'),
+      label: trans.__('Clear "%1"', name),
+      choose: () => {
+        model.commit(trans.__('clear %1', name), document =>
+          setBinding(document, step, name, null)
+        );
+      }
+    });
+    return choices;
+  }
+  const columns = new Set([name, ...sampleColumns(model)]);
+  for (const column of columns) {
+    choices.push({
+      group: trans.__('Columns of the samples'),
+      label: trans.__('Column "%1"', column),
+      choose: () => {
+        model.commit(trans.__('take %1 from the samples', name), document =>
+          setBinding(document, step, name, { kind: 'column', column, gather: null })
+        );
+      }
+    });
+  }
+  return choices;
+}
+
+function sampleColumns(model: IPipelineModel): string[] {
+  const { samples } = model.request;
+  if (samples === undefined || Array.isArray(samples)) {
+    return [];
+  }
+  if ('rows' in samples) {
+    return [...(samples.columns ?? Object.keys(samples.rows[0] ?? {}))];
+  }
+  return 'sheet' in samples ? (samples.sheet.split('\n', 1)[0]?.split(/[,;\t]/) ?? []) : [];
+}
+
+/** Completed runs whose results fit an input, newest first. */
+export async function runChoices(
+  api: IApi,
+  model: IPipelineModel,
+  port: IPort,
+  trans: TranslationBundle
+): Promise<IChoice[]> {
+  const { inputs } = declared(model.document.steps.get(port.step), model.catalogue);
+  const input = inputs.find(each => each.name === port.name);
+  const isTaken = model.document.steps.get(port.step)?.inputs.has(port.name) === true;
+  if (port.side === 'out' || input === undefined || input.type === 'value' || isTaken) {
+    return [];
+  }
+  const { runs } = await listRuns(api, {
+    status: ['completed'],
+    limit: RUNS,
+    ...(input.module === null ? {} : { module: input.module })
+  });
+  return runs.flatMap(run => {
+    const version =
+      model.catalogue.resolve(run.method, run.version) ??
+      model.catalogue.resolve(run.method, 'latest');
+    const outputs = version?.declaration.outputs ?? [];
+    return outputs
+      .filter(output => misfitOf(output, version, input, trans) === null)
+      .map(output => ({
+        group: trans.__('Results of earlier runs'),
+        label: trans.__('run %1 · %2 v%3', run.run_id, run.method, run.version),
+        detail: [output.name, run.sample ?? '', run.branch].filter(Boolean).join(' · '),
+        choose: () => {
+          model.commit(trans.__('take run %1', run.run_id), document =>
+            setBinding(document, port.step, port.name, {
+              kind: 'run',
+              run: run.run_id,
+              output: output.name
+            })
+          );
+        }
+      }));
+  });
+}
+
+function join(model: IPipelineModel, port: IPort, other: IPort, trans: TranslationBundle): void {
+  const edge = edgeOf(port, other);
+  const { inputs } = declared(model.document.steps.get(edge.target), model.catalogue);
+  const input = inputs.find(each => each.name === edge.input);
+  model.commit(trans.__('connect %1 to %2', edge.step, edge.target), document =>
+    connect(document, edge, input)
+  );
+}
+
+/** Add a step and its link in one edit. */
+function addJoined(
+  model: IPipelineModel,
+  port: IPort,
+  added: { method: string; name: string },
+  at: IPoint,
+  trans: TranslationBundle
+): void {
+  const step = freeName(model.document.steps, added.method);
+  const edge = edgeOf(port, { step, name: added.name });
+  const done = model.commit(trans.__('add %1', step), document => {
+    const next = addStep(document, { name: step, method: added.method }, at);
+    const { inputs } = declared(next.steps.get(edge.target), model.catalogue);
+    return connect(
+      next,
+      edge,
+      inputs.find(each => each.name === edge.input)
+    );
+  });
+  if (done) {
+    model.select([step]);
+  }
+}

@@ -1,0 +1,342 @@
+/** The commands of the pipelines that are drawn. */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Clipboard, type WidgetTracker } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { UUID } from '@lumino/coreutils';
+
+import { CommandIDs } from '../commands';
+import { pipelineIcon } from '../icons';
+import type { PipelinePanel } from './panel';
+import { savePipeline } from './saving';
+import type { ITabArgs, PipelineTab } from './tab';
+
+interface IContext {
+  app: JupyterFrontEnd;
+  tabs: WidgetTracker<PipelineTab>;
+  open: (args: ITabArgs, activate: boolean) => PipelineTab;
+  trans: TranslationBundle;
+}
+
+type Args = ReadonlyPartialJSONObject;
+
+export function addCommands(context: IContext): void {
+  addOpening(context);
+  addSaving(context);
+  addEditing(context);
+  addDrawing(context);
+}
+
+/** The pipeline in front of everything else. */
+function current({ app, tabs }: IContext): PipelinePanel | null {
+  const tab = tabs.currentWidget;
+  return tab !== null && app.shell.currentWidget === tab ? tab.panel : null;
+}
+
+function addOpening({ app, tabs, open, trans }: IContext): void {
+  const { commands } = app;
+  commands.addCommand(CommandIDs.newPipeline, {
+    label: args =>
+      args['isPalette'] === true ? trans.__('Draw New Pipeline') : trans.__('New pipeline'),
+    caption: trans.__('Draw a new pipeline'),
+    icon: args => (args['isPalette'] === true ? undefined : pipelineIcon),
+    describedBy: nothing(),
+    execute: async () => {
+      const tab = open({ key: UUID.uuid4() }, true);
+      await tab.ready;
+      return tab;
+    }
+  });
+  commands.addCommand(CommandIDs.openPipeline, {
+    label: trans.__('Open Pipeline'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          template: { type: 'string', description: trans.__('Name of a saved pipeline') },
+          plan: { type: 'integer', description: trans.__('A plan whose pipeline is opened') },
+          draft: { type: 'integer', description: trans.__('A stored draft') }
+        }
+      }
+    },
+    execute: async args => {
+      const wanted = tabArgs(args);
+      if (wanted === null) {
+        const made = open({ key: UUID.uuid4() }, true);
+        await made.ready;
+        return made;
+      }
+      const activate = args['activate'] !== false;
+      const tab = open(wanted, activate);
+      // A tab that is restored unseen must not load the canvas.
+      if (activate) {
+        await tab.ready;
+      }
+      return tab;
+    }
+  });
+  commands.addCommand(CommandIDs.viewPlan, {
+    label: trans.__('View Plan in Pipeline'),
+    describedBy: {
+      args: { type: 'object', properties: { plan: { type: 'integer' } } }
+    },
+    isEnabled: () => tabs.currentWidget !== null,
+    execute: async args => {
+      const plan = args['plan'];
+      await tabs.currentWidget?.model?.view(typeof plan === 'number' ? plan : null);
+    }
+  });
+  commands.addCommand(CommandIDs.addStep, {
+    label: args =>
+      typeof args['method'] === 'string'
+        ? trans.__('Add %1 to Pipeline', args['method'])
+        : trans.__('Add Step to Pipeline'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          method: { type: 'string', description: trans.__('Name of the method') },
+          version: { type: 'integer', description: trans.__('Its version; without, the latest') }
+        }
+      }
+    },
+    execute: async args => {
+      const { method, version } = args;
+      const tab = tabs.currentWidget ?? open({ key: UUID.uuid4() }, true);
+      app.shell.activateById(tab.id);
+      const panel = await tab.ready;
+      if (typeof method !== 'string') {
+        panel?.canvas.quickAdd();
+        return;
+      }
+      panel?.addStep(method, typeof version === 'number' ? version : 'latest');
+    }
+  });
+}
+
+function tabArgs(args: Args): ITabArgs | null {
+  const { key, template, draft, view, selection, table, viewing } = args;
+  const plan = draft ?? args['plan'];
+  if (typeof key !== 'string' && typeof template !== 'string' && typeof plan !== 'number') {
+    return null;
+  }
+  return {
+    key: typeof key === 'string' ? key : UUID.uuid4(),
+    ...(typeof template === 'string' ? { template } : {}),
+    ...(typeof plan === 'number' ? { plan } : {}),
+    ...(typeof viewing === 'number' ? { viewing } : {}),
+    ...(isView(view) ? { view } : {}),
+    ...(Array.isArray(selection)
+      ? { selection: selection.filter((each): each is string => typeof each === 'string') }
+      : {}),
+    ...(typeof table === 'boolean' ? { table } : {})
+  };
+}
+
+function isView(view: unknown): view is NonNullable<ITabArgs['view']> {
+  return (
+    typeof view === 'object' &&
+    view !== null &&
+    'x' in view &&
+    'y' in view &&
+    'scale' in view &&
+    [view.x, view.y, view.scale].every(each => typeof each === 'number' && Number.isFinite(each))
+  );
+}
+
+function addSaving(context: IContext): void {
+  const { commands } = context.app;
+  const { trans } = context;
+  const canSave = (): boolean => {
+    const model = current(context)?.model;
+    return model !== undefined && !model.newer && model.viewing === null;
+  };
+  commands.addCommand(CommandIDs.savePipeline, {
+    label: trans.__('Save Pipeline'),
+    describedBy: nothing(),
+    isEnabled: canSave,
+    execute: async () => {
+      const panel = current(context);
+      return panel !== null && savePipeline(panel.model, trans);
+    }
+  });
+  commands.addCommand(CommandIDs.savePipelineAs, {
+    label: trans.__('Save Pipeline As…'),
+    describedBy: nothing(),
+    isEnabled: canSave,
+    execute: async () => {
+      const panel = current(context);
+      return panel !== null && savePipeline(panel.model, trans, { rename: true });
+    }
+  });
+  commands.addCommand(CommandIDs.exportPipeline, {
+    label: trans.__('Download Pipeline as File'),
+    describedBy: nothing(),
+    isEnabled: () => current(context) !== null,
+    execute: () => {
+      const panel = current(context);
+      if (panel !== null) {
+        const name = panel.model.name || 'pipeline';
+        const url = URL.createObjectURL(new Blob([panel.text()], { type: 'application/json' }));
+        const link = document.createElement('a');
+        link.href = url;
+        link.download = `${name.replace(/[^\p{L}\p{N} ._-]+/gu, '_')}.json`;
+        link.click();
+        URL.revokeObjectURL(url);
+      }
+    }
+  });
+}
+
+function addEditing(context: IContext): void {
+  const { commands } = context.app;
+  const { trans } = context;
+  const edit = editing(context, commands);
+  commands.addCommand(CommandIDs.undoEdit, {
+    label: () => {
+      const name = current(context)?.model.undoName ?? null;
+      return name === null ? trans.__('Undo') : trans.__('Undo: %1', name);
+    },
+    describedBy: nothing(),
+    isEnabled: () => (current(context)?.model.undoName ?? null) !== null,
+    execute: () => {
+      current(context)?.model.undo();
+    }
+  });
+  commands.addCommand(CommandIDs.redoEdit, {
+    label: () => {
+      const name = current(context)?.model.redoName ?? null;
+      return name === null ? trans.__('Redo') : trans.__('Redo: %1', name);
+    },
+    describedBy: nothing(),
+    isEnabled: () => (current(context)?.model.redoName ?? null) !== null,
+    execute: () => {
+      current(context)?.model.redo();
+    }
+  });
+  edit(CommandIDs.deleteSelection, trans.__('Delete'), panel => {
+    panel.canvas.deleteSelection();
+  });
+  edit(CommandIDs.duplicateSelection, trans.__('Duplicate'), panel => {
+    panel.duplicate();
+  });
+  edit(CommandIDs.copySelection, trans.__('Copy Steps'), panel => {
+    const text = panel.copy();
+    if (text !== null) {
+      Clipboard.copyToSystem(text);
+    }
+  });
+  edit(CommandIDs.cutSelection, trans.__('Cut Steps'), panel => {
+    const text = panel.cut();
+    if (text !== null) {
+      Clipboard.copyToSystem(text);
+    }
+  });
+  edit(CommandIDs.pasteSteps, trans.__('Paste Steps'), async panel => {
+    panel.paste(await navigator.clipboard.readText());
+  });
+  edit(CommandIDs.selectAll, trans.__('Select All Steps'), panel => {
+    panel.model.select(panel.model.document.steps.keys());
+  });
+  edit(CommandIDs.clearSelection, trans.__('Select Nothing'), panel => {
+    panel.canvas.cancel();
+  });
+  edit(CommandIDs.editTitle, trans.__('Change Title of Step'), panel => {
+    panel.canvas.editTitle();
+  });
+  edit(CommandIDs.addComment, trans.__('Add Comment'), panel => {
+    panel.canvas.addComment();
+  });
+  edit(CommandIDs.addFrame, trans.__('Add Frame'), panel => {
+    panel.canvas.addFrame();
+  });
+  edit(CommandIDs.nudge, trans.__('Move Steps'), (panel, args) => {
+    panel.canvas.nudge(Number(args['dx'] ?? 0), Number(args['dy'] ?? 0));
+  });
+}
+
+function addDrawing(context: IContext): void {
+  const { commands } = context.app;
+  const { trans } = context;
+  const edit = editing(context, commands);
+  edit(CommandIDs.arrange, trans.__('Arrange Steps'), panel => {
+    panel.arrange();
+  });
+  const ways: Record<string, string> = {
+    left: trans.__('Align Left'),
+    right: trans.__('Align Right'),
+    top: trans.__('Align at Top'),
+    bottom: trans.__('Align at Bottom'),
+    columns: trans.__('Distribute Horizontally'),
+    rows: trans.__('Distribute Vertically')
+  };
+  commands.addCommand(CommandIDs.align, {
+    label: args => ways[textOf(args['how'])] ?? trans.__('Align Steps'),
+    describedBy: {
+      args: { type: 'object', properties: { how: { enum: Object.keys(ways) } } }
+    },
+    isEnabled: () => (current(context)?.model.selection.size ?? 0) > 1,
+    execute: args => {
+      current(context)?.align(textOf(args['how']));
+    }
+  });
+  edit(CommandIDs.fit, trans.__('Show Whole Pipeline'), panel => {
+    panel.canvas.showAll();
+  });
+  edit(CommandIDs.zoomToSelection, trans.__('Zoom to Selection'), panel => {
+    panel.canvas.zoomToSelection();
+  });
+  edit(CommandIDs.zoomIn, trans.__('Zoom In on Pipeline'), panel => {
+    panel.canvas.zoom(true);
+  });
+  edit(CommandIDs.zoomOut, trans.__('Zoom Out of Pipeline'), panel => {
+    panel.canvas.zoom(false);
+  });
+  commands.addCommand(CommandIDs.toggleTable, {
+    label: trans.__('Show Step Table'),
+    describedBy: nothing(),
+    isToggleable: true,
+    isToggled: () => current(context)?.isTableShown ?? false,
+    isEnabled: () => current(context) !== null,
+    execute: () => {
+      const panel = current(context);
+      if (panel !== null) {
+        panel.isTableShown = !panel.isTableShown;
+      }
+    }
+  });
+}
+
+/** Adds a command that acts on the pipeline in front. */
+function editing(
+  context: IContext,
+  commands: CommandRegistry
+): (
+  id: string,
+  label: string,
+  run: (panel: PipelinePanel, args: Args) => void | Promise<void>
+) => void {
+  return (id, label, run) => {
+    commands.addCommand(id, {
+      label,
+      describedBy: nothing(),
+      isEnabled: () => current(context) !== null,
+      execute: async args => {
+        const panel = current(context);
+        if (panel !== null) {
+          await run(panel, args);
+        }
+      }
+    });
+  };
+}
+
+function nothing(): { args: ReadonlyJSONObject } {
+  return { args: { type: 'object', properties: {} } };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,330 @@
+/** What a pipeline tab holds: toolbar, banners, drawing, step table, problems. Loaded when shown. */
+
+import type { IThemeManager } from '@jupyterlab/apputils';
+import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import { Panel } from '@lumino/widgets';
+import React from 'react';
+
+import type { Plan } from '../api/plans';
+import { listPlans } from '../api/plans';
+import { CanvasWidget } from '../canvas/widget';
+import { explained } from '../explain/explanation';
+import { showExplanation } from '../explain/dialog';
+import type { IApi } from '../tokens';
+import { Banners, EmptyDrawing, PipelineToolbar, ProblemStrip } from './bars';
+import { copied, duplicated, pasted } from './clipboard';
+import type { VersionSelector } from './document';
+import { align, arrange, freePlace, isAlignment } from './drawing';
+import { addStep, dropUnknown, freeName, removeSteps } from './edits';
+import type { PipelineModel } from './model';
+import { StepTable } from './table';
+import { pipelineText } from './writing';
+
+export interface IPanelOptions {
+  model: PipelineModel;
+  api: IApi;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+  themes: IThemeManager | null;
+  /** When the unsaved work that was brought back is from; null, none was. */
+  restored: string | null;
+}
+
+export class PipelinePanel extends Panel {
+  constructor(private readonly _options: IPanelOptions) {
+    super();
+    const { model, api, trans, themes } = _options;
+    this.addClass('pm-Pipeline-content');
+    this._restored = _options.restored;
+    this.canvas = new CanvasWidget({ model, api, trans, themes });
+    this._table = this._react('pm-StepTable', () => (
+      <StepTable model={model} commands={_options.commands} trans={trans} />
+    ));
+    this._table.node.setAttribute('role', 'region');
+    this._table.node.setAttribute('aria-label', trans.__('Step table'));
+    this._table.hide();
+    const empty = this._react('pm-EmptyDrawing-host', () => (
+      <EmptyDrawing
+        model={model}
+        trans={trans}
+        add={() => {
+          this.canvas.quickAdd();
+        }}
+      />
+    ));
+    const split = new Panel();
+    split.addClass('pm-Pipeline-split');
+    split.addWidget(this.canvas);
+    split.addWidget(this._table);
+    split.addWidget(empty);
+    const banners = this._react('pm-Banners', () => (
+      <Banners
+        model={model}
+        commands={_options.commands}
+        trans={trans}
+        restored={this._restored}
+        lost={model.lost}
+        newer={model.newer}
+        discardRestored={() => {
+          void this._discardRestored();
+        }}
+        view={this.view}
+      />
+    ));
+    const strip = this._react('pm-Problems-host', () => (
+      <ProblemStrip
+        model={model}
+        trans={trans}
+        dropUnknown={() => {
+          model.commit(trans.__('remove what is unknown'), dropUnknown);
+        }}
+      />
+    ));
+    this.toolbar = this._react('pm-PipelineBar-host', () => (
+      <PipelineToolbar
+        model={model}
+        commands={_options.commands}
+        trans={trans}
+        plans={this._plans}
+        askPlans={this._askPlans}
+        view={this.view}
+        isTableShown={this.isTableShown}
+        toggleTable={() => {
+          this.isTableShown = !this.isTableShown;
+        }}
+      />
+    ));
+    this.toolbar.node.setAttribute('role', 'toolbar');
+    this.toolbar.node.setAttribute('aria-label', trans.__('Pipeline'));
+    for (const widget of [this.toolbar, banners, split, strip]) {
+      this.addWidget(widget);
+    }
+    model.revealed.connect((_, step) => {
+      this.canvas.reveal(step);
+    });
+    this.canvas.viewChanged.connect(() => {
+      this._placed.emit();
+    });
+    model.selectionChanged.connect(() => {
+      this._placed.emit();
+    });
+  }
+
+  readonly canvas: CanvasWidget;
+  readonly toolbar: ReactWidget;
+
+  get model(): PipelineModel {
+    return this._options.model;
+  }
+
+  /** Emits when view, selection or table are another, which a reload brings back. */
+  get placed(): ISignal<this, void> {
+    return this._placed;
+  }
+
+  get isTableShown(): boolean {
+    return this._table.isVisible || (!this._table.isHidden && !this.isVisible);
+  }
+
+  set isTableShown(shown: boolean) {
+    this._table.setHidden(!shown);
+    this._refresh.emit();
+    this._placed.emit();
+    if (shown) {
+      this._table.node.querySelector<HTMLElement>('select, button, input')?.focus();
+    }
+  }
+
+  /** Whether copy and paste are meant for the drawing, not for a field. */
+  get hasFocusOnDrawing(): boolean {
+    return document.activeElement === this.canvas.node;
+  }
+
+  /** Look at a plan, or at the draft again. */
+  readonly view = (plan: number | null): void => {
+    this.model.view(plan).catch((error: unknown) => {
+      void showExplanation(explained(error, this._options.trans), this._options.trans);
+    });
+  };
+
+  copy(): string | null {
+    const { selection, document } = this.model;
+    return selection.size === 0 ? null : copied(document, selection);
+  }
+
+  cut(): string | null {
+    const text = this.copy();
+    if (text !== null) {
+      const names = new Set(this.model.selection);
+      this.model.commit(this._options.trans.__('cut %1 steps', names.size), document =>
+        removeSteps(document, names)
+      );
+    }
+    return text;
+  }
+
+  paste(text: string): boolean {
+    const { trans } = this._options;
+    const result = pasted(this.model.document, text, trans);
+    if (result === null) {
+      return false;
+    }
+    this.model.commit(trans.__('paste %1 steps', result.names.length), () => result.document);
+    this.model.select(result.names);
+    return true;
+  }
+
+  /** The document as a file. */
+  text(): string {
+    return pipelineText(this.model.document);
+  }
+
+  addStep(method: string, version: VersionSelector): void {
+    const { trans } = this._options;
+    const { model } = this;
+    const name = freeName(model.document.steps, method);
+    const at =
+      model.selection.size > 0
+        ? freePlace(model.document, model.catalogue, model.selection)
+        : this.canvas.freePlace();
+    if (
+      model.commit(trans.__('add %1', name), each => addStep(each, { name, method, version }, at))
+    ) {
+      model.reveal(name);
+    }
+  }
+
+  arrange(): void {
+    const { model } = this;
+    const { selection, catalogue } = model;
+    const done = model.commit(this._options.trans.__('arrange'), document =>
+      arrange(document, catalogue, selection)
+    );
+    if (done) {
+      this.canvas.showAll();
+    }
+  }
+
+  align(how: string): void {
+    const { model } = this;
+    const { trans } = this._options;
+    if (isAlignment(how)) {
+      model.commit(trans.__('align %1 steps', model.selection.size), document =>
+        align(document, model.catalogue, model.selection, how)
+      );
+    }
+  }
+
+  duplicate(): void {
+    const { trans } = this._options;
+    const { selection, document } = this.model;
+    if (selection.size > 0) {
+      const result = duplicated(document, selection);
+      this.model.commit(trans.__('duplicate %1 steps', result.names.length), () => result.document);
+      this.model.select(result.names);
+    }
+  }
+
+  handleEvent(event: Event): void {
+    if (!(event instanceof ClipboardEvent) || !this.hasFocusOnDrawing) {
+      return;
+    }
+    if (event.type === 'paste') {
+      if (this.paste(event.clipboardData?.getData('text/plain') ?? '')) {
+        event.preventDefault();
+      }
+      return;
+    }
+    const text = event.type === 'cut' ? this.cut() : this.copy();
+    if (text !== null) {
+      event.clipboardData?.setData('text/plain', text);
+      event.preventDefault();
+    }
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      Signal.clearData(this);
+      super.dispose();
+    }
+  }
+
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    for (const type of CLIPBOARD) {
+      document.addEventListener(type, this);
+    }
+  }
+
+  protected override onBeforeDetach(msg: Message): void {
+    for (const type of CLIPBOARD) {
+      document.removeEventListener(type, this);
+    }
+    super.onBeforeDetach(msg);
+  }
+
+  protected override onActivateRequest(msg: Message): void {
+    super.onActivateRequest(msg);
+    this.canvas.activate();
+  }
+
+  private async _discardRestored(): Promise<void> {
+    const { model } = this;
+    this._restored = null;
+    if (model.template !== null) {
+      await model.openTemplate(model.template.name);
+    } else {
+      model.openDocument(null);
+    }
+    this._refresh.emit();
+  }
+
+  private readonly _askPlans = (): void => {
+    listPlans(this._options.api).then(
+      plans => {
+        this._plans = plans
+          .filter(plan => plan.name === this.model.name && plan.status !== 'draft')
+          .slice(0, 50);
+        this._refresh.emit();
+      },
+      () => undefined
+    );
+  };
+
+  /** A part of the page that is drawn again with every change of the model. */
+  private _react(name: string, render: () => React.JSX.Element): ReactWidget {
+    const { model } = this;
+    const widget = ReactWidget.create(
+      <UseSignal signal={this._refresh}>
+        {() => (
+          <UseSignal signal={model.changed}>
+            {() => (
+              <UseSignal signal={model.checked}>
+                {() => (
+                  <UseSignal signal={model.selectionChanged}>
+                    {() => <UseSignal signal={model.statesChanged}>{render}</UseSignal>}
+                  </UseSignal>
+                )}
+              </UseSignal>
+            )}
+          </UseSignal>
+        )}
+      </UseSignal>
+    );
+    widget.addClass(name);
+    return widget;
+  }
+
+  private _restored: string | null;
+  private _plans: readonly Plan[] = [];
+  private readonly _table: ReactWidget;
+  private readonly _refresh = new Signal<this, void>(this);
+  private readonly _placed = new Signal<this, void>(this);
+}
+
+const CLIPBOARD = ['copy', 'cut', 'paste'] as const;

@@ -1,0 +1,104 @@
+/** Saving a pipeline under its name, and what is asked when somebody else saved meanwhile. */
+
+import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { explained } from '../explain/explanation';
+import { showExplanation } from '../explain/dialog';
+import type { PipelineModel, TemplateConflict } from './model';
+
+/** Save; asks for a name where there is none. False: it is not saved, and nothing is lost. */
+export async function savePipeline(
+  model: PipelineModel,
+  trans: TranslationBundle,
+  { rename = false } = {}
+): Promise<boolean> {
+  let name = model.template?.name ?? '';
+  if (rename || name === '') {
+    const asked = await InputDialog.getText({
+      title: rename ? trans.__('Save pipeline as') : trans.__('Save pipeline'),
+      label: trans.__('Name'),
+      text: rename && name !== '' ? trans.__('%1 copy', name) : model.name,
+      okLabel: trans.__('Save')
+    });
+    name = (asked.value ?? '').trim();
+    if (!asked.button.accept || name === '') {
+      return false;
+    }
+  }
+  return attempt(model, trans, () => model.save(name));
+}
+
+async function attempt(
+  model: PipelineModel,
+  trans: TranslationBundle,
+  save: () => Promise<void>
+): Promise<boolean> {
+  try {
+    await save();
+    return true;
+  } catch (error) {
+    if (isConflict(error)) {
+      return decide(model, error, trans);
+    }
+    await showExplanation(explained(error, trans), trans);
+    return false;
+  }
+}
+
+/** The class is in a chunk that this file must not load. */
+function isConflict(error: unknown): error is TemplateConflict {
+  return error instanceof Error && error.name === 'TemplateConflict';
+}
+
+async function decide(
+  model: PipelineModel,
+  conflict: TemplateConflict,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { theirs, templateName } = conflict;
+  const isOurs = model.template?.name === templateName;
+  const { button } = await showDialog({
+    title:
+      theirs === null
+        ? trans.__('"%1" was deleted meanwhile', templateName)
+        : isOurs
+          ? trans.__('"%1" was changed by somebody else meanwhile', templateName)
+          : trans.__('There is a pipeline "%1" already', templateName),
+    body:
+      theirs === null
+        ? trans.__('Your version is still here. Save it again under this or another name.')
+        : trans.__(
+            'Saved by %1 with %2 steps; yours has %3. Nothing is lost: take theirs and undo brings yours back, or save yours beside it.',
+            theirs.created_by,
+            theirs.methods.length,
+            model.draft.document.steps.size
+          ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.createButton({ label: trans.__('Save mine as…'), actions: ['as'] }),
+      ...(theirs === null || !isOurs
+        ? []
+        : [Dialog.createButton({ label: trans.__('Take theirs'), actions: ['theirs'] })]),
+      Dialog.warnButton({
+        label: theirs === null ? trans.__('Save again') : trans.__('Replace theirs'),
+        actions: ['mine'],
+        accept: false
+      })
+    ]
+  });
+  const [action] = button.actions;
+  switch (action) {
+    case 'as':
+      return savePipeline(model, trans, { rename: true });
+    case 'theirs':
+      if (theirs !== null) {
+        model.takeTheirs(theirs);
+      }
+      return true;
+    case 'mine':
+      return attempt(model, trans, () => model.replace(theirs, templateName));
+    default:
+      return false;
+  }
+}
