@@ -10,7 +10,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CATEGORY, CommandIDs } from '../commands';
-import { IApi, IPipelineTracker } from '../tokens';
+import { IApi, ILive, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
 import { addCommands } from './actions';
 import { Catalogue } from './catalogue';
@@ -41,7 +41,8 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
     ILayoutRestorer,
     IMainMenu,
     IStateDB,
-    IThemeManager
+    IThemeManager,
+    ILive
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -53,7 +54,8 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     menu: IMainMenu | null,
     state: IStateDB | null,
-    themes: IThemeManager | null
+    themes: IThemeManager | null,
+    live: ILive | null
   ): void => {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -72,6 +74,7 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
           trans,
           themes,
           state,
+          live,
           tracker: pipelines,
           save: async each => each.model !== null && savePipeline(each.model, trans)
         });

@@ -12,8 +12,9 @@ import { Panel, Widget } from '@lumino/widgets';
 
 import { explained } from '../explain/explanation';
 import { pipelineIcon } from '../icons';
-import type { IApi } from '../tokens';
+import type { IApi, ILive } from '../tokens';
 import type { IView } from '../canvas/engine';
+import { Following } from './following';
 import type * as Loaded from './loaded';
 import type { PipelineModel } from './model';
 import type { PipelinePanel } from './panel';
@@ -40,6 +41,7 @@ interface ITabOptions {
   trans: TranslationBundle;
   themes: IThemeManager | null;
   state: IStateDB | null;
+  live: ILive | null;
   tracker: PipelineTracker;
   save: (tab: PipelineTab) => Promise<boolean>;
 }
@@ -99,6 +101,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
 
   override dispose(): void {
     if (!this.isDisposed) {
+      this._following?.dispose();
       const { model } = this;
       if (model !== null) {
         this._tabOptions.tracker.remove(model);
@@ -231,7 +234,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
   }
 
   private _show(panel: PipelinePanel): void {
-    const { args, tracker, api } = this._tabOptions;
+    const { args, tracker, api, live } = this._tabOptions;
     const { model } = panel;
     this._panel = panel;
     this.content.addWidget(panel);
@@ -245,6 +248,9 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       this._placed.emit();
     });
     this._retitle();
+    if (live !== null) {
+      this._following = new Following(model, live, api);
+    }
     tracker.add(model);
     model.check();
     void api.status().then(
@@ -296,6 +302,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
   };
 
   private _panel: PipelinePanel | null = null;
+  private _following: Following | null = null;
   private _building: Promise<PipelinePanel | null> | null = null;
   private readonly _placed = new Signal<this, void>(this);
 }

@@ -1,0 +1,176 @@
+"""Frame times of the canvas in a real Chromium, at 1,000 and 5,000 steps.
+
+    python benchmarks/canvas.py [--chromium PATH]
+
+The floor is the page itself: the time between two frames in which nothing is drawn. Ours draws each
+frame anew: panning with what a screen shows at zoom 1, and with every step in view. Also measured:
+opening the drawing, one edit, undoing it, and new states for 200 steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pm_kernel.embedded import EmbeddedPostgres
+from pm_kernel.store import schema
+from pm_kernel.store.engine import Store
+from tests.ui.lab import start_lab
+from tests.workbench import Workbench
+
+PANEL = "window.jupyterapp.shell.currentWidget.panel"
+
+FRAMES = (
+    """async ([moves, draws]) => {
+  const canvas = %s.canvas;
+  const times = [];
+  let last = 0;
+  for (let n = 0; n < 120; n++) {
+    await new Promise(done => requestAnimationFrame(now => {
+      if (last > 0) times.push(now - last);
+      last = now;
+      if (draws) {
+        const { x, y, scale } = canvas.view;
+        canvas.view = { x: x + (moves ? (n %% 60 < 30 ? -7 : 7) / scale : 0), y, scale };
+        canvas.drawNow();
+      }
+      done();
+    }));
+  }
+  times.sort((a, b) => a - b);
+  return [times[Math.floor(times.length * 0.5)], times[Math.floor(times.length * 0.95)]];
+}"""
+    % PANEL
+)
+
+DRAWING = (
+    """async () => {
+  const canvas = %s.canvas;
+  const times = [];
+  for (let n = 0; n < 60; n++) {
+    const begin = performance.now();
+    canvas.drawNow();
+    times.push(performance.now() - begin);
+  }
+  times.sort((a, b) => a - b);
+  return times[30];
+}"""
+    % PANEL
+)
+
+EDITS = (
+    """async () => {
+  const { model, canvas } = %s;
+  const timed = work => {
+    const begin = performance.now(); work(); canvas.drawNow();
+    return performance.now() - begin;
+  };
+  const names = [...model.document.steps.keys()];
+  const places = document => ({ ...document, layout: { ...document.layout, steps: new Map(
+    [...document.layout.steps].map(([name, at]) => [name, { x: at.x + 20, y: at.y }])) } });
+  return {
+    move: timed(() => model.commit('move', places)),
+    undo: timed(() => model.undo()),
+    states: timed(() => model.setStates(
+      new Map(names.slice(0, 200).map(name => [name, { completed: 3, running: 1, waiting: 2 }])))),
+  };
+}"""
+    % PANEL
+)
+
+
+def document(count: int) -> dict[str, Any]:
+    """A grid of steps; each but the first of a row takes from the one before it."""
+    wide = 50
+    steps: dict[str, Any] = {}
+    places: dict[str, list[int]] = {}
+    for n in range(count):
+        name = f"step_{n:05}"
+        steps[name] = {"method": "double"}
+        if n % wide:
+            steps[name]["inputs"] = {"table": {"from": f"step_{n - 1:05}.table"}}
+        places[name] = [(n % wide) * 300, (n // wide) * 180]
+    return {"format": 1, "name": f"{count} steps", "steps": steps, "layout": {"steps": places}}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--chromium", default=os.environ.get("PM_CHROMIUM"))
+    chromium = options.parse_args().chromium or shutil.which("chromium")
+    with tempfile.TemporaryDirectory(prefix="pm-benchmark-") as place:
+        folder = Path(place)
+        server = EmbeddedPostgres(folder / ".postgres", state_dir=folder / "state")
+        server.start()
+        try:
+            measure(folder, server, chromium)
+        finally:
+            server.stop()
+
+
+def measure(folder: Path, server: EmbeddedPostgres, chromium: str | None) -> None:
+    url = server.url("postgres")
+    store = Store(url, pooled=False)
+    schema.upgrade(store)
+    store.close()
+    (folder / "lab").mkdir()
+    with start_lab(folder / "lab", told_by_file=False) as lab, sync_playwright() as playwright:
+        bench = Workbench.make(lab.root, url)
+        with (lab.root / "pm.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f"\n[database]\nurl = {json.dumps(url)}\n")
+        bench.method("double", inputs={"table": "upstream"})
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(lab.url("lab"))
+        page.wait_for_function("() => window.jupyterapp?.restored", timeout=120_000)
+        for count in (1_000, 5_000):
+            report(page, count)
+        browser.close()
+        bench.close()
+
+
+def report(page: Page, count: int) -> None:
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('pm:new-pipeline'); }")
+    page.wait_for_function(f"() => {PANEL} != null", timeout=120_000)
+    opened = page.evaluate(
+        """async raw => {
+          const { model, canvas } = %s;
+          const begin = performance.now();
+          model.openDocument(raw);
+          canvas.drawNow();
+          return performance.now() - begin;
+        }"""
+        % PANEL,
+        document(count),
+    )
+    page.wait_for_timeout(3_000)
+    print(f"\n{count:,} steps: opened in {opened:.0f} ms")
+    print("| | frame p50 | p95 | drawing |\n|---|---|---|---|")
+    page.evaluate("() => { %s.canvas.view = { x: -2000, y: -1000, scale: 1 }; }" % PANEL)
+    line(page, "floor: nothing drawn", moves=False, draws=False)
+    line(page, "panning at zoom 1", moves=True, draws=True)
+    page.evaluate("() => { %s.canvas.showAll(); }" % PANEL)
+    line(page, "panning, all in view", moves=True, draws=True)
+    edits = page.evaluate(EDITS)
+    print(", ".join(f"{name} {time:.0f} ms" for name, time in edits.items()))
+
+
+def line(page: Page, name: str, *, moves: bool, draws: bool) -> None:
+    middle, late = page.evaluate(FRAMES, [moves, draws])
+    drawing = page.evaluate(DRAWING) if draws else 0.0
+    print(f"| {name} | {middle:.1f} | {late:.1f} | {drawing:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

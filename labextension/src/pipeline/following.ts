@@ -1,0 +1,73 @@
+/** Keeps the states of a viewed plan true while it runs. */
+
+import type { IDisposable } from '@lumino/disposable';
+import { Throttler } from '@lumino/polling';
+
+import { getPlanStatus } from '../api/plans';
+import type { IApi, IChange, ILive, IPipelineModel } from '../tokens';
+
+/** Changes within this time are asked for at once: 200 runs may end in the same second. */
+const TOGETHER_MS = 300;
+
+export class Following implements IDisposable {
+  constructor(
+    private readonly _model: IPipelineModel,
+    private readonly _live: ILive,
+    private readonly _api: IApi
+  ) {
+    this._ask = new Throttler(() => this._look(), TOGETHER_MS);
+    _model.changed.connect(this._viewed);
+    _live.changed.connect(this._heard);
+    this._viewed();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._model.changed.disconnect(this._viewed);
+      this._live.changed.disconnect(this._heard);
+      this._hold?.dispose();
+      this._ask.dispose();
+    }
+  }
+
+  /** Listen only while there is something to hear. */
+  private readonly _viewed = (): void => {
+    const views = this._model.viewing !== null;
+    if (views && this._hold === null) {
+      this._hold = this._live.hold();
+    } else if (!views) {
+      this._hold?.dispose();
+      this._hold = null;
+    }
+  };
+
+  private readonly _heard = (_: unknown, changes: readonly IChange[] | 'everything'): void => {
+    const plan = this._model.viewing?.plan.plan_id;
+    const concerns = (each: IChange): boolean =>
+      each.plan === plan || (each.kind === 'plan' && each.id === plan);
+    if (plan !== undefined && (changes === 'everything' || changes.some(concerns))) {
+      void this._ask.invoke().catch(() => undefined);
+    }
+  };
+
+  private async _look(): Promise<void> {
+    const plan = this._model.viewing?.plan.plan_id;
+    if (plan === undefined || this._isDisposed) {
+      return;
+    }
+    // What could not be asked now is asked with the next change.
+    const status = await getPlanStatus(this._api, plan).catch(() => null);
+    if (status !== null && this._model.viewing?.plan.plan_id === plan) {
+      this._model.setStates(new Map(status.steps.map(each => [each.step, each.counts])));
+    }
+  }
+
+  private readonly _ask: Throttler;
+  private _hold: IDisposable | null = null;
+  private _isDisposed = false;
+}

@@ -1,0 +1,354 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { IPoint } from '../../src/pipeline/document';
+import { addStep } from '../../src/pipeline/edits';
+import type { IDrawn } from './context';
+import { fakeContexts } from './context';
+import type { IHand } from './hand';
+import { drift, hand, SIZE } from './hand';
+
+let drawn: IDrawn;
+let at: IHand;
+
+beforeEach(async () => {
+  drawn = fakeContexts();
+  at = await hand();
+});
+
+afterEach(() => {
+  at.canvas.dispose();
+  at.model.dispose();
+});
+
+function put(name: string, x: number, y: number): void {
+  at.model.commit(`add ${name}`, document =>
+    addStep(document, { name, method: name.replace(/_\d+$/, '') }, { x, y })
+  );
+}
+
+function point(step: string, part: Parameters<typeof at.canvas.pointOf>[1] = {}): IPoint {
+  const found = at.canvas.pointOf(step, part);
+  if (found === null) {
+    throw new Error(`${step} is not drawn.`);
+  }
+  return found;
+}
+
+function texts(): string[] {
+  drawn.calls = [];
+  at.canvas.drawNow();
+  return drawn.texts;
+}
+
+describe('the mouse', () => {
+  it('moves a step to the grid, in one edit that undo takes back', () => {
+    put('segment', 100, 100);
+    const from = point('segment');
+    at.drag(from, { x: from.x + 93, y: from.y + 41 });
+    expect(at.model.document.layout.steps.get('segment')).toEqual({ x: 200, y: 140 });
+    expect(at.model.undoName).toBe('move segment');
+    at.model.undo();
+    expect(drift(at)).toEqual([]);
+  });
+
+  it('connects an output with an input, from either end', () => {
+    put('segment', 0, 0);
+    put('measure', 400, 0);
+    const out = point('segment', { side: 'out', port: 'nuclei' });
+    const into = point('measure', { side: 'in', port: 'nuclei' });
+    at.drag(into, out);
+    expect(at.model.undoName).toBe('connect segment to measure');
+    at.model.undo();
+    at.drag(out, into);
+    expect(at.canvas.scene.edges).toHaveLength(1);
+    expect(drift(at)).toEqual([]);
+  });
+
+  it('says why a link is refused while it is pulled, and makes none', () => {
+    put('segment', 0, 0);
+    put('measure', 400, 0);
+    at.press(point('segment', { side: 'out', port: 'labels' }));
+    at.move(point('measure', { side: 'in', port: 'nuclei' }));
+    expect(at.canvas.pulled?.reason).toBe('"nuclei" takes table, "labels" is image.');
+    expect(texts()).toContain('"nuclei" takes table, "labels" is image.');
+    at.release(point('measure', { side: 'in', port: 'nuclei' }));
+    expect(at.canvas.scene.edges).toHaveLength(0);
+    expect(at.canvas.pulled).toBeNull();
+  });
+
+  it('connects to the input that fits when a link is dropped on a step', () => {
+    put('segment', 0, 0);
+    put('measure', 400, 0);
+    at.drag(point('segment', { side: 'out', port: 'labels' }), point('measure'));
+    expect(at.canvas.scene.edges[0]).toMatchObject({ output: 'labels', input: 'labels' });
+  });
+
+  it('takes a link off its input and drops it nowhere', () => {
+    put('segment', 0, 0);
+    put('measure', 400, 0);
+    const into = point('measure', { side: 'in', port: 'nuclei' });
+    at.drag(point('segment', { side: 'out', port: 'nuclei' }), into);
+    at.drag(into, { x: 900, y: 700 });
+    expect(at.canvas.scene.edges).toHaveLength(0);
+    expect(at.model.undoName).toBe('disconnect measure.nuclei');
+  });
+
+  it('offers what fits where a link is dropped on nothing', () => {
+    put('segment', 0, 0);
+    at.drag(point('segment', { side: 'out', port: 'nuclei' }), { x: 700, y: 500 });
+    at.type('measure');
+    expect([...at.model.document.steps.keys()]).toEqual(['segment', 'measure']);
+    expect(at.canvas.scene.edges).toHaveLength(1);
+    expect(at.model.undoName).toBe('add measure');
+  });
+
+  it('adds a step by a double click on nothing', () => {
+    at.twice({ x: 600, y: 400 });
+    at.type('gate');
+    expect([...at.model.document.steps.keys()]).toEqual(['gate']);
+    expect([...at.model.selection]).toEqual(['gate']);
+  });
+
+  it('selects several with the rubber band', () => {
+    put('segment', 0, 0);
+    put('measure', 400, 0);
+    put('gate', 0, 500);
+    at.drag({ x: -20, y: -20 }, { x: 500, y: 200 }, { shiftKey: true });
+    expect([...at.model.selection]).toEqual(['segment', 'measure']);
+  });
+
+  it('pans and zooms, which is no edit', () => {
+    put('segment', 0, 0);
+    const before = at.canvas.view;
+    at.drag({ x: 800, y: 600 }, { x: 700, y: 500 });
+    expect(at.canvas.view).toEqual({ x: before.x - 100, y: before.y - 100, scale: before.scale });
+    at.wheel({ x: 600, y: 400 }, -200);
+    expect(at.canvas.view.scale).toBeGreaterThan(before.scale);
+    expect(at.model.undoName).toBe('add segment');
+  });
+
+  it('changes nothing of a plan that is looked at', () => {
+    put('segment', 0, 0);
+    at.model.openDocument({ format: 2, steps: { segment: { method: 'segment' } } });
+    const from = point('segment');
+    at.drag(from, { x: from.x + 100, y: from.y });
+    at.twice({ x: 900, y: 700 });
+    expect(at.field()).toBeNull();
+    expect(drift(at)).toEqual([]);
+  });
+});
+
+describe('editing in place', () => {
+  it('sets a value as it is meant, and says what cannot be', () => {
+    put('segment', 0, 0);
+    at.twice(point('segment', { param: 'work.sigma' }));
+    at.type('wide');
+    expect(at.field()?.getAttribute('aria-invalid')).toBe('true');
+    at.type('2');
+    expect(at.model.document.steps.get('segment')?.params.get('work.sigma')).toBe('2.0');
+    expect(at.model.undoName).toBe('set sigma');
+  });
+
+  it('leaves everything as it was on Escape', () => {
+    put('segment', 0, 0);
+    at.twice(point('segment', { param: 'work.sigma' }));
+    at.type('5', 'Escape');
+    expect(at.field()).toBeNull();
+    expect(at.model.undoName).toBe('add segment');
+  });
+
+  it('resets a value that is emptied', () => {
+    put('segment', 0, 0);
+    at.twice(point('segment', { param: 'work.sigma' }));
+    at.type('5');
+    at.twice(point('segment', { param: 'work.sigma' }));
+    at.type('');
+    expect(at.model.document.steps.get('segment')?.params.size).toBe(0);
+  });
+
+  it('titles a step', () => {
+    put('segment', 0, 0);
+    at.twice(point('segment'));
+    at.type('Find the nuclei');
+    expect(texts()).toContain('Find the nuclei');
+  });
+});
+
+describe('the drawing', () => {
+  it('shows title, version, ports, values and module', () => {
+    put('segment', 0, 0);
+    const shown = texts();
+    for (const text of ['segment', 'v2', 'image', 'nuclei', 'sigma', '1.0', 'segmentation']) {
+      expect(shown).toContain(text);
+    }
+  });
+
+  it('shows how far each step is', () => {
+    put('segment', 0, 0);
+    at.model.setStates(new Map([['segment', { completed: 11, reused: 6, waiting: 9 }]]));
+    expect(texts()).toContain('17/26');
+  });
+
+  it('leaves out what cannot be read from afar', () => {
+    put('segment', 0, 0);
+    at.canvas.view = { x: 0, y: 0, scale: 0.3 };
+    expect(texts()).toEqual(['segment']);
+    at.canvas.view = { x: 0, y: 0, scale: 0.1 };
+    expect(texts()).toEqual([]);
+  });
+
+  it('draws nothing that is not on screen', () => {
+    put('segment', 0, 0);
+    at.canvas.view = { x: -5000, y: 0, scale: 1 };
+    expect(texts()).toEqual([]);
+  });
+
+  it('leaves no listener behind', async () => {
+    const counts = new Map<string, number>();
+    const count = (by: number) => (type: string) => {
+      counts.set(type, (counts.get(type) ?? 0) + by);
+    };
+    const added = vi.spyOn(document, 'addEventListener').mockImplementation(count(1));
+    const removed = vi.spyOn(document, 'removeEventListener').mockImplementation(count(-1));
+    for (let n = 0; n < 5; n++) {
+      const other = await hand();
+      other.canvas.dispose();
+      other.model.dispose();
+    }
+    added.mockRestore();
+    removed.mockRestore();
+    expect([...counts].filter(([, count]) => count > 0)).toEqual([]);
+  });
+});
+
+/** Numbers that look random and are the same every time. */
+function dice(seed: number): (sides: number) => number {
+  let state = seed;
+  return sides => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
+}
+
+describe.each([1, 2, 3])('hundreds of gestures (%i)', seed => {
+  it('never make the canvas show anything but the document, nor do undo and redo', () => {
+    const roll = dice(seed);
+    const start = at.model.document;
+    const anywhere = (): IPoint => ({ x: roll(SIZE.width), y: roll(SIZE.height) });
+    const someStep = (): string | undefined => {
+      const names = [...at.model.document.steps.keys()];
+      return names[roll(names.length)];
+    };
+    const somePort = (side: 'in' | 'out'): IPoint => {
+      const node = at.canvas.scene.nodes.get(someStep() ?? '');
+      const names = (side === 'in' ? node?.form.inputs : node?.form.outputs) ?? [];
+      const port = names[roll(names.length)];
+      const found =
+        node === undefined || port === undefined
+          ? null
+          : at.canvas.pointOf(node.step.name, { side, port });
+      return found ?? anywhere();
+    };
+    const onStep = (): IPoint => at.canvas.pointOf(someStep() ?? '') ?? anywhere();
+    const closeField = (): void => {
+      if (at.field() !== null) {
+        at.type('', 'Escape');
+      }
+    };
+    const gestures: (() => void)[] = [
+      () => {
+        const method = ['segment', 'measure', 'summary', 'gate'][roll(4)] ?? '';
+        at.twice(anywhere());
+        if (at.field()?.getAttribute('role') === 'combobox') {
+          at.type(method);
+        }
+      },
+      () => {
+        at.drag(onStep(), anywhere());
+      },
+      () => {
+        at.drag(somePort('out'), somePort('in'));
+      },
+      () => {
+        at.drag(somePort('in'), somePort('out'));
+      },
+      () => {
+        at.drag(somePort('in'), anywhere());
+      },
+      () => {
+        at.drag(anywhere(), anywhere(), { shiftKey: true });
+      },
+      () => {
+        at.click(onStep(), { ctrlKey: roll(2) === 0 });
+      },
+      () => {
+        at.drag(anywhere(), anywhere());
+      },
+      () => {
+        at.wheel(anywhere(), roll(400) - 200);
+      },
+      () => {
+        const step = someStep();
+        const param = at.canvas.scene.nodes.get(step ?? '')?.form.params[0]?.param;
+        if (step !== undefined && param !== undefined) {
+          at.canvas.editParam(step, param);
+          at.type(String(roll(100)));
+        }
+      },
+      () => {
+        at.model.undo();
+      },
+      () => {
+        at.model.redo();
+      },
+      () => {
+        if (roll(4) === 0) {
+          at.canvas.deleteSelection();
+        }
+      },
+      () => {
+        at.canvas.nudge(roll(3) - 1, roll(3) - 1);
+      },
+      () => {
+        if (roll(3) === 0) {
+          at.canvas.addFrame();
+          closeField();
+        } else {
+          at.canvas.addComment();
+          at.type(`note ${roll(100)}`, 'Escape');
+        }
+      },
+      () => {
+        at.press(onStep());
+        at.move(anywhere());
+        at.canvas.cancel();
+      }
+    ];
+    for (let n = 0; n < 300; n++) {
+      gestures[roll(gestures.length)]?.();
+      closeField();
+      expect(drift(at), `after gesture ${n}`).toEqual([]);
+    }
+    const undoAll = (): number => {
+      let steps = 0;
+      for (; at.model.undoName !== null; steps++) {
+        at.model.undo();
+        expect(drift(at)).toEqual([]);
+      }
+      return steps;
+    };
+    const redoAll = (): void => {
+      while (at.model.redoName !== null) {
+        at.model.redo();
+      }
+    };
+    redoAll();
+    const last = at.model.document;
+    const steps = undoAll();
+    expect(at.model.document).toBe(start);
+    expect(steps).toBeGreaterThan(20);
+    redoAll();
+    expect(at.model.document).toBe(last);
+    expect(drift(at)).toEqual([]);
+  });
+});

@@ -1,0 +1,69 @@
+import { StateDB } from '@jupyterlab/statedb';
+import { nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
+import { expect, it } from 'vitest';
+
+import { Api } from '../../src/api/api';
+import { Following } from '../../src/pipeline/following';
+import { PipelineModel } from '../../src/pipeline/model';
+import { UnsavedWork } from '../../src/pipeline/unsaved';
+import type { IChange, ILive } from '../../src/tokens';
+import { server } from '../server';
+import { catalogue } from './catalogue';
+
+class Told implements ILive {
+  readonly mode = 'live';
+  readonly modeChanged: Signal<ILive, 'live'> = new Signal<ILive, 'live'>(this);
+  readonly changed: Signal<ILive, readonly IChange[] | 'everything'> = new Signal<
+    ILive,
+    readonly IChange[] | 'everything'
+  >(this);
+  holders = 0;
+
+  hold(): { dispose: () => void; isDisposed: boolean } {
+    this.holders++;
+    return { isDisposed: false, dispose: () => this.holders-- };
+  }
+}
+
+const PLAN = {
+  plan_id: 12,
+  status: 'running',
+  request: {},
+  document: { format: 1, steps: { one: { method: 'segment' } } },
+  steps: [{ step: 'one', method: 'segment', version: 2, counts: { waiting: 3 } }]
+};
+
+it('a viewed plan follows what happens to it, and to no other', async () => {
+  let asked = 0;
+  const { settings } = server({
+    '/base/pm/api/plans/12': { body: PLAN },
+    '/base/pm/api/plans/12/status': () => {
+      asked++;
+      const steps = [{ ...PLAN.steps[0], counts: { completed: asked, waiting: 3 - asked } }];
+      return { body: { ...PLAN, steps } };
+    }
+  });
+  const api = new Api(settings);
+  const model = new PipelineModel({
+    api,
+    catalogue: await catalogue(),
+    unsaved: new UnsavedWork(new StateDB()),
+    key: 'tab',
+    trans: nullTranslator.load('')
+  });
+  const live = new Told();
+  const following = new Following(model, live, api);
+  expect(live.holders).toBe(0);
+  await model.view(12);
+  expect(live.holders).toBe(1);
+  const change = { kind: 'run', id: 5, status: 'completed', plan: 12, planned: 1, step: 'one' };
+  live.changed.emit([{ ...change, plan: 99 }]);
+  live.changed.emit([change]);
+  await expect.poll(() => model.states.get('one')).toEqual({ completed: 1, waiting: 2 });
+  live.changed.emit('everything');
+  await expect.poll(() => model.states.get('one')).toEqual({ completed: 2, waiting: 1 });
+  await model.view(null);
+  expect(live.holders).toBe(0);
+  following.dispose();
+});
