@@ -30,9 +30,8 @@ from tests.workbench import Workbench
 
 PANEL = "window.jupyterapp.shell.currentWidget.panel"
 
-FRAMES = (
-    """async ([moves, draws]) => {
-  const canvas = %s.canvas;
+FRAMES = """async ([moves, draws]) => {
+  const canvas = PANEL.canvas;
   const times = [];
   let last = 0;
   for (let n = 0; n < 120; n++) {
@@ -41,7 +40,7 @@ FRAMES = (
       last = now;
       if (draws) {
         const { x, y, scale } = canvas.view;
-        canvas.view = { x: x + (moves ? (n %% 60 < 30 ? -7 : 7) / scale : 0), y, scale };
+        canvas.view = { x: x + (moves ? (n % 60 < 30 ? -7 : 7) / scale : 0), y, scale };
         canvas.drawNow();
       }
       done();
@@ -49,13 +48,10 @@ FRAMES = (
   }
   times.sort((a, b) => a - b);
   return [times[Math.floor(times.length * 0.5)], times[Math.floor(times.length * 0.95)]];
-}"""
-    % PANEL
-)
+}""".replace("PANEL", PANEL)
 
-DRAWING = (
-    """async () => {
-  const canvas = %s.canvas;
+DRAWING = """async () => {
+  const canvas = PANEL.canvas;
   const times = [];
   for (let n = 0; n < 60; n++) {
     const begin = performance.now();
@@ -64,13 +60,10 @@ DRAWING = (
   }
   times.sort((a, b) => a - b);
   return times[30];
-}"""
-    % PANEL
-)
+}""".replace("PANEL", PANEL)
 
-EDITS = (
-    """async () => {
-  const { model, canvas } = %s;
+EDITS = """async () => {
+  const { model, canvas } = PANEL;
   const timed = work => {
     const begin = performance.now(); work(); canvas.drawNow();
     return performance.now() - begin;
@@ -84,9 +77,7 @@ EDITS = (
     states: timed(() => model.setStates(
       new Map(names.slice(0, 200).map(name => [name, { completed: 3, running: 1, waiting: 2 }])))),
   };
-}"""
-    % PANEL
-)
+}""".replace("PANEL", PANEL)
 
 
 def document(count: int) -> dict[str, Any]:
@@ -145,22 +136,23 @@ def report(page: Page, count: int) -> None:
     page.wait_for_function(f"() => {PANEL} != null", timeout=120_000)
     opened = page.evaluate(
         """async raw => {
-          const { model, canvas } = %s;
+          const { model, canvas } = PANEL;
           const begin = performance.now();
           model.openDocument(raw);
           canvas.drawNow();
           return performance.now() - begin;
-        }"""
-        % PANEL,
+        }""".replace("PANEL", PANEL),
         document(count),
     )
     page.wait_for_timeout(3_000)
     print(f"\n{count:,} steps: opened in {opened:.0f} ms")
     print("| | frame p50 | p95 | drawing |\n|---|---|---|---|")
-    page.evaluate("() => { %s.canvas.view = { x: -2000, y: -1000, scale: 1 }; }" % PANEL)
+    page.evaluate(
+        "() => { PANEL.canvas.view = { x: -2000, y: -1000, scale: 1 }; }".replace("PANEL", PANEL)
+    )
     line(page, "floor: nothing drawn", moves=False, draws=False)
     line(page, "panning at zoom 1", moves=True, draws=True)
-    page.evaluate("() => { %s.canvas.showAll(); }" % PANEL)
+    page.evaluate("() => { PANEL.canvas.showAll(); }".replace("PANEL", PANEL))
     line(page, "panning, all in view", moves=True, draws=True)
     edits = page.evaluate(EDITS)
     print(", ".join(f"{name} {time:.0f} ms" for name, time in edits.items()))
