@@ -30,6 +30,8 @@ RESERVED = frozenset({"meta.json", ".manifest.json", "run.log", ".pm", "inputs"}
 #: still be closed: its manifest and its meta.json fit into what this leaves.
 _RESERVE = "reserve"
 _RESERVE_BYTES = 1 << 20
+#: How often a folder is begun to be removed that others remove at the same time.
+_TRIES = 100
 
 
 class RunStore:
@@ -150,8 +152,19 @@ def _set_aside(descriptor: int) -> None:
 def remove_tree(folder: Path) -> None:
     """Delete a folder of ours although parts of it may be locked; missing is fine.
 
-    A link is removed, never what it points at.
+    Others may delete it at the same time. A link is removed, never what it points at.
     """
+    for _ in range(_TRIES):
+        try:
+            _remove_tree(folder)
+            return
+        except FileNotFoundError:
+            # Somebody else was quicker there; what they left is met the next time around.
+            continue
+    _remove_tree(folder)
+
+
+def _remove_tree(folder: Path) -> None:
     if folder.is_symlink() or not folder.is_dir():
         folder.unlink(missing_ok=True)
         return

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,18 @@ def test_a_pattern_star_stays_in_its_folder(partial: Path) -> None:
     assert select("*", entries)[0].path == "table.csv"
     assert base_folder("tiles/*.tif") == "tiles"
     assert base_folder("*.csv") == "."
+
+
+def test_several_may_remove_a_folder_at_the_same_time(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(30):
+            folder = tmp_path / str(number)
+            for inner in ("a", "b", "a/c"):
+                (folder / inner).mkdir(parents=True, exist_ok=True)
+                for file in range(5):
+                    (folder / inner / str(file)).touch()
+            assert list(pool.map(remove_tree, [folder] * 4)) == [None] * 4
+            assert not folder.exists()
 
 
 def test_a_read_only_tree_can_be_removed(store: RunStore, partial: Path) -> None:

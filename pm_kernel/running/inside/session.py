@@ -34,15 +34,13 @@ def start(code_dir: str, seam_module: ModuleType, before: set[str]) -> NoReturn:
     with open(os.path.join(code_dir, "_pm_task.json"), "rb") as stream:
         task: dict[str, Any] = json.load(stream)
     own_session()
-    ours = os.path.join(task["run_dir"], ".pm")
-    if not announce(ours):
-        print(f"{task['run_dir']} is gone: somebody else ended this run.", file=sys.stderr)
-        sys.exit(CANCELLED)
-    if os.path.exists(os.path.join(ours, "cancel")):
-        print("The run was cancelled before it started.", file=sys.stderr)
+    refusal = take_up(task["run_dir"])
+    if refusal is not None:
+        print(refusal, file=sys.stderr)
         sys.exit(CANCELLED)
     write_to_log(os.path.join(task["run_dir"], "run.log"))
-    helper = keep_alive(os.path.join(ours, "heartbeat"), task.get("heartbeat_seconds", 5))
+    heartbeat = os.path.join(task["run_dir"], ".pm", "heartbeat")
+    helper = keep_alive(heartbeat, task.get("heartbeat_seconds", 5))
     if helper is not None:
         atexit.register(_end, helper, os.getpid())
     enter_empty(task["work_dir"])
@@ -99,6 +97,20 @@ def _stand_in() -> NoReturn:
         os.kill(os.getpid(), -code)
     # 128 + n is what a shell makes of a signal that did not end this process.
     os._exit(code if code >= 0 else 128 - code)
+
+
+def take_up(run_dir: str) -> str | None:
+    """Become the process that a run is known by; returns why it may not start after all.
+
+    Whoever cancels tells the run first and ends its process then. So one of the two is met: either
+    the cancel is found here, or the process is found there.
+    """
+    ours = os.path.join(run_dir, ".pm")
+    if not announce(ours):
+        return f"{run_dir} is gone: somebody else ended this run."
+    if os.path.exists(os.path.join(ours, "cancel")):
+        return "The run was cancelled before it started."
+    return None
 
 
 def announce(folder: str) -> bool:

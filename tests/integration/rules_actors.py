@@ -1,0 +1,504 @@
+"""The processes around one plan: its supervisors with their Nextflow, tasks, and what people start.
+
+What the product does is done by the product. What others do is played: Nextflow with its task
+wrappers, and the method that a run executes. Whatever is played keeps an account of what truly
+happened, to be compared with what was recorded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pm_kernel import submission
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.seal import META_NAME
+from pm_kernel.cli import complete_run, register_run
+from pm_kernel.domain.plans import Launch, Plan
+from pm_kernel.errors import PmError
+from pm_kernel.nextflow import supervisor
+from pm_kernel.nextflow.launcher import Ending
+from pm_kernel.nextflow.render import TRACE, TRACE_FIELDS
+from pm_kernel.nextflow.task_recorder import TaskRecorder
+from pm_kernel.running.inside import session
+from pm_kernel.running.process import ProcessIdentity
+from pm_kernel.running.recorder_server import Declined
+from pm_kernel.running.register import RUN_SCRIPT
+
+from ..workbench import Workbench
+from .rules_world import Actor, World, current, unseen
+
+OUTPUT = "out.txt"
+
+
+@dataclass
+class Execution:
+    """One time that a method's code ran."""
+
+    planned: int
+    uuid: str
+    run_dir: Path
+    actor: Actor
+    launch: int
+    started: int
+    #: The text of its output once it returned.
+    output: str | None = None
+
+
+@dataclass
+class Account:
+    """What truly happened, in order."""
+
+    executions: list[Execution] = field(default_factory=list)
+    #: (decision, run id, uuid, status inside the directory)
+    sealed: list[tuple[int, int, str, str]] = field(default_factory=list)
+    #: Epoch -> the decision at which every run that lived had been told to stop.
+    cancelled: dict[int, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+class Nextflow:
+    """What a supervisor sees of the Nextflow that it started."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+
+    @property
+    def identity(self) -> ProcessIdentity:
+        return self._actor.identity
+
+    def poll(self) -> int | None:
+        here = current()
+        assert here is not None
+        here.step()
+        return self._actor.exit_code
+
+    def stop(self, *, patience: float = 30.0) -> Ending:
+        here = current()
+        assert here is not None
+        if not self._actor.alive:
+            return Ending.GONE
+        here.world.signal(self._actor.pid, 15)
+        here.wait(lambda: not self._actor.alive)
+        return Ending.ENDED
+
+
+class Stage:
+    """One plan in one workspace, and all processes around it."""
+
+    def __init__(
+        self, world: World, bench: Workbench, plan_id: int, patch: pytest.MonkeyPatch
+    ) -> None:
+        self.world = world
+        self.bench = bench
+        self.plan_id = plan_id
+        self.settings = bench.settings
+        self.account = Account()
+        self.rng = world.rng
+        #: Tasks record themselves.
+        self.direct = False
+        #: How likely a method raises.
+        self.failing = 0.0
+        self.retries = self.rng.choice([0, 0, 1])
+        self._folders = itertools.count(1)
+        self._tasks: dict[int, tuple[int, int, int, Path]] = {}
+        self._parents: dict[int, int] = {}
+        #: The supervisor that listens for tasks, and what it answers with.
+        self._listens: tuple[Actor, TaskRecorder] | None = None
+        patch.setattr(os, "getppid", lambda: self._parents[_here().pid])
+        patch.setattr(supervisor, "identify", lambda _pid: _here().identity)
+        self._listen(patch)
+        self._watch_seals(patch)
+        self._watch_cancels(patch)
+
+    # --- what people start ------------------------------------------------------------------------
+
+    def supervise(self, epoch: int) -> Actor:
+        def work() -> int:
+            here = _here()
+            owner = supervisor.Supervisor(
+                self.settings, self.bench.store, self.plan_id, epoch, start=self._start_nextflow
+            )
+            here.on_term = lambda: owner.interrupt(15, None)
+            owner.run()
+            return 0
+
+        return self._spawn("supervisor", work, about=f"epoch {epoch}")
+
+    def resume(self) -> Actor:
+        def work() -> int:
+            submission.resume(
+                self.settings, self.bench.store, self.plan_id, start=self._start_supervisor
+            )
+            return 0
+
+        return self._spawn("resume", work)
+
+    def cancel(self) -> Actor:
+        def work() -> int:
+            plan = submission.cancel(self.settings, self.bench.store, self.plan_id, patience=20.0)
+            still = [e for e in self.account.executions if e.actor.alive]
+            if plan.status == "cancelled" and plan.epoch == self.plan_row()["epoch"] and still:
+                self.account.wrong.append(f"the plan is cancelled and {still} go on")
+            return 0
+
+        return self._spawn("cancel", work)
+
+    def look(self) -> Actor:
+        """Any command that shows plans: it settles what nobody looks after."""
+
+        def work() -> int:
+            submission.settle_unowned(self.settings, self.bench.store)
+            return 0
+
+        return self._spawn("look", work)
+
+    def _start_supervisor(self, command: list[str], log: Path, environ: Mapping[str, str]) -> None:
+        assert command[-2] == str(self.plan_id)
+        self.supervise(int(command[-1]))
+
+    def _spawn(
+        self, kind: str, work: Any, *, about: str = "", parent: Actor | None = None
+    ) -> Actor:
+        def guarded() -> int:
+            try:
+                return int(work())
+            except (PmError, shutil.Error) as error:
+                # The latter: an earlier process of a requeued task writes to the same folder.
+                self.world.told.append(f"{self.world.decisions:5} {_here()!r} says: {error}")
+                return 1
+
+        own = None if parent is None else parent.session
+        actor = self.world.spawn(kind, guarded, session=own, about=about)
+        if parent is not None:
+            self._parents[actor.pid] = parent.pid
+        return actor
+
+    # --- Nextflow ---------------------------------------------------------------------------------
+
+    def _start_nextflow(
+        self, _settings: object, launch: Launch, _plan: Plan, directory: Path
+    ) -> Nextflow:
+        self._look_at_launch(launch)
+        directory.mkdir(parents=True)
+        actor = self._spawn(
+            "nextflow",
+            lambda: self._nextflow(launch, directory),
+            about=f"launch {launch.launch_id}",
+        )
+        return Nextflow(actor)
+
+    def _nextflow(self, launch: Launch, directory: Path) -> int:
+        here = _here()
+        stopped: list[bool] = []
+        here.on_term = lambda: stopped.append(True)
+        parents: dict[int, set[int]] = {planned: set() for planned, _ in launch.tasks}
+        for parent, child in launch.edges:
+            parents[child].add(parent)
+        attempts = dict.fromkeys(parents, 0)
+        running: dict[int, tuple[Actor, Path]] = {}
+        succeeded: set[int] = set()
+        failed: set[int] = set()
+        (directory / TRACE).write_text("\t".join(TRACE_FIELDS) + "\n")
+        while True:
+            for planned, (task, folder) in list(running.items()):
+                if task.alive:
+                    continue
+                del running[planned]
+                self._trace(directory, planned, attempts[planned], task, folder)
+                if task.exit_code == 0:
+                    succeeded.add(planned)
+                elif attempts[planned] > self.retries:
+                    failed.add(planned)
+            if stopped:
+                for task, _ in running.values():
+                    with contextlib.suppress(ProcessLookupError):
+                        self.world.signal(task.pid, 15)
+                return 143
+            ready = [
+                planned
+                for planned in parents
+                if planned not in running
+                and planned not in succeeded | failed
+                and parents[planned] <= succeeded
+            ]
+            for planned in ready[: max(0, 3 - len(running))]:
+                attempts[planned] += 1
+                folder = directory / "work" / str(next(self._folders))
+                running[planned] = (
+                    self.task(planned, launch.launch_id, attempts[planned], folder),
+                    folder,
+                )
+            if not running:
+                return 0
+            time.sleep(0.1)
+
+    def _trace(
+        self, directory: Path, planned: int, attempt: int, task: Actor, folder: Path
+    ) -> None:
+        row = dict.fromkeys(TRACE_FIELDS, "-") | {
+            "task_id": str(task.pid),
+            "process": "S",
+            "tag": str(planned),
+            "status": "COMPLETED" if task.exit_code == 0 else "FAILED",
+            "exit": str(task.exit_code),
+            "attempt": str(attempt),
+            "workdir": str(folder),
+        }
+        with open(directory / TRACE, "a") as stream:
+            stream.write("\t".join(row[name] for name in TRACE_FIELDS) + "\n")
+
+    # --- one task ---------------------------------------------------------------------------------
+
+    def task(self, planned: int, launch: int, attempt: int, folder: Path) -> Actor:
+        """Start the wrapper script of a task; its arguments are what Nextflow knows."""
+        about = f"planned {planned} of launch {launch} in {folder.name}"
+        actor = self._spawn(
+            "wrapper", lambda: self._wrapper(planned, launch, attempt, folder), about=about
+        )
+        self._tasks[actor.pid] = (planned, launch, attempt, folder)
+        return actor
+
+    def start_again(self, task: Actor) -> Actor:
+        """Start a task once more in its folder, as a scheduler does that requeues it."""
+        return self.task(*self._tasks[task.pid])
+
+    def _wrapper(self, planned: int, launch: int, attempt: int, folder: Path) -> int:
+        here = _here()
+        told: list[bool] = []
+        child: list[Actor] = []
+
+        def on_term() -> None:
+            told.append(True)
+            if child[-1:] and child[-1].kind == "runner" and child[-1].alive:
+                self.world.signal(child[-1].pid, 15)
+
+        here.on_term = on_term
+        folder.mkdir(parents=True, exist_ok=True)
+        options = {
+            "plan": self.plan_id,
+            "planned": planned,
+            "launch": launch,
+            "attempt": attempt,
+            "workspace": self.settings.root,
+            "task-dir": folder,
+        }
+        about = f"planned {planned}"
+        child.append(
+            self._spawn(
+                "register", lambda: register_run.main(_words(options)), about=about, parent=here
+            )
+        )
+        code = self.world.run_child(child[-1])
+        if code != 0:
+            return code
+        if told and self.rng.random() < 0.5:
+            return 143
+        child.append(
+            self._spawn("runner", lambda: self._runner(planned, launch, folder), about=about)
+        )
+        code = self.world.run_child(child[-1])
+        done = {"task-dir": folder, "exit": code}
+        child.append(
+            self._spawn(
+                "complete", lambda: complete_run.main(_words(done)), about=about, parent=here
+            )
+        )
+        return self.world.run_child(child[-1]) or code
+
+    def _runner(self, planned: int, launch: int, folder: Path) -> int:
+        here = _here()
+        try:
+            if "exit 0" in (folder / RUN_SCRIPT).read_text().splitlines():
+                return 0
+            task = json.loads((folder / "code" / "_pm_task.json").read_bytes())
+        except FileNotFoundError:
+            return 127
+        run_dir = Path(task["run_dir"])
+        if session.take_up(str(run_dir)) is not None:
+            return session.CANCELLED
+        if self.rng.random() < 0.2:
+            here.on_term = lambda: None
+        execution = self._begin(Execution(planned, run_dir.name, run_dir, here, launch, 0))
+        try:
+            return self._method(execution, task)
+        except OSError:
+            # Its directory was taken away while it ran; it ends as any method would.
+            return 1
+
+    def _method(self, execution: Execution, task: dict[str, Any]) -> int:
+        here = _here()
+        lines = [execution.uuid]
+        for name, given in sorted(task["inputs"].items()):
+            if given["kind"] == "value":
+                continue
+            paths = given["value"] if given["kind"] == "paths" else [given["value"]]
+            lines += [f"{name} {Path(path).read_text().split()[0]}" for path in paths]
+        with open(execution.run_dir / OUTPUT, "w") as stream:
+            for line in lines:
+                time.sleep(self.rng.expovariate(2))
+                stream.write(line + "\n")
+                stream.flush()
+                here.step()
+        raised = self.rng.random() < self.failing
+        report = {
+            "format": 1,
+            "outcome": "raised" if raised else "returned",
+            "exit_code": int(raised),
+            "error": {"type": "ValueError", "message": "no"} if raised else None,
+        }
+        if not raised:
+            execution.output = "".join(line + "\n" for line in lines)
+        (execution.run_dir / ".pm" / "report.json").write_text(json.dumps(report))
+        return int(raised)
+
+    # --- the socket of the supervisor -------------------------------------------------------------
+
+    def _listen(self, patch: pytest.MonkeyPatch) -> None:
+        """Tasks ask the supervisor that listens, and do it themselves where none answers."""
+
+        def serve(recorder: TaskRecorder) -> None:
+            if not self.direct:
+                self._listens = (_here(), recorder)
+
+        def close(recorder: TaskRecorder) -> None:
+            here = _here()
+            if self._listens is not None and self._listens[1] is recorder:
+                self._listens = None
+            # Who was let in is answered.
+            here.wait(lambda: not any(thread.alive for thread in here.threads))
+            recorder._connections.close()
+
+        patch.setattr(TaskRecorder, "serve", serve)
+        patch.setattr(TaskRecorder, "close", close)
+        patch.setattr(register_run, "ask", self._ask)
+
+    def _ask(self, _folder: str, request: dict[str, Any], _environ: object) -> Any:
+        here = _here()
+        here.step()
+        if self._listens is None:
+            return None
+        listener, recorder = self._listens
+        if not listener.alive or listener.stopped_until > self.world.decisions:
+            # One that sleeps does not open the door in time.
+            return None
+        answers: list[dict[str, Any]] = []
+
+        def answer() -> int:
+            answers.append(_answered(recorder, request))
+            return 0
+
+        thread = self.world.spawn("served", answer, session=listener.session, about=here.about)
+        thread.client = here
+        listener.threads.append(thread)
+        here.wait(lambda: not thread.alive)
+        # It died before it had answered, or leaves it to us.
+        return answers[0] if answers and not answers[0].get("declined") else None
+
+    # --- the account ------------------------------------------------------------------------------
+
+    def _begin(self, execution: Execution) -> Execution:
+        execution.started = self.world.decisions
+        account = self.account
+        for other in account.executions:
+            if other.planned == execution.planned and other.actor.alive:
+                account.wrong.append(f"{execution} started beside {other}")
+        account.executions.append(execution)
+        self.world.told.append(f"{self.world.decisions:5} {execution.actor!r} is in its method")
+        return execution
+
+    def _look_at_launch(self, launch: Launch) -> None:
+        """Whatever was given to a launch can only be registered by it from then on."""
+        given = [planned for planned, _ in launch.tasks]
+        rows = self.world.admin.execute(
+            "SELECT id FROM runs WHERE planned_run_id = ANY(%s) AND status = 'running' "
+            "AND launch_id <> %s",
+            (given, launch.launch_id),
+        ).fetchall()
+        for (run_id,) in rows:
+            what = f"launch {launch.number} was given what run {run_id} still does"
+            self.account.wrong.append(what)
+
+    def _watch_seals(self, patch: pytest.MonkeyPatch) -> None:
+        rename = os.rename
+
+        def watched(source: Any, target: Any, **options: Any) -> None:
+            rename(source, target, **options)
+            name = Path(target).name
+            if name.isdecimal() and len(name) == 8:
+                self._sealed(Path(target))
+
+        patch.setattr(os, "rename", watched)
+
+    def _sealed(self, folder: Path) -> None:
+        with unseen():
+            meta = json.loads((folder / META_NAME).read_text())
+        entry = (self.world.decisions, meta["run_id"], meta["uuid"], meta["status"])
+        self.account.sealed.append(entry)
+        self.world.told.append(f"{self.world.decisions:5} {_here()!r} sealed {entry[1:]}")
+        for execution in self.account.executions:
+            if execution.uuid == meta["uuid"] and execution.actor.alive:
+                self.account.wrong.append(f"{folder} was sealed while {execution} was running")
+
+    def _watch_cancels(self, patch: pytest.MonkeyPatch) -> None:
+        """Note when a cancel has told every living run."""
+        told = submission._supervisor
+
+        def watched(store: RunStore, plan_id: int) -> ProcessIdentity | None:
+            if _here().kind == "cancel" and len(self.world.living("cancel")) == 1:
+                epoch = self.plan_row()["cancelled_epoch"]
+                self.account.cancelled.setdefault(epoch, self.world.decisions)
+            return told(store, plan_id)
+
+        patch.setattr(submission, "_supervisor", watched)
+
+    def let_a_minute_pass(self) -> None:
+        """Here and on the clock of the database."""
+        self.world.clock += 60
+        self.world.admin.execute(
+            "UPDATE execution_plans SET submitted_at = submitted_at - interval '1 minute' "
+            "WHERE id = %s",
+            (self.plan_id,),
+        )
+
+    def plan_row(self) -> dict[str, Any]:
+        cursor = self.world.admin.execute(
+            "SELECT status, epoch, cancelled_epoch FROM execution_plans WHERE id = %s",
+            (self.plan_id,),
+        )
+        status, epoch, cancelled_epoch = cursor.fetchone() or ("", 0, 0)
+        return {"status": status, "epoch": epoch, "cancelled_epoch": cancelled_epoch}
+
+
+def _here() -> Actor:
+    here = current()
+    assert here is not None
+    return here
+
+
+def _answered(recorder: TaskRecorder, request: dict[str, Any]) -> dict[str, Any]:
+    """What the supervisor writes to its socket."""
+    said: list[str] = []
+    try:
+        exit_code, out = recorder._carry_out(json.loads(json.dumps(request)), said.append)
+    except Declined:
+        return {"declined": True}
+    except PmError as error:
+        failed = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+        return {"said": "".join(said), "error": failed}
+    return {"said": "".join(said), "exit_code": exit_code, "out": out}
+
+
+def _words(options: Mapping[str, Any]) -> list[str]:
+    return [word for name, value in options.items() for word in (f"--{name}", str(value))]
