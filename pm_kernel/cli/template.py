@@ -98,7 +98,7 @@ def save(argv: list[str], context: Context) -> int:
     else:
         plan = plans.get_plan(context.store, options.plan)
         document, known = plan.document, plan.document.get("name") or plan.name
-    name = options.name or known
+    name = known if options.name is None else options.name
     if not isinstance(name, str):
         raise InvalidInput(f"The name of a pipeline is text, not {name!r}.")
     saved = templates.save_template(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from pm_kernel.domain.names import shown
+from pm_kernel.domain.names import shown, text_fault
 from pm_kernel.domain.templates import Template
 from pm_kernel.errors import NotFound
 from pm_kernel.store.tables import execution_plans, workflow_templates
@@ -24,6 +24,8 @@ def list_templates(connection: Connection) -> list[Template]:
 
 def find_template(connection: Connection, name: str) -> Template | None:
     """Return a template, or None where there is none of that name."""
+    if text_fault(name) is not None:
+        return None
     row = connection.execute(select(workflow_templates).where(_columns.name == name)).one_or_none()
     return None if row is None else _template(row)
 
@@ -31,9 +33,10 @@ def find_template(connection: Connection, name: str) -> Template | None:
 def get_template(connection: Connection, name: str, *, locked: bool = False) -> Template:
     """Return a template; raises NotFound. ``locked``: nobody else changes it meanwhile."""
     query = select(workflow_templates).where(_columns.name == name)
-    row = connection.execute(query.with_for_update() if locked else query).one_or_none()
-    if row is not None:
-        return _template(row)
+    if text_fault(name) is None:
+        row = connection.execute(query.with_for_update() if locked else query).one_or_none()
+        if row is not None:
+            return _template(row)
     known = connection.scalars(select(_columns.name)).all()
     near = difflib.get_close_matches(name, known, n=1)
     meant = f"Did you mean {shown(near[0])}? " if near else ""
