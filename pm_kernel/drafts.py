@@ -13,6 +13,7 @@ from pm_kernel.domain.faults import suggestion
 from pm_kernel.domain.names import shown
 from pm_kernel.domain.pipeline import parse_pipeline
 from pm_kernel.domain.plan_changes import Change, plan_changes
+from pm_kernel.domain.plan_labels import check_labels
 from pm_kernel.domain.plan_request import parse_request
 from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problems
@@ -55,9 +56,11 @@ def change_draft(
 ) -> Edited:
     """Store a draft as ``after`` where it still is ``before``.
 
-    Raises Problems when something is wrong with it then, and Conflict when somebody else changed or
-    submitted it meanwhile; in both cases it is as it was.
+    Raises Problems when something is wrong with it then, InvalidInput for a name, notes or metadata
+    that could not be stored, and Conflict when somebody else changed or submitted it meanwhile; in
+    all cases it is as it was.
     """
+    check_labels(after.name, after.notes, after.metadata)
     shown_now = planning.preview(store, after.plan, same_imports)
     if shown_now.errors:
         raise Problems(shown_now.errors)

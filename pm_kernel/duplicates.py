@@ -36,7 +36,8 @@ class DuplicateLookup:
         if path not in self._files:
             try:
                 self._files[path] = hash_file(path)
-            except OSError:
+            except (OSError, ValueError):
+                # The latter: a name that no file system has.
                 self._files[path] = None
         return self._files[path]
 

@@ -11,6 +11,7 @@ from pm_kernel.config import Settings
 from pm_kernel.domain import preview as tree
 from pm_kernel.domain.catalogue import Catalogue
 from pm_kernel.domain.decisions import Decision, decide
+from pm_kernel.domain.estimate import Estimate, estimate
 from pm_kernel.domain.expansion import expand
 from pm_kernel.domain.methods import Declaration
 from pm_kernel.domain.pipeline import Pipeline, parse_pipeline
@@ -24,12 +25,13 @@ from pm_kernel.domain.plan import (
     Source,
     Value,
 )
+from pm_kernel.domain.plan_labels import check_labels
 from pm_kernel.domain.plan_request import PlanRequest, parse_request
 from pm_kernel.domain.plans import NewEdge, NewPlannedRun
 from pm_kernel.duplicates import DuplicateLookup, SameImports
 from pm_kernel.errors import Conflict, InvalidInput, Problem, Problems
 from pm_kernel.running import inputs
-from pm_kernel.store import drafts, integrity, launches, plans, reuse
+from pm_kernel.store import drafts, durations, integrity, launches, plans, reuse
 from pm_kernel.store.catalogue import read_catalogue, read_declarations
 from pm_kernel.store.engine import Connection, Store
 
@@ -66,6 +68,8 @@ class Preview:
     decisions: Mapping[str, Decision]
     declarations: Mapping[int, Declaration]
     problems: tuple[Problem, ...]
+    #: How long it will probably take.
+    estimate: Estimate
     #: sha256 of a file that the plan starts from, read once per preview; None: unreadable.
     file_checksum: Callable[[str], str | None]
 
@@ -101,17 +105,24 @@ def preview(
     with store.reading() as connection:
         catalogue = _catalogue(connection, pipeline)
         expanded = _located(expand(pipeline, request, catalogue), plan.base)
-        versions = {
-            step.version.version_id for step in expanded.steps.values() if step.version is not None
-        }
-        declarations = read_declarations(connection, versions)
+        resolved = [step.version for step in expanded.steps.values() if step.version is not None]
+        declarations = read_declarations(connection, {each.version_id for each in resolved})
         lookup = DuplicateLookup(connection, declarations, same_imports(connection))
         decisions = decide(expanded, lookup, request.rerun)
+        seconds = durations.median_seconds(connection, {each.method for each in resolved})
+        takes = estimate(expanded, decisions, seconds)
         found = [*problems, *more, *expanded.problems, *_source_problems(connection, expanded)]
     if check is not None:
         found += check(pipeline, expanded.steps)
     return Preview(
-        pipeline, request, expanded, decisions, declarations, tuple(found), lookup.file_checksum
+        pipeline,
+        request,
+        expanded,
+        decisions,
+        declarations,
+        tuple(found),
+        takes,
+        lookup.file_checksum,
     )
 
 
@@ -132,8 +143,10 @@ def store_plan(
 
     ``sample`` labels planned runs that no column of a sample sheet tells apart.
 
-    Raises Problems when the plan has errors.
+    Raises Problems when the plan has errors, and InvalidInput for a name, notes or metadata that
+    could not be stored.
     """
+    check_labels(name, notes, metadata or {})
     _refuse(shown)
     with store.transaction() as connection:
         plan_id = plans.create_plan(
@@ -178,6 +191,11 @@ def submit(
     plan = PlanInput.stored(stored.document, stored.request)
     now = preview(store, plan, same_imports, check=check)
     _refuse(now)
+    if not now.expanded.runs:
+        raise InvalidInput(
+            f"Plan {plan_id} has nothing to run: no steps, or all of its samples are left out.",
+            hint=f"`pm plan edit {plan_id}` changes it.",
+        )
     altered: list[str] = []
     while found := _note_altered(store, user, now):
         # It is not counted on any more, and what takes its place is looked at in turn.

@@ -115,6 +115,7 @@ def cancel(argv: list[str], context: Context) -> int:
     arguments = _parser("cancel", "Stop a plan; its living runs end as cancelled.")
     arguments.add_argument("plan", type=int, help="plan id")
     options = arguments.parse_args(argv)
+    plans.get_plan(context.store, options.plan)
     context.output.note(f"stopping plan {options.plan} …")
     plan = submission.cancel(context.settings, context.store, options.plan)
     _show(context, plan)

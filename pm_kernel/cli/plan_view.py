@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pm_kernel.cli.text import Line, Span, line
+from pm_kernel.domain.estimate import Estimate
 from pm_kernel.domain.marks import plan_mark, run_mark
+from pm_kernel.domain.names import listed
 from pm_kernel.domain.plans import Plan, PlannedRunRow
 from pm_kernel.domain.preview import Node, preview_tree
+from pm_kernel.domain.quantities import duration_text
 from pm_kernel.planning import Preview
 
 #: Samples shown in full before the rest is only counted.
@@ -29,14 +32,16 @@ _SEGMENTS = (
 
 def preview_lines(shown: Preview) -> Iterator[Line]:
     """Totals, then the tree sample → branch → step with what is reused and why."""
-    counts, totals = shown.counts, shown.expanded.totals
+    counts, final = shown.counts, shown.expanded.totals.final_results
     told = f"{counts.run} new, {counts.reuse} reused"
     if counts.blocked:
         told += f", {counts.blocked} cannot run"
     yield line(
-        Span(f"{counts.total} runs", strong=True),
-        f" ({told}), {totals.final_results} final results",
+        Span(f"{counts.total} {'run' if counts.total == 1 else 'runs'}", strong=True),
+        f" ({told}), {final} final {'result' if final == 1 else 'results'}",
     )
+    if counts.run:
+        yield line(Span(estimate_text(shown.estimate), "neutral"))
     for problem in shown.problems:
         token = "error" if problem.severity == "error" else "warn"
         where = "" if problem.step is None else f"step {problem.step}: "
@@ -49,6 +54,18 @@ def preview_lines(shown: Preview) -> Iterator[Line]:
         yield from _node_lines(top, "", "", last=True, top=True)
     if len(tops) > _SHOWN_TOPS:
         yield line(Span(f"… and {len(tops) - _SHOWN_TOPS} more samples", "neutral"))
+
+
+def estimate_text(given: Estimate) -> str:
+    """``about 2 h 5 min of work, at least 20 min 3 s on many processors``; who is not counted."""
+    methods, several = listed(given.unknown), len(given.unknown) > 1
+    if given.unknown and not given.work:
+        return f"nobody knows yet how long {methods} {'take' if several else 'takes'}"
+    work, longest = duration_text(given.work), duration_text(given.longest)
+    told = f"about {work} of work"
+    if longest != work:
+        told += f", at least {longest} on many processors"
+    return told + (f", not counting {methods}, which never ran" if given.unknown else "")
 
 
 def _node_lines(node: Node, lead: str, mark: str, *, last: bool, top: bool) -> Iterator[Line]:
@@ -86,6 +103,7 @@ def preview_document(shown: Preview) -> dict[str, Any]:
         "reused": counts.reuse,
         "blocked": counts.blocked,
         "final_results": shown.expanded.totals.final_results,
+        "estimate": shown.estimate.to_document(),
         "problems": [vars(problem) for problem in shown.problems],
         "planned_runs": [
             {

@@ -60,7 +60,8 @@ class Cells:
     def report(self, faults: Faults) -> None:
         """Note one problem per kind of mistake, with the samples that have it."""
         for message, samples in self.unfit.items():
-            faults.add(f"{message} (sample {listed(samples, _NAMED)}).", code="cell")
+            each = "sample" if len(samples) == 1 else "samples"
+            faults.add(f"{message} ({each} {listed(samples, _NAMED)}).", code="cell")
 
     def _refused(self, message: str, row: int) -> NotFilled:
         self.unfit.setdefault(message, {})[self.sheet.rows[row][SAMPLE]] = None

@@ -21,6 +21,9 @@ from pm_kernel.domain.names import name_fault, shown
 from pm_kernel.domain.samples import SampleSheet, parse_sample_sheet, sample_list, sheet_of
 from pm_kernel.errors import Problem
 
+#: Of one kind of mistake so many are shown one by one.
+_SHOWN = 20
+
 _KEYS = {"samples", "branches", "branch_groups", "until", "excluded", "rerun"}
 
 
@@ -119,8 +122,22 @@ def _samples(raw: object, faults: Faults) -> tuple[SampleSheet, tuple[Problem, .
             if texts and isinstance(row, Mapping)
         ]
         fits = texts and len(rows) == len(raw["rows"]) and SAMPLE in columns
-        if fits and all(isinstance(cell, str) for row in rows for cell in row.values()):
+        wrong = [
+            (number, column, cell)
+            for number, row in enumerate(rows, 1)
+            for column, cell in row.items()
+            if not isinstance(cell, str)
+        ]
+        if fits and not wrong:
             return sheet_of(columns, rows)
+        for number, column, cell in wrong[:_SHOWN]:
+            faults.add(
+                f"Sample sheet, row {number}: {shown(column)} must be written as text, so that 1, "
+                f"1.0 and '1' stay apart, not {shown(repr(cell))}.",
+                code="wrong_type",
+            )
+        if fits:
+            return SampleSheet(), ()
     faults.add(
         "'samples' is a list of names, a sample sheet as text, or its columns and rows (with a "
         f"column '{SAMPLE}', every cell as text).",

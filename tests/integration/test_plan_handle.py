@@ -103,7 +103,7 @@ def test_a_preview_counts_and_draws_the_runs_and_stores_nothing(bench: Workbench
     (top,) = preview.tree
     assert [leaf.step for leaf in top.runs] == ["all <b>of</b> them"]
     assert [child.label for child in top.children] == ["factor=2", "factor=3"]
-    assert repr(preview).startswith("3 runs (3 new, 0 reused), 1 final results\n")
+    assert repr(preview).startswith("3 runs (3 new, 0 reused), 1 final result\n")
     assert bench.rows("SELECT id FROM execution_plans") == []
 
 

@@ -1,0 +1,38 @@
+"""What people write about a plan beside what it runs: its name, notes and metadata."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pm_kernel.domain.names import name_fault, shown, text_fault
+from pm_kernel.errors import InvalidInput
+
+
+def check_labels(name: str, notes: str, metadata: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for what could not be shown, stored, or read back as it was."""
+    fault = name_fault(name)
+    if fault is not None:
+        raise InvalidInput(f"The name of a plan {fault}: {shown(name)}.")
+    fault = text_fault(notes)
+    if fault is not None:
+        raise InvalidInput(f"The notes of a plan cannot be stored: the text {fault}.")
+    for each in _leaves(dict(metadata)):
+        fault = text_fault(each) if isinstance(each, str) else None
+        if isinstance(each, float) and not math.isfinite(each):
+            fault = f"holds {each}, which JSON has no word for"
+        if fault is not None:
+            raise InvalidInput(f"The metadata of a plan cannot be stored: it {fault}.")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _leaves(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield value
