@@ -10,6 +10,7 @@ when it runs (``exported``), as for any plan.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,11 +38,12 @@ _README = """\
 
 Start it, in this folder or in any other:
 
-    nextflow run {quoted}pipeline.nf{quoted_end}
+    nextflow run {pipeline}
 
 It needs Nextflow 25.04 or newer, and runs in the workspace {workspace}
 with the `pm` that exported it, {pm}.
-A database that the workspace has for itself must be running: `pm db start`.
+Its nextflow.config, where it has one, is used as for any plan. A database that the workspace has
+for itself must be running: `pm db start`.
 
 Each start is a plan of its own, made by its first task: `pm plan list`, `pm plan show N`, and
 `pm lineage RUN` show it as any other. Runs that the workspace has already are reused.
@@ -49,6 +51,9 @@ Each start is a plan of its own, made by its first task: `pm plan list`, `pm pla
 After a failure, the same command with `-resume`, in the folder where it was started, goes on with
 the same plan. What has a result in the record is not executed again, whatever Nextflow knows of it.
 Where a result was lost or altered since, start without `-resume`.
+
+Nextflow's exit code is 0 also where tasks failed, for the others go on. It says at the end how many
+did; `pm plan show N` says which, and why.
 
 `plan.json` holds the plan: names, parameters, samples. The other files hold numbers only.
 """
@@ -217,10 +222,10 @@ def _nextflow_files(
 
 
 def _readme(settings: Settings, folder: Path | None) -> str:
-    where = "" if folder is None else f"{folder}/"
+    pipeline = "pipeline.nf" if folder is None else str(folder / "pipeline.nf")
+    profile = settings.nextflow_profile
     return _README.format(
-        quoted=f"'{where}" if " " in where else where,
-        quoted_end="'" if " " in where else "",
+        pipeline=shlex.quote(pipeline) + (f" -profile {shlex.quote(profile)}" if profile else ""),
         workspace=settings.root,
         pm=launching.pm_command(),
     )

@@ -89,15 +89,22 @@ def launch_spec(
 def registration_failure(directory: Path) -> str:
     """Return what the first task of a launch said when it could not register its run."""
     for row in TraceReader(directory / TRACE).read():
-        try:
-            text = (Path(row.work_dir) / ".command.err").read_text(
-                encoding="utf-8", errors="replace"
-            )
-        except OSError:
-            continue
+        text = _said(Path(row.work_dir))
         if text.strip():
             return f"No task could register its run: {text.strip()[-_TOLD_CHARACTERS:]}"
     return f"No task could register its run; see {directory / launcher.LOG}."
+
+
+def _said(work_dir: Path) -> str:
+    """What a task said; before its script is started, only in the log of its wrapper."""
+    for name in (".command.err", ".command.log"):
+        try:
+            text = (work_dir / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        if text.strip():
+            return text
+    return ""
 
 
 def launch_failure(directory: Path, exit_code: int | None) -> str | None:

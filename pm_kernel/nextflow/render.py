@@ -228,7 +228,24 @@ def _workflow(processes: list[ProcessSpec], graph: _Graph) -> str:
         lines.append("    edges = " + _read(EDGES))
     for process in processes:
         lines += ["", f"    {process.name}(", *_input(process.name, graph), "    )"]
+    if graph.spec.export is not None:
+        lines += ["", *_farewell()]
     return "\n".join([*lines, "}", ""])
+
+
+def _farewell() -> list[str]:
+    """What is said at the end of an exported pipeline: there, no supervisor tells of failures."""
+    told = groovy_string(
+        ". `pm plan list` shows the plan; where there is none, .command.log in the folder of a "
+        "task says why."
+    )
+    return [
+        "    workflow.onComplete = {",
+        "        if (workflow.stats.ignoredCount > 0) {",
+        f"            log.warn('Failed tasks: ' + workflow.stats.ignoredCount.toString() + {told})",
+        "        }",
+        "    }",
+    ]
 
 
 def _read(table: str) -> str:

@@ -95,15 +95,19 @@ def parent_of(pid: int) -> int | None:
 def session_members(leader: int) -> list[int]:
     """Return the living processes of a session, its leader included."""
     if _HAS_PROC:
-        members = []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                fields = _stat_fields(int(folder.name))
-                if fields is not None and fields[3] == str(leader) and fields[0] not in ("Z", "X"):
-                    members.append(int(folder.name))
-        return members
+        # One system call for each process of the machine; a file is read of our own only.
+        found = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
+        return [pid for pid in found if _session(pid) == leader and start_time(pid) is not None]
     rows = (line.split() for line in _ask(["ps", "-axo", "pid=,sess=,stat="]).splitlines())
     return [int(r[0]) for r in rows if len(r) == 3 and r[1] == str(leader) and r[2][0] != "Z"]
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except (ProcessLookupError, PermissionError):
+        # Gone meanwhile, or somebody else's on a system that does not tell.
+        return None
 
 
 def end_session(identity: ProcessIdentity, *, patience: float = 5.0, grace: float = 10.0) -> Life:

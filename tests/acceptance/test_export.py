@@ -282,6 +282,7 @@ def test_a_task_whose_record_is_no_success_is_none_for_nextflow_either(
     folder = world.export(path, tmp_path / "export")
     out = world.run(folder)
     assert "Error is ignored" in out
+    assert "Failed tasks: 1. `pm plan list` shows the plan" in out
     assert world.plan(1) == ("export", "failed", {"failed": 1})
     assert of_nextflow(world.run(folder, "-resume")) == {"submitted": 1, "cached": 0}
     assert world.plan(1) == ("export", "failed", {"failed": 1})

@@ -89,4 +89,10 @@ workflow {
             .groupTuple(sort: true, remainder: true)
             .map { child, runs -> tuple(child.toString(), runs) }
     )
+
+    workflow.onComplete = {
+        if (workflow.stats.ignoredCount > 0) {
+            log.warn('Failed tasks: ' + workflow.stats.ignoredCount.toString() + '. `pm plan list` shows the plan; where there is none, .command.log in the folder of a task says why.')
+        }
+    }
 }
