@@ -136,7 +136,9 @@ class FaultWorld(Workbench):
         assert isinstance(world, FaultWorld)
         world.close()
         del world.environ["PM_DATABASE_URL"]
-        world.environ |= {"PM_STATE_DIR": str(state), "PM_DATABASE_PATIENCE": "120"}
+        # A busy machine is no reason to go on without the supervisor.
+        patience = {"PM_DATABASE_PATIENCE": "120", "PM_RECORDER_PATIENCE": "120"}
+        world.environ |= {"PM_STATE_DIR": str(state), **patience}
         for folder in ("hold", "raise", "kill"):
             (root / folder).mkdir()
         (root / "ledger").touch()

@@ -227,8 +227,7 @@ def test_a_supervisor_that_sleeps_longer_than_every_limit_finds_all_done_when_it
         assert world.resume(plan) == "running"
     finally:
         os.kill(supervisor.pid, signal.SIGCONT)
-        world.environ["PM_DATABASE_PATIENCE"] = "120"
-        del world.environ["PM_RECORDER_PATIENCE"]
+        world.environ |= {"PM_DATABASE_PATIENCE": "120", "PM_RECORDER_PATIENCE": "120"}
     assert world.wait_for_end(plan) == "completed"
     assert len(runs_of(world, plan)) == RUNS
     world.audit()

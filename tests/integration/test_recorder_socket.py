@@ -107,6 +107,8 @@ def left(bench: Workbench) -> list[str]:
 @pytest.fixture
 def tasks(tmp_path: Path, database_url: str) -> Iterator[Tasks]:
     bench = Workbench.make(tmp_path / "workspace", database_url)
+    # A busy machine is no reason to go on without the supervisor.
+    bench.environ["PM_RECORDER_PATIENCE"] = "120"
     bench.method("double")
     yield Tasks(bench, tmp_path)
     bench.close()
