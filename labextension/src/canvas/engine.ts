@@ -13,6 +13,8 @@ import type { IBox, IPoint } from '../pipeline/document';
 export interface IPainter {
   background(context: CanvasRenderingContext2D): void;
   links(context: CanvasRenderingContext2D): void;
+  /** Whether nodes are drawn together with the links at this zoom, instead of one by one. */
+  drawsAllAtOnce(scale: number): boolean;
   node(node: EngineNode, context: CanvasRenderingContext2D): void;
   overlay(context: CanvasRenderingContext2D): void;
 }
@@ -78,6 +80,9 @@ class Canvas extends LGraphCanvas {
   override computeVisibleNodes(_nodes?: LGraphNode[], out: LGraphNode[] = []): LGraphNode[] {
     const [x = 0, y = 0, width = 0, height = 0] = this.ds.visible_area;
     out.length = 0;
+    if (this.painter?.drawsAllAtOnce(this.ds.scale) === true) {
+      return out;
+    }
     for (const node of this.graph?.nodes ?? []) {
       const [left = 0, top = 0] = node.pos;
       const [wide = 0, high = 0] = node.size;

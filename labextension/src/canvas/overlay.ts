@@ -1,7 +1,6 @@
 /** What is drawn over everything: the rubber band, the link being drawn, the minimap. */
 
 import type { IBox, IPoint } from '../pipeline/document';
-import { around } from '../pipeline/drawing';
 import { curveOf, traceCurve } from './curves';
 import type { Engine } from './engine';
 import type { Scene } from './scene';
@@ -34,8 +33,8 @@ export function minimapOf(engine: Engine, scene: Scene): IMinimap | null {
   if (scene.nodes.size < MAP_FROM || engine.width < 500 || engine.height < 300) {
     return null;
   }
-  const all = around(scene.boxes());
-  if (all === null) {
+  const all = scene.bounds();
+  if (all === null || isWithin(all, engine.visible)) {
     return null;
   }
   const scale = Math.min((MAP.width - 12) / all.width, (MAP.height - 12) / all.height);
@@ -50,6 +49,16 @@ export function minimapOf(engine: Engine, scene: Scene): IMinimap | null {
     left: x + (MAP.width - all.width * scale) / 2 - all.x * scale,
     top: y + (MAP.height - all.height * scale) / 2 - all.y * scale
   };
+}
+
+/** Where everything is on screen, a map says nothing. */
+function isWithin(box: IBox, seen: IBox): boolean {
+  return (
+    box.x >= seen.x &&
+    box.y >= seen.y &&
+    box.x + box.width <= seen.x + seen.width &&
+    box.y + box.height <= seen.y + seen.height
+  );
 }
 
 export function drawMinimap(
@@ -73,17 +82,15 @@ export function drawMinimap(
   context.lineWidth = 1;
   context.stroke();
   context.clip();
-  context.beginPath();
-  for (const node of scene.drawnOrder()) {
-    context.rect(
-      map.left + node.left * map.scale,
-      map.top + node.top * map.scale,
-      Math.max(1.5, node.wide * map.scale),
-      Math.max(1.5, node.high * map.scale)
+  context.fillStyle = tokens.link;
+  for (const { left, top, wide, high } of scene.drawnOrder()) {
+    context.fillRect(
+      map.left + left * map.scale,
+      map.top + top * map.scale,
+      Math.max(1.5, wide * map.scale),
+      Math.max(1.5, high * map.scale)
     );
   }
-  context.fillStyle = tokens.link;
-  context.fill();
   const seen = engine.visible;
   context.strokeStyle = tokens.brand;
   context.lineWidth = 1.5;

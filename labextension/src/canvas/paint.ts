@@ -1,7 +1,7 @@
 /** How the canvas looks: background, frames, links, nodes, at three levels of detail. */
 
 import type { IMark } from '../api/marks';
-import type { IComment, IEdge } from '../pipeline/document';
+import type { IBox, IComment, IEdge } from '../pipeline/document';
 import { GRID } from '../pipeline/geometry';
 import { curveOf, pointOn, traceCurve } from './curves';
 import type { Engine, EngineNode, IPainter } from './engine';
@@ -11,6 +11,9 @@ import { NodePainter } from './paint_node';
 import type { IDrawnEdge, Scene } from './scene';
 import { endsOf, isSame, StepNode } from './scene';
 import type { ICanvasTokens } from './tokens';
+
+/** How far the curve of a link reaches beyond its ends. */
+const REACH = 160;
 
 export class Painter implements IPainter {
   constructor(
@@ -55,14 +58,19 @@ export class Painter implements IPainter {
     if (step < 10) {
       return;
     }
-    context.fillStyle = tokens.grid;
     const left = (x * scale) % step;
     const top = (y * scale) % step;
-    for (let across = left; across < engine.width; across += step) {
-      for (let down = top; down < engine.height; down += step) {
-        context.fillRect(across, down, 1, 1);
-      }
+    // Dashed lines, one per row: thousands of dots one by one take longer than all the rest.
+    context.strokeStyle = tokens.grid;
+    context.lineWidth = 1;
+    context.setLineDash([1, step - 1]);
+    context.beginPath();
+    for (let down = top; down < engine.height; down += step) {
+      context.moveTo(left - step, Math.round(down) + 0.5);
+      context.lineTo(engine.width, Math.round(down) + 0.5);
     }
+    context.stroke();
+    context.setLineDash([]);
   }
 
   private _frames(context: CanvasRenderingContext2D, tokens: ICanvasTokens): void {
@@ -137,15 +145,10 @@ export class Painter implements IPainter {
     // All ordinary links are one path: stroking each for itself costs five times as much.
     context.beginPath();
     for (const edge of scene.edges) {
-      const { from, to } = endsOf(edge);
-      if (
-        Math.max(from.x, to.x) + 160 < seen.x ||
-        Math.min(from.x, to.x) - 160 > seen.x + seen.width ||
-        Math.max(from.y, to.y) < seen.y ||
-        Math.min(from.y, to.y) > seen.y + seen.height
-      ) {
+      if (isElsewhere(edge, seen)) {
         continue;
       }
+      const { from, to } = endsOf(edge);
       if (edge.from === undefined || scene.brokenLinks.has(`${edge.target}.${edge.input}`)) {
         broken.push(edge);
       } else if (this._isBold(edge, scene)) {
@@ -167,6 +170,13 @@ export class Painter implements IPainter {
     if (scale >= LOW) {
       this._gathers(context, scene, tokens);
     }
+    if (this.drawsAllAtOnce(scale)) {
+      this._nodes?.paintFlat(context, scene, seen, this.marks);
+    }
+  }
+
+  drawsAllAtOnce(scale: number): boolean {
+    return scale < FLAT;
   }
 
   private _isBold(edge: IEdge, scene: Scene): boolean {
@@ -227,6 +237,17 @@ export class Painter implements IPainter {
   private _scene: Scene | null = null;
   private _tokens: ICanvasTokens | null = null;
   private _nodes: NodePainter | null = null;
+}
+
+/** Whether nothing of a link is on screen, told from the boxes at its ends. */
+function isElsewhere({ from, to }: IDrawnEdge, seen: IBox): boolean {
+  const start = from ?? to;
+  return (
+    Math.max(start.left + start.wide, to.left) + REACH < seen.x ||
+    Math.min(start.left + start.wide, to.left) - REACH > seen.x + seen.width ||
+    Math.max(start.top + start.high, to.top + to.high) < seen.y ||
+    Math.min(start.top, to.top) > seen.y + seen.height
+  );
 }
 
 function corner(

@@ -3,11 +3,11 @@
 import type { IMark } from '../api/marks';
 import { ordered } from '../marks/bar';
 import { markOf } from '../marks/mark';
-import type { Binding } from '../pipeline/document';
+import type { Binding, IBox } from '../pipeline/document';
 import { branchCount, titleOf } from '../pipeline/document';
 import type { IParamRow } from '../pipeline/geometry';
 import { NODE, PORT, portAt } from '../pipeline/geometry';
-import { FLAT, LOW } from './levels';
+import { LOW } from './levels';
 import { drawMark } from './marks';
 import type { Scene, StepNode } from './scene';
 import type { ICanvasTokens } from './tokens';
@@ -43,10 +43,6 @@ export class NodePainter {
     const counts = scene.states.get(node.step.name);
     const problem = scene.problems.get(node.step.name);
     const selected = scene.selection.has(node.step.name);
-    if (scale < FLAT) {
-      this._flat(context, node, counts, problem, selected, marks);
-      return;
-    }
     this._box(context, node, problem, selected, counts);
     this._header(context, node, problem, scale);
     if (scale >= LOW) {
@@ -61,28 +57,52 @@ export class NodePainter {
     }
   }
 
-  private _flat(
+  /** All nodes that are seen as rectangles in the colours of their states; a path per colour. */
+  paintFlat(
     context: CanvasRenderingContext2D,
-    node: StepNode,
-    counts: Counts | undefined,
-    problem: string | undefined,
-    selected: boolean,
+    scene: Scene,
+    seen: IBox,
     marks: readonly IMark[]
   ): void {
     const { _tokens: tokens } = this;
-    const { width, height } = node.form;
-    const worst = worstOf(counts);
-    context.fillStyle =
-      worst !== null
-        ? (tokens.states[markOf([...marks], worst).token] ?? tokens.border)
-        : problem === 'error'
-          ? tokens.error
-          : tokens.border;
-    context.fillRect(0, 0, width, height);
-    if (selected) {
-      context.strokeStyle = tokens.brand;
-      context.lineWidth = 24;
-      context.strokeRect(-12, -12, width + 24, height + 24);
+    const byColor = new Map<string, StepNode[]>();
+    for (const node of scene.drawnOrder()) {
+      const { left, top, wide, high, step } = node;
+      if (
+        left > seen.x + seen.width ||
+        left + wide < seen.x ||
+        top > seen.y + seen.height ||
+        top + high < seen.y
+      ) {
+        continue;
+      }
+      const worst = worstOf(scene.states.get(step.name));
+      const color =
+        worst !== null
+          ? (tokens.states[markOf([...marks], worst).token] ?? tokens.link)
+          : scene.problems.get(step.name) === 'error'
+            ? tokens.error
+            : tokens.link;
+      const same = byColor.get(color);
+      if (same === undefined) {
+        byColor.set(color, [node]);
+      } else {
+        same.push(node);
+      }
+    }
+    for (const [color, nodes] of byColor) {
+      context.fillStyle = color;
+      for (const { left, top, wide, high } of nodes) {
+        context.fillRect(left, top, wide, high);
+      }
+    }
+    context.strokeStyle = tokens.brand;
+    context.lineWidth = 24;
+    for (const name of scene.selection) {
+      const box = scene.boxOf(name);
+      if (box !== null) {
+        context.strokeRect(box.x - 12, box.y - 12, box.width + 24, box.height + 24);
+      }
     }
   }
 

@@ -162,14 +162,23 @@ export class Scene {
       : { x: node.left, y: node.top, width: node.wide, height: node.high };
   }
 
-  /** The box around everything that is drawn. */
-  boxes(): IBox[] {
+  /** The box around everything that is drawn; null, nothing is. */
+  bounds(): IBox | null {
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
     const { frames, comments } = this.document.layout;
-    return [
-      ...[...this.nodes.keys()].flatMap(name => this.boxOf(name) ?? []),
-      ...frames,
-      ...comments
-    ];
+    for (const node of this.nodes.values()) {
+      left = Math.min(left, node.left);
+      top = Math.min(top, node.top);
+      right = Math.max(right, node.left + node.wide);
+      bottom = Math.max(bottom, node.top + node.high);
+    }
+    for (const { x, y, width, height } of [...frames, ...comments]) {
+      left = Math.min(left, x);
+      top = Math.min(top, y);
+      right = Math.max(right, x + width);
+      bottom = Math.max(bottom, y + height);
+    }
+    return left > right ? null : { x: left, y: top, width: right - left, height: bottom - top };
   }
 
   frame(id: string): IFrame | undefined {

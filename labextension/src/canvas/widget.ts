@@ -137,12 +137,12 @@ export class CanvasWidget extends Widget {
 
   /** Show everything. */
   showAll(): void {
-    this._fitTo(around(this.scene.boxes()));
+    this._fitTo(this.scene.bounds());
   }
 
   zoomToSelection(): void {
     const boxes = [...this._options.model.selection].flatMap(name => this.scene.boxOf(name) ?? []);
-    this._fitTo(around(boxes) ?? around(this.scene.boxes()));
+    this._fitTo(around(boxes) ?? this.scene.bounds());
   }
 
   zoom(inwards: boolean): void {
@@ -442,7 +442,7 @@ export class CanvasWidget extends Widget {
   /** The first view, once there is a size. */
   private _place(): void {
     if (!this._isPlaced && this._engine.width > 0) {
-      const all = around(this.scene.boxes());
+      const all = this.scene.bounds();
       // What is drawn into an empty one stays where it was put.
       if (all !== null) {
         this._engine.fit({ ...all, x: all.x - 120, width: all.width + 120 });
