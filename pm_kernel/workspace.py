@@ -45,6 +45,8 @@ id = "{workspace_id}"
 # profile = "cluster"
 # The cluster that tasks run on is this one machine: they reach the embedded database.
 # single_host = true
+# How tasks record themselves: "socket", through their plan's supervisor, or "direct", each alone.
+# recorder = "socket"
 # Nextflow tasks at once on this machine; default: as many as it has processors.
 # max_tasks = 4
 """

@@ -157,7 +157,7 @@ def test_every_setting_is_explained_in_the_file_and_the_explanations_are_valid(e
         (section, key) for section, table in tomllib.loads(opened).items() for key in table
     }
     source = Path(config.__file__).read_text()
-    read = set(re.findall(r'table\.(?:text|integer)\("(\w+)", "(\w+)"\)', source))
+    read = set(re.findall(r'table\.(?:text|integer|flag)\("(\w+)", "(\w+)"\)', source))
     assert explained == read
     (tmp_path / "pm.toml").write_text(opened)
     assert load_settings(workspace=tmp_path).max_tasks == 4
