@@ -55,7 +55,23 @@ export const CommandIDs = {
   nudge: 'pm:nudge-steps',
   toggleTable: 'pm:toggle-step-table',
   /** Look at a plan in the pipeline in front. Takes a plan; without, at the draft. */
-  viewPlan: 'pm:view-plan'
+  viewPlan: 'pm:view-plan',
+
+  // --- palette, samples, branches, preview
+  /** Look at what a draft would run. Takes a stored plan, or stores what is drawn. */
+  openPreview: 'pm:open-preview',
+  /** Run what is drawn; the first time it is previewed. */
+  runPipeline: 'pm:run-pipeline',
+  /** Edit the samples of the pipeline in front. */
+  editSamples: 'pm:edit-samples',
+  /** Edit the branches of a step of the pipeline in front. Takes a step. */
+  editBranches: 'pm:edit-branches',
+  /** Choose an earlier run as an input. Takes a step and its input. */
+  chooseRun: 'pm:choose-run',
+  /** Copy the Python that builds a plan. Takes a plan. */
+  copyPython: 'pm:copy-plan-as-python',
+  /** Save a plan as a folder that plain Nextflow runs. Takes a plan. */
+  exportFolder: 'pm:export-plan'
 } as const;
 
 /** What the open commands take. */

@@ -1,11 +1,16 @@
 /** The plugins of the Research Process Manager, and nothing else. */
 
 import { apiPlugin } from './api/plugin';
+import { branchesPlugin } from './branches/plugin';
+import { inspectorPlugin } from './inspector/plugin';
 import { lineagePlugin } from './lineage/plugin';
 import { livePlugin } from './live/plugin';
+import { palettePlugin } from './palette/plugin';
 import { pipelinePlugin, pipelineTrackerPlugin } from './pipeline/plugin';
 import { plansPlugin } from './plan/plugin';
+import { previewPlugin } from './preview/plugin';
 import { runsPlugin } from './runs/plugin';
+import { samplesPlugin } from './samples/plugin';
 import { screensPlugin } from './screen/plugin';
 
 export default [
@@ -16,5 +21,10 @@ export default [
   pipelinePlugin,
   plansPlugin,
   runsPlugin,
-  lineagePlugin
+  lineagePlugin,
+  palettePlugin,
+  inspectorPlugin,
+  samplesPlugin,
+  branchesPlugin,
+  previewPlugin
 ];

@@ -170,6 +170,8 @@ export interface IPipelineModel {
    * @throws Refused with the problems where there are any
    */
   storeDraft(): Promise<IStoredDraft>;
+  /** The stored draft was changed elsewhere (in its preview) and has this revision now. */
+  noteDraft(plan: number, revision: string): void;
   /** The stored draft was submitted: the next `storeDraft` makes a new plan. */
   forgetDraft(): void;
 

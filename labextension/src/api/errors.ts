@@ -17,6 +17,8 @@ export interface IRefusal {
   /** The command or action that mends it; commands stand between backticks. */
   hint: string | null;
   problems: IProblem[];
+  /** With error Changed: what is different from what the person was shown. */
+  difference?: string;
 }
 
 export function isRefusal(body: unknown): body is IRefusal {

@@ -246,6 +246,13 @@ export class PipelineModel implements IPipelineModel {
     return after;
   }
 
+  noteDraft(plan: number, revision: string): void {
+    if (this._draftPlan?.plan === plan) {
+      this._draftPlan = { plan, revision };
+      this._keepSoon();
+    }
+  }
+
   forgetDraft(): void {
     this._draftPlan = null;
     this._keepSoon();
@@ -253,11 +260,7 @@ export class PipelineModel implements IPipelineModel {
 
   private async _storeDraft(): Promise<IStoredDraft> {
     const { document, request } = this._history.current;
-    const change = {
-      document: writePipeline(document),
-      request,
-      ...(document.name === '' ? {} : { name: document.name })
-    };
+    const change = { document: writePipeline(document), request };
     const { api } = this._options;
     let stored: IStoredDraft | null = null;
     if (this._draftPlan !== null) {
@@ -271,8 +274,10 @@ export class PipelineModel implements IPipelineModel {
         }
       }
     }
+    // Named once: afterwards the plan has the name that it was given in its preview.
     stored ??= await createDraft(api, {
       ...change,
+      ...(document.name === '' ? {} : { name: document.name }),
       ...(this._template === null ? {} : { template: this._template.name })
     });
     this._draftPlan = { plan: stored.plan_id, revision: stored.revision };

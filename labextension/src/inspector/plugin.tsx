@@ -1,0 +1,162 @@
+/** The right panel: it follows what is selected in the pipeline in front. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell } from '@jupyterlab/application';
+import { Dialog, ReactWidget, UseSignal } from '@jupyterlab/apputils';
+import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { Widget } from '@lumino/widgets';
+import React from 'react';
+
+import type { IInput } from '../api/methods';
+import { CommandIDs } from '../commands';
+import { setBinding } from '../pipeline/edits';
+import { PipelineTab } from '../pipeline/tab';
+import type { IPipelineModel } from '../tokens';
+import { IApi, IPipelineTracker } from '../tokens';
+import { DOMAIN } from '../translation';
+import { RunChooser } from './runs';
+import type { IInspectorActions } from './view';
+import { Inspector } from './view';
+
+export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:inspector',
+  description: 'The right panel: the selected step, or the pipeline.',
+  autoStart: true,
+  requires: [IApi, IPipelineTracker],
+  optional: [ITranslator, ILabShell, IPropertyInspectorProvider],
+  activate: (
+    app: JupyterFrontEnd,
+    api: IApi,
+    pipelines: IPipelineTracker,
+    translator: ITranslator | null,
+    labShell: ILabShell | null,
+    provider: IPropertyInspectorProvider | null
+  ): void => {
+    const { commands } = app;
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+
+    const chooseRun = async (model: IPipelineModel, step: string, input: IInput): Promise<void> => {
+      const body = ReactWidget.create(
+        <RunChooser
+          api={api}
+          catalogue={model.catalogue}
+          input={input}
+          onChoose={(run, output) => {
+            model.commit(trans.__('take run %1', run.run_id), document =>
+              setBinding(document, step, input.name, { kind: 'run', run: run.run_id, output })
+            );
+            dialog.resolve(0);
+          }}
+          trans={trans}
+        />
+      );
+      body.addClass('pm-Editor');
+      const dialog = new Dialog({
+        title: trans.__('Data for %1 of %2', input.name, step),
+        body,
+        buttons: [Dialog.cancelButton({ label: trans.__('Close') })],
+        hasClose: true
+      });
+      dialog.addClass('pm-EditorDialog');
+      await dialog.launch();
+    };
+
+    commands.addCommand(CommandIDs.chooseRun, {
+      label: trans.__('Choose a Run as Input…'),
+      caption: trans.__('Take the result of an earlier run as the input of a step'),
+      describedBy: {
+        args: {
+          type: 'object',
+          required: ['step', 'input'],
+          properties: {
+            step: { type: 'string', description: trans.__('The step') },
+            input: { type: 'string', description: trans.__('Its input') }
+          }
+        }
+      },
+      isEnabled: args => placeOf(pipelines.current, args) !== null,
+      execute: async args => {
+        const model = pipelines.current;
+        const place = placeOf(model, args);
+        if (model !== null && place !== null) {
+          await chooseRun(model, place.step, place.input);
+        }
+      }
+    });
+
+    // Asked for each time: other plugins add their commands after this one.
+    const actions = (model: IPipelineModel): IInspectorActions => ({
+      chooseRun: (step, input) => void chooseRun(model, step, input),
+      ...(commands.hasCommand(CommandIDs.editBranches)
+        ? { editBranches: step => void commands.execute(CommandIDs.editBranches, { step }) }
+        : {}),
+      ...(commands.hasCommand(CommandIDs.editSamples)
+        ? { editSamples: () => void commands.execute(CommandIDs.editSamples) }
+        : {}),
+      ...(commands.hasCommand(CommandIDs.openPreview)
+        ? { openPreview: () => void commands.execute(CommandIDs.openPreview) }
+        : {}),
+      ...(commands.hasCommand(CommandIDs.runStep)
+        ? {
+            runStep: step =>
+              void commands.execute(CommandIDs.runStep, {
+                method: step.method,
+                step: step.name,
+                ...(step.version === 'latest' ? {} : { version: step.version })
+              })
+          }
+        : {})
+    });
+
+    const known = new Set<Widget>();
+    const attach = async (widget: Widget | null): Promise<void> => {
+      if (!(widget instanceof PipelineTab) || provider === null) {
+        return;
+      }
+      // The tab in front is being drawn anyway; what is hidden is left alone.
+      const model = (await widget.ready)?.model;
+      if (model === undefined || widget.isDisposed || known.has(widget)) {
+        return;
+      }
+      known.add(widget);
+      const inspector = provider.register(widget);
+      inspector.render(
+        <UseSignal signal={model.selectionChanged}>
+          {() => (
+            <UseSignal signal={model.changed}>
+              {() => (
+                <UseSignal signal={model.checked}>
+                  {() => (
+                    <Inspector api={api} model={model} actions={actions(model)} trans={trans} />
+                  )}
+                </UseSignal>
+              )}
+            </UseSignal>
+          )}
+        </UseSignal>
+      );
+      widget.disposed.connect(() => {
+        known.delete(widget);
+        inspector.dispose();
+      });
+    };
+    labShell?.currentChanged.connect((_, { newValue }) => {
+      void attach(newValue);
+    });
+    pipelines.currentChanged.connect(() => {
+      void attach(app.shell.currentWidget);
+    });
+  }
+};
+
+/** The step and its input that a command names; null, there is no such. */
+function placeOf(
+  model: IPipelineModel | null,
+  args: { readonly step?: unknown; readonly input?: unknown }
+): { step: string; input: IInput } | null {
+  const step = typeof args.step === 'string' ? model?.document.steps.get(args.step) : undefined;
+  const version = step && model?.catalogue.resolve(step.method, step.version);
+  const input = version?.declaration.inputs.find(each => each.name === args.input);
+  return step === undefined || input === undefined ? null : { step: step.name, input };
+}

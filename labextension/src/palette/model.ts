@@ -1,0 +1,167 @@
+/** What the left panel lists: methods, templates, plans, runs, each with its own trouble. */
+
+import { VDomModel } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { NotReady } from '../api/errors';
+import type { IMarks } from '../api/marks';
+import type { Plan } from '../api/plans';
+import { listPlans } from '../api/plans';
+import type { Run } from '../api/runs';
+import { listRuns } from '../api/runs';
+import type { ITemplateEntry } from '../api/templates';
+import { listTemplates } from '../api/templates';
+import type { ICatalogue } from '../pipeline/catalogue';
+import type { IApi } from '../tokens';
+import { readFilter } from './filter';
+
+/** Plans that still do something; they come first. */
+const ACTIVE: ReadonlySet<string> = new Set(['submitted', 'running']);
+/** Runs in one answer. */
+const RUNS = 30;
+
+export class PaletteModel extends VDomModel {
+  constructor(
+    private readonly _api: IApi,
+    readonly catalogue: ICatalogue,
+    private readonly _trans: TranslationBundle
+  ) {
+    super();
+    catalogue.changed.connect(this._emit);
+  }
+
+  get templates(): readonly ITemplateEntry[] {
+    return this._templates;
+  }
+
+  /** Active ones first, then the newest. */
+  get plans(): readonly Plan[] {
+    return this._plans;
+  }
+
+  get runs(): readonly Run[] {
+    return this._runs;
+  }
+
+  /** Whether there are more runs that fit. */
+  get hasMore(): boolean {
+    return this._before !== null;
+  }
+
+  get marks(): IMarks {
+    return this._marks;
+  }
+
+  /** Why nothing could be listed; null, it could. */
+  get error(): unknown {
+    return this._error;
+  }
+
+  /** Whether the lists have arrived once. */
+  get isLoaded(): boolean {
+    return this._isLoaded;
+  }
+
+  /** The line that chooses runs. */
+  get filter(): string {
+    return this._filter;
+  }
+
+  get filterFault(): string | null {
+    return this._filterFault;
+  }
+
+  /** Look for other runs. */
+  async find(line: string): Promise<void> {
+    this._filter = line;
+    this.stateChanged.emit();
+    await this._try(async () => {
+      await this._readRuns();
+    });
+  }
+
+  /** Read the next runs that fit. */
+  async more(): Promise<void> {
+    await this._try(async () => {
+      await this._readRuns(this._before ?? undefined);
+    });
+  }
+
+  /** Ask the server for everything again. Never throws: what went wrong becomes `error`. */
+  async refresh(): Promise<void> {
+    await this._try(async () => {
+      const status = await this._api.status();
+      this._marks = status.marks;
+      if (status.problem !== null) {
+        const lacking = status.workspace === null ? 'workspace' : 'database';
+        throw new NotReady(lacking, status.problem);
+      }
+      const [templates, plans] = await Promise.all([
+        listTemplates(this._api),
+        listPlans(this._api),
+        this._readRuns(),
+        this.catalogue.refresh()
+      ]);
+      this._templates = templates;
+      const active = (plan: Plan): boolean => ACTIVE.has(plan.status);
+      this._plans = [...plans.filter(active), ...plans.filter(plan => !active(plan))];
+      this._isLoaded = true;
+    });
+  }
+
+  override dispose(): void {
+    this.catalogue.changed.disconnect(this._emit);
+    super.dispose();
+  }
+
+  private async _readRuns(before?: number): Promise<void> {
+    const asked = ++this._asked;
+    const { query, fault } = readFilter(this._filter, this._trans);
+    this._filterFault = fault;
+    try {
+      const page = await listRuns(this._api, {
+        ...query,
+        limit: RUNS,
+        ...(before === undefined ? {} : { before })
+      });
+      // An older answer that arrives late must not replace a newer one.
+      if (asked === this._asked) {
+        this._runs = before === undefined ? page.runs : [...this._runs, ...page.runs];
+        this._before = page.before;
+      }
+    } catch (error) {
+      if (this._filter === '') {
+        throw error;
+      }
+      // Such as "since:whenever": what was found before stays beside the reason.
+      this._filterFault = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  private async _try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this._error = null;
+    } catch (error) {
+      this._error = error;
+    }
+    this._emit();
+  }
+
+  private readonly _emit = (): void => {
+    if (!this.isDisposed) {
+      this.stateChanged.emit();
+    }
+  };
+
+  private _templates: readonly ITemplateEntry[] = [];
+  private _plans: readonly Plan[] = [];
+  private _runs: readonly Run[] = [];
+  private _before: number | null = null;
+  private _marks: IMarks = { run: [], plan: [] };
+  private _error: unknown = null;
+  private _isLoaded = false;
+  private _filter = '';
+  private _filterFault: string | null = null;
+  private _asked = 0;
+}

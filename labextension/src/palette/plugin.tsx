@@ -1,0 +1,238 @@
+/** The left panel, and what its rows start. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
+import { IStateDB } from '@jupyterlab/statedb';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { VDomRenderer } from '@jupyterlab/ui-components';
+import type { IDisposable } from '@lumino/disposable';
+import type { Message } from '@lumino/messaging';
+import { Debouncer } from '@lumino/polling';
+import React from 'react';
+
+import type { ITemplateEntry } from '../api/templates';
+import { deleteTemplate, renameTemplate } from '../api/templates';
+import { CATEGORY, CommandIDs } from '../commands';
+import { showExplanation } from '../explain/dialog';
+import { explained } from '../explain/explanation';
+import { plansIcon } from '../icons';
+import { IApi, ILive, IPipelineTracker } from '../tokens';
+import { DOMAIN } from '../translation';
+import { PaletteModel } from './model';
+import type { SectionName } from './section';
+import type { IPaletteActions } from './view';
+import { PaletteView } from './view';
+
+const STATE = 'research-process-manager:palette';
+
+/** Changes come in swarms while a plan runs; the lists are read again this long after the last. */
+const QUIET_MS = 500;
+
+export class PalettePanel extends VDomRenderer<PaletteModel> {
+  constructor(
+    model: PaletteModel,
+    private readonly _actions: () => IPaletteActions,
+    private readonly _state: IStateDB | null,
+    private readonly _live: ILive | null,
+    private readonly _trans: TranslationBundle
+  ) {
+    super(model);
+    this._live?.changed.connect(this._onLive);
+    this.id = 'pm-palette';
+    this.addClass('pm-Palette');
+    this.title.icon = plansIcon;
+    this.title.caption = CATEGORY;
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this.title.caption);
+  }
+
+  /** Read which parts were folded, the last time. */
+  async restore(): Promise<void> {
+    const kept = await this._state?.fetch(STATE);
+    if (Array.isArray(kept)) {
+      this._folded = new Set(kept as SectionName[]);
+      this.update();
+    }
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this._seen();
+  }
+
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    if (this.isVisible) {
+      this._seen();
+    }
+  }
+
+  protected override onAfterHide(msg: Message): void {
+    super.onAfterHide(msg);
+    this._unseen();
+  }
+
+  protected override onBeforeDetach(msg: Message): void {
+    super.onBeforeDetach(msg);
+    this._unseen();
+  }
+
+  override dispose(): void {
+    this._unseen();
+    this._live?.changed.disconnect(this._onLive);
+    this._again.dispose();
+    super.dispose();
+  }
+
+  /** Nobody listens for a panel that is folded away. */
+  private _seen(): void {
+    this._held ??= this._live?.hold() ?? null;
+    void this.model.refresh();
+  }
+
+  private _unseen(): void {
+    this._held?.dispose();
+    this._held = null;
+  }
+
+  protected override render(): React.JSX.Element {
+    return (
+      <PaletteView
+        model={this.model}
+        actions={this._actions()}
+        folded={this._folded}
+        toggle={this._toggle}
+        trans={this._trans}
+      />
+    );
+  }
+
+  private readonly _toggle = (name: SectionName): void => {
+    const folded = new Set(this._folded);
+    if (!folded.delete(name)) {
+      folded.add(name);
+    }
+    this._folded = folded;
+    void this._state?.save(STATE, [...folded]);
+    this.update();
+  };
+
+  private readonly _onLive = (): void => {
+    if (this.isVisible) {
+      void this._again.invoke();
+    }
+  };
+
+  private _folded: ReadonlySet<SectionName> = new Set();
+  private _held: IDisposable | null = null;
+  private readonly _again = new Debouncer(() => this.model.refresh(), QUIET_MS);
+}
+
+export const palettePlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:palette',
+  description: 'The left panel: methods, templates, plans, runs.',
+  autoStart: true,
+  requires: [IApi, IPipelineTracker],
+  optional: [ITranslator, ILayoutRestorer, IStateDB, ILive],
+  activate: (
+    app: JupyterFrontEnd,
+    api: IApi,
+    pipelines: IPipelineTracker,
+    translator: ITranslator | null,
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null,
+    live: ILive | null
+  ): void => {
+    const { commands } = app;
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const model = new PaletteModel(api, pipelines.catalogue, trans);
+
+    const tried = async (work: () => Promise<unknown>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        await showExplanation(explained(error, trans), trans);
+      }
+      await model.refresh();
+    };
+
+    const rename = (template: ITemplateEntry): void => {
+      void InputDialog.getText({
+        title: trans.__('Rename template'),
+        label: trans.__('New name of "%1"', template.name),
+        text: template.name,
+        okLabel: trans.__('Rename')
+      }).then(async ({ button, value }) => {
+        const name = value?.trim() ?? '';
+        if (button.accept && name !== '' && name !== template.name) {
+          await tried(() => renameTemplate(api, template.name, name, template.revision));
+        }
+      });
+    };
+
+    const remove = (template: ITemplateEntry): void => {
+      void showDialog({
+        title: trans.__('Delete template "%1"?', template.name),
+        body: trans.__(
+          'It cannot be brought back. Plans that were made from it keep their pipeline.'
+        ),
+        buttons: [
+          Dialog.cancelButton({ label: trans.__('Keep') }),
+          Dialog.warnButton({ label: trans.__('Delete') })
+        ]
+      }).then(async ({ button }) => {
+        if (button.accept) {
+          await tried(() => deleteTemplate(api, template.name, template.revision));
+        }
+      });
+    };
+
+    const add = async (method: string): Promise<void> => {
+      if (pipelines.current?.readOnly !== false && commands.hasCommand(CommandIDs.newPipeline)) {
+        await commands.execute(CommandIDs.newPipeline);
+      }
+      await commands.execute(CommandIDs.addStep, { method });
+    };
+
+    // Asked for each time: other plugins add their commands after this one.
+    const actions = (): IPaletteActions => ({
+      add: method => {
+        if (commands.hasCommand(CommandIDs.addStep)) {
+          void add(method);
+        }
+      },
+      renameTemplate: rename,
+      deleteTemplate: remove,
+      ...(commands.hasCommand(CommandIDs.runStep)
+        ? { run: method => void commands.execute(CommandIDs.runStep, { method }) }
+        : {}),
+      ...(commands.hasCommand(CommandIDs.newPipeline)
+        ? { newPipeline: () => void commands.execute(CommandIDs.newPipeline) }
+        : {}),
+      ...(commands.hasCommand(CommandIDs.openPipeline)
+        ? {
+            openTemplate: template => void commands.execute(CommandIDs.openPipeline, { template })
+          }
+        : {}),
+      ...(commands.hasCommand(CommandIDs.openRun)
+        ? { openRun: run => void commands.execute(CommandIDs.openRun, { run }) }
+        : {}),
+      openPlan: ({ plan_id: plan, status }) => {
+        const command = status === 'draft' ? CommandIDs.openPreview : CommandIDs.openPlan;
+        void commands.execute(commands.hasCommand(command) ? command : CommandIDs.openPlans, {
+          plan
+        });
+      }
+    });
+
+    const panel = new PalettePanel(model, actions, state, live, trans);
+    void panel.restore();
+    app.shell.add(panel, 'left', { rank: 600 });
+    restorer?.add(panel, panel.id);
+    void app.restored.then(() => {
+      panel.update();
+    });
+  }
+};

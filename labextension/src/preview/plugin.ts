@@ -1,0 +1,211 @@
+/** Preview and Run: commands, and the tab of a draft. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { Refused } from '../api/errors';
+import { CATEGORY, CommandIDs } from '../commands';
+import { showExplanation } from '../explain/dialog';
+import { explained } from '../explain/explanation';
+import { plansIcon } from '../icons';
+import { IApi, IPipelineTracker } from '../tokens';
+import { DOMAIN } from '../translation';
+import { PreviewModel } from './model';
+import { PreviewPanel } from './panel';
+import { startedText } from './words';
+
+export const previewPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:preview',
+  description: 'What a drawn pipeline would run, before it runs.',
+  autoStart: true,
+  requires: [IApi, IPipelineTracker],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    api: IApi,
+    pipelines: IPipelineTracker,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null
+  ): void => {
+    const { commands, shell } = app;
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const tracker = new WidgetTracker<MainAreaWidget<PreviewPanel>>({ namespace: 'pm-preview' });
+
+    const openPlan = (plan: number): void => {
+      void commands.execute(CommandIDs.openPlan, { plan });
+    };
+
+    const submitted = (model: PreviewModel): void => {
+      const { started } = model;
+      if (started === null) {
+        return;
+      }
+      const source = pipelines.models.find(each => each.draftPlan === model.planId);
+      source?.forgetDraft();
+      void source?.view(model.planId).catch(() => undefined);
+      const canOpen = commands.hasCommand(CommandIDs.openPlan);
+      Notification.success(startedText(model.planId, model.preview?.counts, trans), {
+        actions: canOpen
+          ? [
+              {
+                label: trans.__('Open'),
+                callback: () => {
+                  openPlan(model.planId);
+                }
+              }
+            ]
+          : []
+      });
+    };
+
+    const makeTab = (plan: number): MainAreaWidget<PreviewPanel> => {
+      const model = new PreviewModel(api, plan);
+      let told = false;
+      const content = new PreviewPanel(
+        model,
+        {
+          ...(commands.hasCommand(CommandIDs.openRun)
+            ? { openRun: run => void commands.execute(CommandIDs.openRun, { run }) }
+            : {}),
+          ...(commands.hasCommand(CommandIDs.openPlan) ? { openPlan } : {}),
+          ...(commands.hasCommand(CommandIDs.copyPython)
+            ? { copyPython: () => void commands.execute(CommandIDs.copyPython, { plan }) }
+            : {}),
+          ...(commands.hasCommand(CommandIDs.exportFolder)
+            ? { exportFolder: () => void commands.execute(CommandIDs.exportFolder, { plan }) }
+            : {}),
+          showStep: step => {
+            pipelines.models.find(each => each.draftPlan === plan)?.reveal(step);
+          }
+        },
+        trans
+      );
+      const tab = new MainAreaWidget({ content });
+      tab.id = `pm-preview-${plan}`;
+      tab.title.label = trans.__('Preview');
+      tab.title.icon = plansIcon;
+      tab.title.closable = true;
+      model.stateChanged.connect(() => {
+        tab.title.label = trans.__('Preview: %1', model.draft?.name ?? trans.__('plan %1', plan));
+        if (model.started !== null && !told) {
+          told = true;
+          submitted(model);
+        }
+      });
+      model.draftChanged.connect((_, draft) => {
+        const source = pipelines.models.find(each => each.draftPlan === plan);
+        source?.noteDraft(plan, draft.revision);
+        source?.commitRequest(trans.__('change the plan'), () => model.request);
+      });
+      return tab;
+    };
+
+    const openTab = (plan: number, activate: boolean): MainAreaWidget<PreviewPanel> => {
+      let tab = tracker.find(each => each.content.model.planId === plan);
+      const isNew = tab === undefined;
+      if (tab === undefined) {
+        tab = makeTab(plan);
+        void tracker.add(tab);
+        shell.add(tab, 'main', { activate });
+      }
+      if (activate) {
+        shell.activateById(tab.id);
+      }
+      if (!isNew && tab.isVisible) {
+        void tab.content.model.load();
+      }
+      return tab;
+    };
+
+    /** Store what is drawn; where that cannot be, say why and return null. */
+    const store = async (): Promise<number | null> => {
+      const model = pipelines.current;
+      if (model === null) {
+        return null;
+      }
+      try {
+        return (await model.storeDraft()).plan_id;
+      } catch (error) {
+        const step =
+          error instanceof Refused
+            ? error.refusal.problems.find(problem => problem.step !== null)?.step
+            : null;
+        if (typeof step === 'string') {
+          model.reveal(step);
+        }
+        await showExplanation(explained(error, trans), trans);
+        return null;
+      }
+    };
+
+    commands.addCommand(CommandIDs.openPreview, {
+      label: args =>
+        args['isPalette'] === true ? trans.__('Preview Pipeline') : trans.__('Preview'),
+      caption: trans.__('What would run and what is reused, before anything runs'),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            plan: {
+              type: 'number',
+              description: trans.__('A stored draft; without it what is drawn')
+            },
+            activate: {
+              type: 'boolean',
+              description: trans.__('Whether the tab comes to the front')
+            }
+          }
+        }
+      },
+      isEnabled: args => typeof args['plan'] === 'number' || canRun(pipelines),
+      execute: async args => {
+        const plan = typeof args['plan'] === 'number' ? args['plan'] : await store();
+        return plan === null ? undefined : openTab(plan, args['activate'] !== false);
+      }
+    });
+
+    commands.addCommand(CommandIDs.runPipeline, {
+      label: args => (args['isPalette'] === true ? trans.__('Run Pipeline') : trans.__('Run')),
+      caption: trans.__('Run what is drawn; what was not previewed is previewed first'),
+      describedBy: { args: { type: 'object', properties: {} } },
+      isEnabled: () => canRun(pipelines),
+      execute: async () => {
+        const seen = pipelines.current?.draftPlan ?? null;
+        const plan = await store();
+        if (plan === null) {
+          return;
+        }
+        const tab = openTab(plan, true);
+        // The first time it is looked at; from then on the word is enough.
+        if (seen === plan) {
+          await tab.content.model.load();
+          await tab.content.model.submit();
+        }
+      }
+    });
+
+    for (const command of [CommandIDs.openPreview, CommandIDs.runPipeline]) {
+      palette?.addItem({ command, category: CATEGORY, args: { isPalette: true } });
+    }
+    const changed = (): void => {
+      commands.notifyCommandChanged(CommandIDs.openPreview);
+      commands.notifyCommandChanged(CommandIDs.runPipeline);
+    };
+    pipelines.currentChanged.connect(changed);
+    if (restorer !== null) {
+      void restorer.restore(tracker, {
+        command: CommandIDs.openPreview,
+        name: tab => String(tab.content.model.planId),
+        args: tab => ({ plan: tab.content.model.planId, activate: false })
+      });
+    }
+  }
+};
+
+function canRun(pipelines: IPipelineTracker): boolean {
+  const { current } = pipelines;
+  return current !== null && current.document.steps.size > 0 && !current.readOnly;
+}

@@ -1,0 +1,303 @@
+/** The run tree: sample, branches, runs; each run with what happens to it and why. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { IMark } from '../api/marks';
+import type { PlannedRun } from '../api/plans';
+import type { PlanTreeNode, PlanTreeRun } from '../api/preview';
+import { explained } from '../explain/explanation';
+import { MarkLabel, markOf } from '../marks/mark';
+import type { IPlanRequest } from '../pipeline/document';
+import { SAMPLE } from '../pipeline/document';
+import type { Point } from './request';
+
+export interface ITreeActions {
+  request: IPlanRequest;
+  /** Ask for a planned run again, or no longer. */
+  again: (run: PlanTreeRun, again: boolean) => void;
+  /** Leave part of the tree out. */
+  skip: (point: Point) => void;
+  /** The planned runs of a step, for their values. */
+  runsOf: (step: string, sample: string | null) => Promise<readonly PlannedRun[]>;
+  /** Show a run; absent where nothing can. */
+  openRun?: (runId: number) => void;
+}
+
+interface IProps {
+  nodes: readonly PlanTreeNode[];
+  marks: readonly IMark[];
+  actions: ITreeActions;
+  trans: TranslationBundle;
+}
+
+export function RunTree({ nodes, marks, actions, trans }: IProps): React.JSX.Element {
+  return (
+    <ul className="pm-Tree" aria-label={trans.__('Runs by sample and branch')}>
+      {nodes.map((node, place) => (
+        <TreeNode
+          key={`${node.kind} ${node.label}`}
+          node={node}
+          point={node.kind === 'sample' ? { [SAMPLE]: node.label } : {}}
+          sample={node.kind === 'sample' ? node.label : null}
+          open={place === 0}
+          marks={marks}
+          actions={actions}
+          trans={trans}
+        />
+      ))}
+    </ul>
+  );
+}
+
+interface INodeProps extends Omit<IProps, 'nodes'> {
+  node: PlanTreeNode;
+  /** Where in the tree it is. */
+  point: Point;
+  sample: string | null;
+  open: boolean;
+}
+
+function TreeNode(props: INodeProps): React.JSX.Element {
+  const { node, point, sample, marks, actions, trans } = props;
+  const [open, setOpen] = React.useState(props.open);
+  const label =
+    node.kind === 'branch'
+      ? `${node.axis ?? ''}: ${node.label}`
+      : node.kind === 'all'
+        ? trans.__('All samples together')
+        : node.label;
+  const numbers = tally(node);
+  return (
+    <li>
+      <div className="pm-Tree-row">
+        <button
+          type="button"
+          className="pm-Tree-fold"
+          aria-expanded={open}
+          onClick={() => {
+            setOpen(!open);
+          }}
+        >
+          <span className="pm-Caret" aria-hidden="true" />
+          <span className="pm-Tree-label">{label}</span>
+        </button>
+        <span className="pm-Tree-count">{tallyText(numbers, trans)}</span>
+        {Object.keys(point).length > 0 && (
+          <button
+            type="button"
+            className="pm-TextButton"
+            aria-label={trans.__('Skip %1', label)}
+            onClick={() => {
+              actions.skip(point);
+            }}
+          >
+            {trans.__('Skip')}
+          </button>
+        )}
+      </div>
+      {open && (
+        <>
+          <Differences node={node} />
+          <ul>
+            {node.runs.map(run => (
+              <TreeRun
+                key={run.key}
+                run={run}
+                sample={sample}
+                marks={marks}
+                actions={actions}
+                trans={trans}
+              />
+            ))}
+            {node.children.map(child => (
+              <TreeNode
+                key={`${child.axis ?? ''} ${child.label}`}
+                node={child}
+                point={child.axis === null ? point : { ...point, [child.axis]: child.label }}
+                sample={sample}
+                open={props.open}
+                marks={marks}
+                actions={actions}
+                trans={trans}
+              />
+            ))}
+          </ul>
+        </>
+      )}
+    </li>
+  );
+}
+
+/** The values by which a branch differs from its siblings, where its name does not say them. */
+function Differences({ node }: { node: PlanTreeNode }): React.JSX.Element | null {
+  const values = Object.entries(node.params).flatMap(([step, params]) =>
+    Object.entries(params)
+      .filter(([name, text]) => !node.label.includes(`${name.split('.').at(-1) ?? name}=${text}`))
+      .map(([name, text]) => ({ step, name, text }))
+  );
+  return values.length === 0 ? null : (
+    <p className="pm-Tree-params">
+      {values.map(({ step, name, text }) => (
+        <span key={`${step} ${name}`}>
+          {name} = <code>{text}</code>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+interface IRunProps extends Omit<IProps, 'nodes'> {
+  run: PlanTreeRun;
+  sample: string | null;
+}
+
+function TreeRun({ run, sample, marks, actions, trans }: IRunProps): React.JSX.Element {
+  const [open, setOpen] = React.useState(false);
+  const asked = actions.request.rerun?.keys?.includes(run.key) === true;
+  return (
+    <li className="pm-Tree-run">
+      <div className="pm-Tree-row">
+        <button
+          type="button"
+          className="pm-Tree-fold"
+          aria-expanded={open}
+          aria-label={trans.__('Parameters of %1', run.step)}
+          onClick={() => {
+            setOpen(!open);
+          }}
+        >
+          <span className="pm-Caret" aria-hidden="true" />
+          <span className="pm-Tree-label">{run.step}</span>
+        </button>
+        <MarkLabel mark={markOfRun(run, marks, trans)} />
+        {(run.action === 'reuse' || asked) && (
+          <label className="pm-Tree-again">
+            <input
+              type="checkbox"
+              checked={asked}
+              onChange={event => {
+                actions.again(run, event.target.checked);
+              }}
+            />
+            {trans.__('Run again')}
+          </label>
+        )}
+        {run.run_id !== null && actions.openRun !== undefined && (
+          <button
+            type="button"
+            className="pm-TextButton"
+            onClick={() => {
+              if (run.run_id !== null) {
+                actions.openRun?.(run.run_id);
+              }
+            }}
+          >
+            {trans.__('Open run %1', run.run_id)}
+          </button>
+        )}
+      </div>
+      {run.reason !== '' && <p className="pm-Tree-reason">{run.reason}</p>}
+      {open && <RunValues run={run} sample={sample} actions={actions} trans={trans} />}
+    </li>
+  );
+}
+
+interface IValuesProps {
+  run: PlanTreeRun;
+  sample: string | null;
+  actions: ITreeActions;
+  trans: TranslationBundle;
+}
+
+/** What the plan sets for one run. */
+function RunValues({ run, sample, actions, trans }: IValuesProps): React.JSX.Element {
+  const [found, setFound] = React.useState<PlannedRun | null>(null);
+  const [error, setError] = React.useState<string | null>(null);
+  const { runsOf } = actions;
+  React.useEffect(() => {
+    let gone = false;
+    runsOf(run.step, sample).then(
+      runs => {
+        if (!gone) {
+          setFound(runs.find(each => each.key === run.key) ?? null);
+        }
+      },
+      (reason: unknown) => {
+        if (!gone) {
+          setError(explained(reason, trans).title);
+        }
+      }
+    );
+    return () => {
+      gone = true;
+    };
+  }, [run.key, run.step, sample, runsOf, trans]);
+  if (error !== null) {
+    return <p className="pm-Fault">{error}</p>;
+  }
+  const values = Object.entries(found?.set_params ?? {});
+  if (found === null) {
+    return <p className="pm-Hint">{trans.__('Reading…')}</p>;
+  }
+  return (
+    <dl className="pm-Values">
+      <dt>{trans.__('method')}</dt>
+      <dd>{`${found.method} v${found.version}`}</dd>
+      {values.map(([name, text]) => (
+        <React.Fragment key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <code>{text}</code>
+          </dd>
+        </React.Fragment>
+      ))}
+      {values.length === 0 && (
+        <>
+          <dt>{trans.__('parameters')}</dt>
+          <dd>{trans.__('nothing is set: what the code and its defaults say')}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function markOfRun(run: PlanTreeRun, marks: readonly IMark[], trans: TranslationBundle): IMark {
+  const state = { run: 'waiting', reuse: 'reused', blocked: 'blocked' }[run.action];
+  const said = {
+    run: trans.__('new'),
+    reuse: run.run_id === null ? trans.__('reused') : trans.__('reused from run %1', run.run_id),
+    blocked: trans.__('cannot run')
+  }[run.action];
+  return { ...markOf([...marks], state), said };
+}
+
+interface ITally {
+  run: number;
+  reuse: number;
+  blocked: number;
+}
+
+/** How many runs stand below a node. */
+export function tally(node: PlanTreeNode): ITally {
+  const numbers = { run: 0, reuse: 0, blocked: 0 };
+  for (const run of node.runs) {
+    numbers[run.action]++;
+  }
+  for (const below of node.children.map(tally)) {
+    numbers.run += below.run;
+    numbers.reuse += below.reuse;
+    numbers.blocked += below.blocked;
+  }
+  return numbers;
+}
+
+function tallyText(numbers: ITally, trans: TranslationBundle): string {
+  return [
+    numbers.run > 0 ? trans.__('%1 new', numbers.run) : '',
+    numbers.reuse > 0 ? trans.__('%1 reused', numbers.reuse) : '',
+    numbers.blocked > 0 ? trans.__('%1 cannot run', numbers.blocked) : ''
+  ]
+    .filter(part => part !== '')
+    .join(', ');
+}

@@ -1,0 +1,350 @@
+/** A draft before it runs: its name, its numbers, its problems, its run tree, and the button. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { IPreview } from '../api/drafts';
+import { explained } from '../explain/explanation';
+import { ExplanationPanel } from '../explain/view';
+import type { IPlanRequest } from '../pipeline/document';
+import { DraftFields } from './fields';
+import type { PreviewModel } from './model';
+import { pointText, withAllAgain, withKeyAgain, withSkipped, withStepAgain } from './request';
+import { RunTree } from './tree';
+import { runText, shapeText, startedText, totalText } from './words';
+
+/** Where a preview leads; what is absent cannot be opened. */
+export interface IPreviewLinks {
+  openRun?: (runId: number) => void;
+  openPlan?: (planId: number) => void;
+  /** Show a step in the drawing. */
+  showStep?: (step: string) => void;
+  copyPython?: () => void;
+  exportFolder?: () => void;
+}
+
+interface IProps {
+  model: PreviewModel;
+  links: IPreviewLinks;
+  trans: TranslationBundle;
+}
+
+export function PreviewView({ model, links, trans }: IProps): React.JSX.Element {
+  const { draft, preview, error } = model;
+  const look = (): void => {
+    void model.load();
+  };
+  if (draft === null) {
+    return error === null ? (
+      <p className="pm-Hint pm-Preview-loading">{trans.__('Looking at what would run…')}</p>
+    ) : (
+      <ExplanationPanel explanation={explained(error, trans)} trans={trans} retry={look} />
+    );
+  }
+  if (model.started !== null || draft.status !== 'draft') {
+    return <Started model={model} links={links} trans={trans} />;
+  }
+  return (
+    <div className="pm-Preview-body" aria-busy={model.busy}>
+      <DraftFields
+        draft={draft}
+        onChange={parts => {
+          void model.change(parts);
+        }}
+        trans={trans}
+      />
+      {error !== null && (
+        <ExplanationPanel explanation={explained(error, trans)} trans={trans} retry={look} />
+      )}
+      {preview !== null && <Shown model={model} preview={preview} links={links} trans={trans} />}
+    </div>
+  );
+}
+
+interface IShownProps extends IProps {
+  preview: IPreview;
+}
+
+function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element {
+  const { request } = model;
+  const errors = preview.problems.filter(problem => problem.severity === 'error');
+  const change = (next: IPlanRequest): void => {
+    void model.change({ request: next });
+  };
+  return (
+    <>
+      <section aria-label={trans.__('What will run')} className="pm-Preview-sum">
+        <p className="pm-Preview-total" role="status">
+          {totalText(preview.counts, trans)}
+        </p>
+        <p className="pm-Hint">{shapeText(preview, trans)}</p>
+        <Problems preview={preview} links={links} trans={trans} />
+        {model.difference !== null && (
+          <Difference model={model} difference={model.difference} trans={trans} />
+        )}
+        <div className="pm-Row">
+          <button
+            type="button"
+            className="jp-mod-styled jp-mod-accept"
+            disabled={errors.length > 0 || preview.counts.total === 0 || model.busy}
+            onClick={() => {
+              void model.submit();
+            }}
+          >
+            {runText(preview.counts, trans)}
+          </button>
+          <button
+            type="button"
+            className="jp-mod-styled"
+            onClick={() => {
+              void model.load();
+            }}
+          >
+            {trans.__('Look again')}
+          </button>
+          {links.copyPython !== undefined && (
+            <button type="button" className="jp-mod-styled" onClick={links.copyPython}>
+              {trans.__('Copy as Python')}
+            </button>
+          )}
+          {links.exportFolder !== undefined && (
+            <button type="button" className="jp-mod-styled" onClick={links.exportFolder}>
+              {trans.__('Export as Nextflow folder')}
+            </button>
+          )}
+        </div>
+        {errors.length > 0 && (
+          <p className="pm-Hint">
+            {trans._n(
+              'It can run when this problem is mended.',
+              'It can run when these %1 problems are mended.',
+              errors.length
+            )}
+          </p>
+        )}
+      </section>
+      <Steps preview={preview} request={request} change={change} trans={trans} />
+      <Skipped request={request} change={change} trans={trans} />
+      <section aria-label={trans.__('Run tree')}>
+        <h2>{trans.__('Runs')}</h2>
+        <RunTree
+          nodes={model.nodes}
+          marks={model.marks?.run ?? []}
+          actions={{
+            request,
+            again: (run, again) => {
+              change(withKeyAgain(request, run.key, again));
+            },
+            skip: point => {
+              change(withSkipped(request, point, true));
+            },
+            runsOf: model.runsOf,
+            ...(links.openRun === undefined ? {} : { openRun: links.openRun })
+          }}
+          trans={trans}
+        />
+        {model.next !== null && (
+          <button
+            type="button"
+            className="jp-mod-styled"
+            disabled={model.busy}
+            onClick={() => {
+              void model.more();
+            }}
+          >
+            {trans.__('Show more (%1 shown)', model.nodes.length)}
+          </button>
+        )}
+      </section>
+    </>
+  );
+}
+
+function Started({ model, links, trans }: IProps): React.JSX.Element {
+  const id = model.planId;
+  const { openPlan } = links;
+  const text =
+    model.started === null || model.preview === null
+      ? trans.__('Plan %1 is no draft any more: it was submitted.', id)
+      : startedText(id, model.preview.counts, trans);
+  return (
+    <section className="pm-Explanation">
+      <h2>{model.draft?.name}</h2>
+      <p role="status">{text}</p>
+      {openPlan !== undefined && (
+        <button
+          type="button"
+          className="jp-mod-styled jp-mod-accept"
+          onClick={() => {
+            openPlan(id);
+          }}
+        >
+          {trans.__('Open plan %1', id)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Difference(props: {
+  model: PreviewModel;
+  difference: string;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { model, difference, trans } = props;
+  return (
+    <div className="pm-Warning" role="alert">
+      <h3>{trans.__('Something changed since this preview')}</h3>
+      <p>{difference}</p>
+      <div className="pm-Row">
+        <button
+          type="button"
+          className="jp-mod-styled jp-mod-accept"
+          disabled={model.busy}
+          onClick={() => {
+            void model.submit(difference);
+          }}
+        >
+          {trans.__('Run it as it is now')}
+        </button>
+        <button
+          type="button"
+          className="jp-mod-styled"
+          onClick={() => {
+            void model.load();
+          }}
+        >
+          {trans.__('Show the new preview')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Problems(props: {
+  preview: IPreview;
+  links: IPreviewLinks;
+  trans: TranslationBundle;
+}): React.JSX.Element | null {
+  const { preview, links, trans } = props;
+  const { showStep } = links;
+  return preview.problems.length === 0 ? null : (
+    <ul className="pm-Problems" aria-label={trans.__('Problems')}>
+      {preview.problems.map((problem, place) => (
+        <li key={place} data-pm-severity={problem.severity}>
+          <span>
+            {problem.severity === 'error' ? trans.__('Problem') : trans.__('Notice')}
+            {problem.step === null ? '' : ` · ${problem.step}`}: {problem.message}
+          </span>
+          {problem.step !== null && showStep !== undefined && (
+            <button
+              type="button"
+              className="pm-TextButton"
+              aria-label={trans.__('Show step %1', problem.step)}
+              onClick={() => {
+                showStep(problem.step ?? '');
+              }}
+            >
+              {trans.__('Show')}
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface IPartProps {
+  request: IPlanRequest;
+  change: (request: IPlanRequest) => void;
+  trans: TranslationBundle;
+}
+
+function Steps(props: IPartProps & { preview: IPreview }): React.JSX.Element {
+  const { preview, request, change, trans } = props;
+  const all = request.rerun?.all === true;
+  return (
+    <section>
+      <h2>{trans.__('Steps')}</h2>
+      <div className="pm-Scroll">
+        <table className="pm-Table">
+          <caption className="pm-offscreen">{trans.__('Steps of the plan')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{trans.__('Step')}</th>
+              <th scope="col">{trans.__('Method')}</th>
+              <th scope="col">{trans.__('Differs by')}</th>
+              <th scope="col" className="pm-Table-number">
+                {trans.__('New')}
+              </th>
+              <th scope="col" className="pm-Table-number">
+                {trans.__('Reused')}
+              </th>
+              <th scope="col">{trans.__('Run again')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {preview.steps.map(step => (
+              <tr key={step.step}>
+                <th scope="row">{step.step}</th>
+                <td>
+                  {step.method} {step.version === null ? '' : `v${step.version}`}
+                </td>
+                <td>{step.dimensions.join(', ')}</td>
+                <td className="pm-Table-number">{step.counts.run}</td>
+                <td className="pm-Table-number">{step.counts.reuse}</td>
+                <td>
+                  <input
+                    type="checkbox"
+                    aria-label={trans.__('Run all of %1 again', step.step)}
+                    checked={all || request.rerun?.steps?.includes(step.step) === true}
+                    disabled={all}
+                    onChange={event => {
+                      change(withStepAgain(request, step.step, event.target.checked));
+                    }}
+                  />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <label>
+        <input
+          type="checkbox"
+          checked={all}
+          onChange={event => {
+            change(withAllAgain(request, event.target.checked));
+          }}
+        />
+        {trans.__('Run everything again, reuse nothing')}
+      </label>
+    </section>
+  );
+}
+
+function Skipped({ request, change, trans }: IPartProps): React.JSX.Element | null {
+  const excluded = request.excluded ?? [];
+  return excluded.length === 0 ? null : (
+    <section>
+      <h2>{trans.__('Skipped')}</h2>
+      <ul className="pm-List" aria-label={trans.__('Skipped')}>
+        {excluded.map((point, place) => (
+          <li key={place}>
+            {pointText(point)}{' '}
+            <button
+              type="button"
+              className="pm-TextButton"
+              aria-label={trans.__('Take in again: %1', pointText(point))}
+              onClick={() => {
+                change(withSkipped(request, point, false));
+              }}
+            >
+              {trans.__('Take in again')}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,275 @@
+"""The left panel and the preview of a draft, over a real workspace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pm_kernel import planning, templates
+from pm_kernel.planning import PlanInput
+
+from ..workbench import Workbench, same_imports
+from .axe import check_axe
+from .bench import add_gate, start_bench
+from .lab import Lab
+
+#: A submit looks at disks and at the engine, on a machine that may have other things to do.
+SLOW = 90_000
+
+expect.set_options(timeout=60_000)
+
+DOCUMENT = {
+    "format": 1,
+    "name": "cohort",
+    "steps": {
+        "segment": {"method": "segment"},
+        "gate": {
+            "method": "gate",
+            "inputs": {"nuclei": {"from": "segment.nuclei"}},
+            "branches": {"grid": {"gate.threshold": ["0.3", "0.5"]}},
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def bench_lab(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server, database_template
+) -> Iterator[tuple[Lab, Workbench]]:
+    with start_bench(
+        tmp_path_factory.mktemp("bench"), postgres_server, database_template
+    ) as started:
+        _lab, bench = started
+        image = bench.root / "s1.tif"
+        image.write_text("an image")
+        done = bench.pm("run", "segment", "--input", f"image=file:{image}", "--sample", "s1")
+        assert done.returncode == 0, done.stderr
+        yield started
+
+
+def draft(bench: Workbench, **request: object) -> int:
+    """Store a draft of the cohort with two samples."""
+    rows = [{"sample": name, "image": f"file:{bench.root / 's1.tif'}"} for name in ("s1", "s2")]
+    given = PlanInput(
+        DOCUMENT, {"samples": {"columns": ["sample", "image"], "rows": rows}, **request}, bench.root
+    )
+    shown = planning.preview(bench.store, given, same_imports)
+    return planning.store_plan(bench.store, bench.settings, given, shown, name="cohort")
+
+
+def refused_as_provoked(complaints: list[str]) -> None:
+    """Chromium itself reports every refusal as an error; nothing else was."""
+    assert complaints
+    assert all("409" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+def open_panel(page: Page):
+    """As a user does: the icon at the left edge."""
+    panel = page.get_by_role("region", name="Research Process Manager")
+    if not panel.is_visible():
+        page.get_by_role("tab", name="Research Process Manager").click()
+    expect(panel).to_be_visible()
+    return panel
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_left_panel_lists_methods_by_module_and_finds_them(
+    bench_lab, open_lab, screenshot, theme
+):
+    lab, bench = bench_lab
+    draft(bench)
+    page = open_lab(lab, theme=theme)
+    panel = open_panel(page)
+    expect(panel.get_by_role("heading", name="segmentation")).to_be_visible()
+    expect(panel.get_by_role("list", name="Methods of gating")).to_contain_text("gate")
+    panel.get_by_role("searchbox", name="Search methods").fill("threshold")
+    expect(panel.get_by_role("list", name="Methods of segmentation")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(panel.get_by_role("button", name="Add gate v1")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(panel.get_by_text("gate.threshold")).to_be_visible()
+    panel.get_by_role("searchbox", name="Search methods").fill("segment")
+    panel.get_by_role("button", name="Details of segment").click()
+    # The value that the code gives at its call wins over the default, and is said to be that.
+    expect(panel.get_by_text("1.5 (given in the code)")).to_be_visible()
+    expect(panel.get_by_text("9007199254740993 (default)")).to_be_visible()
+    check_axe(page, "#pm-palette")
+    screenshot(f"palette-{theme.split()[-1].lower()}")
+
+
+def test_parts_of_the_left_panel_stay_folded(bench_lab, open_lab):
+    lab, _ = bench_lab
+    page = open_lab(lab)
+    panel = open_panel(page)
+    panel.get_by_role("button", name=re.compile("^Methods")).click()
+    expect(panel.get_by_role("searchbox", name="Search methods")).to_have_count(0)
+    page.wait_for_timeout(1500)
+    page.reload()
+    page.wait_for_function("() => window.jupyterapp?.restored")
+    panel = open_panel(page)
+    button = panel.get_by_role("button", name=re.compile("^Methods"))
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+
+
+def test_a_filter_line_finds_runs_and_says_what_it_does_not_know(bench_lab, open_lab):
+    lab, _ = bench_lab
+    panel = open_panel(open_lab(lab))
+    runs = panel.get_by_role("list", name="Runs, newest first")
+    expect(runs).to_contain_text("segment v1")
+    line = panel.get_by_role("searchbox", name="Filter runs")
+    line.fill("method:segment status:failed")
+    expect(panel.get_by_text("No run fits this filter.")).to_be_visible()
+    line.fill("segment sample:s1 status:completed")
+    expect(runs).to_contain_text("segment v1")
+    line.fill("colour:blue")
+    expect(panel.get_by_text('"colour" is not known')).to_be_visible()
+
+
+def test_templates_are_renamed_and_deleted_and_tell_what_is_gone(
+    bench_lab, open_lab, complaints, screenshot
+):
+    lab, bench = bench_lab
+    templates.save_template(bench.store, bench.settings, "daily", DOCUMENT, expected=None)
+    gone = {"format": 1, "name": "old", "steps": {"a": {"method": "vanished"}}}
+    templates.save_template(bench.store, bench.settings, "old", gone, expected=None)
+    page = open_lab(lab)
+    panel = open_panel(page)
+    listed = panel.get_by_role("list", name="Templates")
+    expect(listed).to_contain_text("Uses what is not registered here: vanished.")
+    listed.get_by_role("button", name="Rename template daily").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("weekly")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(listed).to_contain_text("weekly")
+    # Somebody else saves meanwhile: nothing is deleted, and it says why.
+    seen = templates.get_template(bench.store, "weekly")
+    changed = {**DOCUMENT, "description": "changed"}
+    templates.save_template(bench.store, bench.settings, "weekly", changed, expected=seen.revision)
+    listed.get_by_role("button", name="Delete template weekly").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Changed meanwhile")
+    screenshot("template-conflict")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    listed.get_by_role("button", name="Delete template weekly").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(listed).not_to_contain_text("weekly")
+    refused_as_provoked(complaints)
+
+
+def open_preview(page: Page, plan: int):
+    """As the left panel does for a draft."""
+    panel = open_panel(page)
+    panel.get_by_role("list", name="Plans, active first").get_by_role(
+        "button", name=f"cohort plan {plan}"
+    ).click()
+    tab = page.get_by_role("main")
+    expect(tab.get_by_role("button", name="Look again")).to_be_visible()
+    return tab
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark High Contrast"])
+def test_a_draft_is_previewed_as_a_tree_with_numbers_and_reasons(
+    bench_lab, open_lab, screenshot, theme
+):
+    lab, bench = bench_lab
+    page = open_lab(lab, theme=theme)
+    tab = open_preview(page, draft(bench))
+    # Both samples name the same bytes: what was run for s1 answers for s2 too.
+    expect(tab.get_by_text("6 runs: 4 new, 2 reused")).to_be_visible()
+    expect(tab.get_by_role("button", name="Run 4 new, reuse 2")).to_be_enabled()
+    expect(tab.get_by_text("2 samples × gate 2 = 4 paths, 4 final results")).to_be_visible()
+    tree = tab.get_by_role("list", name="Runs by sample and branch")
+    expect(tree.get_by_role("button", name="gate: threshold=0.3", exact=True)).to_be_visible()
+    expect(tree).to_contain_text("reused from run 1")
+    tree.get_by_role("button", name="Parameters of gate").first.click()
+    values = tree.locator("dl")
+    expect(values).to_contain_text("gate v1")
+    expect(values).to_contain_text("gate.threshold")
+    expect(values).to_contain_text("0.3")
+    check_axe(page, ".pm-Preview")
+    screenshot(f"preview-{theme.split()[-1].lower()}")
+
+
+def test_branches_are_skipped_and_taken_in_again(bench_lab, open_lab):
+    lab, bench = bench_lab
+    page = open_lab(lab)
+    tab = open_preview(page, draft(bench))
+    tree = tab.get_by_role("list", name="Runs by sample and branch")
+    tree.get_by_role("button", name="Skip gate: threshold=0.3").first.click()
+    expect(tab.get_by_role("button", name="Run 3 new, reuse 2")).to_be_visible()
+    skipped = tab.get_by_role("list", name="Skipped")
+    expect(skipped).to_contain_text("sample s1, gate threshold=0.3")
+    skipped.get_by_role("button", name=re.compile("Take in again")).click()
+    expect(tab.get_by_role("button", name="Run 4 new, reuse 2")).to_be_visible()
+
+
+def test_name_notes_and_metadata_stay_with_the_draft(bench_lab, open_lab):
+    lab, bench = bench_lab
+    page = open_lab(lab)
+    plan = draft(bench)
+    tab = open_preview(page, plan)
+    tab.get_by_label("Name").fill("cohort A")
+    tab.get_by_label("Notes").fill("first look")
+    tab.get_by_label("Key").fill("ticket")
+    tab.get_by_label("Value", exact=True).fill("42")
+    tab.get_by_role("button", name="Add").click()
+    expect(tab.get_by_role("button", name="Remove metadata ticket")).to_be_visible()
+    expect(page.get_by_role("tab", name="Preview: cohort A")).to_be_visible()
+    (row,) = bench.rows("SELECT name, notes, metadata FROM execution_plans WHERE id = %s", plan)
+    assert (row["name"], row["notes"], row["metadata"]) == (
+        "cohort A",
+        "first look",
+        {"ticket": "42"},
+    )
+
+
+def test_what_changed_since_the_preview_is_shown_before_it_runs(
+    bench_lab, open_lab, complaints, screenshot
+):
+    lab, bench = bench_lab
+    page = open_lab(lab)
+    tab = open_preview(page, draft(bench))
+    add_gate(bench, 2)
+    tab.get_by_role("button", name="Run 4 new, reuse 2").click()
+    alert = tab.get_by_role("alert")
+    expect(alert).to_contain_text("Something changed since this preview", timeout=SLOW)
+    expect(alert).to_contain_text("gate")
+    screenshot("preview-difference")
+    alert.get_by_role("button", name="Show the new preview").click()
+    expect(tab.get_by_role("table", name="Steps of the plan")).to_contain_text("gate v2")
+    expect(alert).to_have_count(0)
+    refused_as_provoked(complaints)
+
+
+def test_a_step_added_by_keyboard_is_set_in_the_right_panel(bench_lab, open_lab, screenshot):
+    lab, _ = bench_lab
+    page = open_lab(lab)
+    panel = open_panel(page)
+    panel.get_by_role("button", name=re.compile("^Add segment v")).press("Enter")
+    page.get_by_role("tab", name="Property Inspector").click()
+    right = page.locator("#jp-property-inspector")
+    sigma = right.get_by_role("textbox", name="sigma")
+    expect(sigma).to_have_attribute("placeholder", "1.5 (given in the code)")
+    sigma.fill("wide")
+    expect(right.get_by_text("Expected: a number.")).to_be_visible()
+    sigma.fill("3")
+    sigma.press("Enter")
+    # A whole number for a number is said as it will be recorded.
+    expect(sigma).to_have_value("3.0")
+    right.get_by_role("button", name="Reset segment.sigma").click()
+    expect(sigma).to_have_value("")
+    right.get_by_role("button", name="Try several values of segment.sigma").click()
+    right.get_by_role("textbox", name="Next value of segment.sigma").fill("2.5")
+    right.get_by_role("textbox", name="Next value of segment.sigma").press("Enter")
+    expect(right.get_by_role("textbox", name="Value 2 of segment.sigma")).to_have_value("2.5")
+    expect(right.get_by_text("2 branches")).to_be_visible()
+    right.get_by_role("combobox", name="Data for image").select_option("a file")
+    right.get_by_role("textbox", name="File for image").fill("s1.tif")
+    right.get_by_role("textbox", name="File for image").press("Enter")
+    check_axe(page, ".pm-Inspector")
+    screenshot("inspector-step")
