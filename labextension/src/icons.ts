@@ -49,3 +49,15 @@ export const pipelineIcon = new LabIcon({
   name: 'research-process-manager:pipeline',
   svgstr: PIPELINE
 });
+
+/** Two results side by side. */
+const COMPARE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <g class="jp-icon3" fill="#616161">
+    <path d="M3 4h8v16H3zm2 2v12h4V6z" fill-rule="evenodd"/><path d="M13 4h8v16h-8z"/>
+  </g>
+</svg>`;
+
+export const compareIcon = new LabIcon({
+  name: 'research-process-manager:compare',
+  svgstr: COMPARE
+});

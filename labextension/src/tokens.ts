@@ -37,12 +37,16 @@ export interface IApi {
   /** The address of `path`, for pictures and for links that save. */
   url(path: string): string;
 
+  /** Open a WebSocket to `path`. */
+  socket(path: string): WebSocket;
+
   /**
    * What is there and what is missing, and the marks of all states.
    *
+   * @param quiet - whether nobody is to be told that the server half is missing
    * @throws what `request` throws, and HalfProblem when the server half is older than this page
    */
-  status(): Promise<IStatus>;
+  status(quiet?: boolean): Promise<IStatus>;
 }
 
 export const IApi = new Token<IApi>(

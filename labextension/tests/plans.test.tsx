@@ -22,7 +22,15 @@ function shown(state: PlansState, refresh = (): void => undefined): HTMLElement 
   const host = document.createElement('div');
   const root = createRoot(host);
   act(() => {
-    root.render(<PlansList state={state} busy={false} refresh={refresh} trans={trans} />);
+    root.render(
+      <PlansList
+        state={state}
+        busy={false}
+        refresh={refresh}
+        open={() => undefined}
+        trans={trans}
+      />
+    );
   });
   return host;
 }

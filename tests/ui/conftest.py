@@ -29,6 +29,8 @@ RESULTS = Path(__file__).parents[2] / "test-results"
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    # Two of these may share two processors with the server that they look at.
+    expect.set_options(timeout=60_000)
     with sync_playwright() as running:
         yield running
 

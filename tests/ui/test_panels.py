@@ -147,10 +147,11 @@ def test_templates_are_renamed_and_deleted_and_tell_what_is_gone(
     dialog.get_by_role("button", name="Rename").click()
     expect(listed).to_contain_text("weekly")
     # Somebody else saves meanwhile: nothing is deleted, and it says why.
+    listed.get_by_role("button", name="Delete template weekly").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     seen = templates.get_template(bench.store, "weekly")
     changed = {**DOCUMENT, "description": "changed"}
     templates.save_template(bench.store, bench.settings, "weekly", changed, expected=seen.revision)
-    listed.get_by_role("button", name="Delete template weekly").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("dialog")).to_contain_text("Changed meanwhile")
     screenshot("template-conflict")

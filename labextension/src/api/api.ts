@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { IApi } from '../tokens';
 import { HalfProblem } from './errors';
-import { addressOf, request, requestBytes } from './request';
+import { addressOf, openSocket, request, requestBytes } from './request';
 import type { IStatus } from './status';
 import { API_LEVEL } from './status';
 
@@ -37,10 +37,17 @@ export class Api implements IApi {
     return addressOf(path, this._settings);
   }
 
-  async status(): Promise<IStatus> {
-    const status = await this.request<IStatus>('status');
+  socket(path: string): WebSocket {
+    return openSocket(path, this._settings);
+  }
+
+  async status(quiet = false): Promise<IStatus> {
+    const status = quiet
+      ? await request<IStatus>('status', {}, this._settings)
+      : await this.request<IStatus>('status');
     if (status.api_level !== API_LEVEL) {
-      throw this._noticed(new HalfProblem(status.api_level < API_LEVEL ? 'older' : 'newer'));
+      const problem = new HalfProblem(status.api_level < API_LEVEL ? 'older' : 'newer');
+      throw quiet ? problem : this._noticed(problem);
     }
     return status;
   }

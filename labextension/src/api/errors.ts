@@ -19,6 +19,8 @@ export interface IRefusal {
   problems: IProblem[];
   /** With error Changed: what is different from what the person was shown. */
   difference?: string;
+  /** With error Reusable: the run that answers already. */
+  run_id?: number;
 }
 
 export function isRefusal(body: unknown): body is IRefusal {

@@ -32,8 +32,11 @@ export interface IRetry {
 }
 
 /** The newest plans, newest first. */
-export async function listPlans(api: IApi): Promise<readonly Plan[]> {
-  return (await api.request<Got<'/plans'>>('plans')).plans;
+export async function listPlans(
+  api: IApi,
+  query: { status?: readonly string[]; limit?: number } = {}
+): Promise<readonly Plan[]> {
+  return (await api.request<Got<'/plans'>>(withQuery('plans', query))).plans;
 }
 
 export async function getPlan(api: IApi, plan: number): Promise<PlanDetails> {

@@ -50,6 +50,16 @@ export async function requestBytes(
   throw failure(status, parsed(new TextDecoder().decode(bytes)));
 }
 
+/** Open a WebSocket below `pm/api/`. */
+export function openSocket(path: string, settings: ServerConnection.ISettings): WebSocket {
+  const url = URLExt.join(settings.wsUrl, 'pm/api', path);
+  const { token } = settings;
+  // As for kernels: the cookie is enough where page and server have one address.
+  const more = settings.appendToken && token !== '' ? `token=${encodeURIComponent(token)}` : '';
+  const address = more === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${more}`;
+  return new settings.WebSocket(address);
+}
+
 async function answered<T>(
   path: string,
   init: RequestInit,

@@ -1,14 +1,15 @@
 /** Provides ILive. */
 
-import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 
-import { ILive } from '../tokens';
+import { IApi, ILive } from '../tokens';
 import { Live } from './live';
 
 export const livePlugin: JupyterFrontEndPlugin<ILive> = {
   id: 'research-process-manager:live',
   description: 'What changes in the workspace of the Research Process Manager.',
   autoStart: true,
+  requires: [IApi],
   provides: ILive,
-  activate: () => new Live()
+  activate: (_: JupyterFrontEnd, api: IApi) => new Live(api)
 };

@@ -153,7 +153,10 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
       try {
         await work();
       } catch (error) {
+        // First, so that whoever has read the reason tries again with what is there now.
+        await model.refresh();
         await showExplanation(explained(error, trans), trans);
+        return;
       }
       await model.refresh();
     };

@@ -10,16 +10,18 @@ import { explained } from '../explain/explanation';
 import { ExplanationPanel, ExplanationText } from '../explain/view';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
+import { addressOf } from '../screen/address';
 import type { PlansState } from './model';
 
 interface IProps {
   state: PlansState;
   busy: boolean;
   refresh: () => void;
+  open: (plan: number) => void;
   trans: TranslationBundle;
 }
 
-export function PlansList({ state, busy, refresh, trans }: IProps): React.JSX.Element {
+export function PlansList({ state, busy, refresh, open, trans }: IProps): React.JSX.Element {
   return (
     <div className="pm-Plans-body" aria-busy={busy}>
       {state.kind === 'loading' && <p className="pm-Plans-loading">{trans.__('Loading plans…')}</p>}
@@ -34,7 +36,7 @@ export function PlansList({ state, busy, refresh, trans }: IProps): React.JSX.El
         (state.plans.length === 0 ? (
           <NoPlans trans={trans} />
         ) : (
-          <PlansTable plans={state.plans} marks={state.marks} trans={trans} />
+          <PlansTable plans={state.plans} marks={state.marks} open={open} trans={trans} />
         ))}
     </div>
   );
@@ -57,10 +59,11 @@ function NoPlans({ trans }: { trans: TranslationBundle }): React.JSX.Element {
 interface ITableProps {
   plans: readonly Plan[];
   marks: IMarks;
+  open: (plan: number) => void;
   trans: TranslationBundle;
 }
 
-function PlansTable({ plans, marks, trans }: ITableProps): React.JSX.Element {
+function PlansTable({ plans, marks, open, trans }: ITableProps): React.JSX.Element {
   return (
     <table className="pm-Table">
       <caption className="pm-offscreen">{trans.__('Plans, newest first')}</caption>
@@ -78,7 +81,19 @@ function PlansTable({ plans, marks, trans }: ITableProps): React.JSX.Element {
         {plans.map(plan => (
           <tr key={plan.plan_id}>
             <th scope="row">
-              {plan.name} <span className="pm-Table-id">{trans.__('plan %1', plan.plan_id)}</span>
+              <a
+                className="pm-Link"
+                href={addressOf(`plan-${plan.plan_id}`)}
+                onClick={event => {
+                  if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
+                    event.preventDefault();
+                    open(plan.plan_id);
+                  }
+                }}
+              >
+                {plan.name}
+              </a>{' '}
+              <span className="pm-Table-id">{trans.__('plan %1', plan.plan_id)}</span>
             </th>
             <td>
               <MarkLabel mark={markOf(marks.plan, plan.status)} />

@@ -5,6 +5,7 @@ import { ILayoutRestorer } from '@jupyterlab/application';
 import {
   CommandToolbarButton,
   ICommandPalette,
+  InputDialog,
   MainAreaWidget,
   WidgetTracker
 } from '@jupyterlab/apputils';
@@ -14,7 +15,8 @@ import { refreshIcon } from '@jupyterlab/ui-components';
 
 import { CATEGORY, CommandIDs } from '../commands';
 import { plansIcon } from '../icons';
-import { IApi } from '../tokens';
+import { numberOf } from '../screen/screens';
+import { IApi, ILive, IScreens } from '../tokens';
 import { DOMAIN } from '../translation';
 import { PlansModel } from './model';
 import { PlansPanel } from './panel';
@@ -23,11 +25,13 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:plans',
   description: 'The list of plans.',
   autoStart: true,
-  requires: [IApi],
+  requires: [IApi, ILive, IScreens],
   optional: [ITranslator, ICommandPalette, ILauncher, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
+    live: ILive,
+    screens: IScreens,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
@@ -37,9 +41,11 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const tracker = new WidgetTracker<MainAreaWidget<PlansPanel>>({ namespace: 'pm-plans' });
 
+    const open = (plan: number): void => void commands.execute(CommandIDs.openPlan, { plan });
+
     const makeTab = (): MainAreaWidget<PlansPanel> => {
       const model = new PlansModel(api);
-      const content = new PlansPanel(model, trans);
+      const content = new PlansPanel(model, live, open, trans);
       const tab = new MainAreaWidget({ content });
       tab.id = 'pm-plans';
       tab.title.label = trans.__('Plans');
@@ -92,6 +98,35 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         await tracker.find(() => true)?.content.model.refresh();
       }
+    });
+
+    screens.add<{ plan: number; step: string }>({
+      command: CommandIDs.openPlan,
+      namespace: 'pm-plan',
+      label: trans.__('Open Plan…'),
+      caption: trans.__('A plan, what it is doing now, and what failed'),
+      icon: plansIcon,
+      properties: {
+        plan: { type: 'integer', description: trans.__('The number of the plan') },
+        step: { type: 'string', description: trans.__('Show only this step') }
+      },
+      read: args => {
+        const plan = numberOf(args, 'plan');
+        const step = args['step'];
+        return plan === null ? null : { plan, step: typeof step === 'string' ? step : '' };
+      },
+      ask: async () => {
+        const { value } = await InputDialog.getNumber({
+          title: trans.__('Which plan?'),
+          label: trans.__('Number of the plan')
+        });
+        return value !== null && Number.isSafeInteger(value) && value > 0
+          ? { plan: value, step: '' }
+          : null;
+      },
+      id: args => (args.step === '' ? String(args.plan) : `${args.plan}-${args.step}`),
+      title: args => trans.__('Plan %1', args.plan),
+      load: async () => (await import('./tab')).default
     });
 
     for (const command of [CommandIDs.openPlans, CommandIDs.refreshPlans]) {

@@ -68,5 +68,24 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       title: () => trans.__('Search logs'),
       load: async () => (await import('./search')).default
     });
+    screens.add<{ method: string; version: number }>({
+      command: CommandIDs.runStep,
+      namespace: 'pm-run-step',
+      label: trans.__('Run a Method Now…'),
+      caption: trans.__('Run one method on chosen data, without a plan of many runs'),
+      icon: runIcon,
+      properties: {
+        method: { type: 'string', description: trans.__('The name of the method') },
+        version: { type: 'integer', description: trans.__('Its version; else the latest') }
+      },
+      read: args => ({
+        method: typeof args['method'] === 'string' ? args['method'] : '',
+        version: numberOf(args, 'version') ?? 0
+      }),
+      id: args => `${args.method}-${args.version}`,
+      title: args =>
+        args.method === '' ? trans.__('Run a method') : trans.__('Run %1', args.method),
+      load: async () => (await import('./step_tab')).default
+    });
   }
 };

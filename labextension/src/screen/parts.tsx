@@ -1,6 +1,6 @@
 /** Small parts that several screens show. */
 
-import { PageConfig, Time, URLExt } from '@jupyterlab/coreutils';
+import { Time } from '@jupyterlab/coreutils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import React from 'react';
 
@@ -9,6 +9,7 @@ import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel } from '../explain/view';
 import { MarkLabel, markOf } from '../marks/mark';
+import { addressOf } from './address';
 import type { Asked } from './asked';
 import { useHere } from './here';
 
@@ -91,11 +92,10 @@ interface ICommandLinkProps {
 export function CommandLink(props: ICommandLinkProps): React.JSX.Element {
   const { commands } = useHere();
   const { command, args, address, label, children } = props;
-  const base = URLExt.join(PageConfig.getBaseUrl(), 'lab');
   return (
     <a
       className="pm-Link"
-      href={address === undefined ? '#' : `${base}?pm=${encodeURIComponent(address)}`}
+      href={address === undefined ? '#' : addressOf(address)}
       aria-label={label}
       onClick={event => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) {

@@ -9,6 +9,8 @@ interface IRowsProps {
   className?: string;
   role?: string;
   label: string;
+  /** The id of the row that the keys are on. */
+  active?: string | undefined;
   /** Bring this row into view; another object, another time. */
   goTo?: { index: number } | null;
   /** Stay at the end while rows are added there. */
@@ -77,6 +79,7 @@ export function Rows(props: IRowsProps): React.JSX.Element {
       role={props.role}
       aria-label={props.label}
       aria-rowcount={props.role === 'table' || props.role === 'grid' ? count + 1 : undefined}
+      aria-activedescendant={props.active}
       tabIndex={0}
       onScroll={look}
       onKeyDown={props.onKeyDown}

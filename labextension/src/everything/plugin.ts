@@ -1,0 +1,29 @@
+/** The whole database as one graph. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+import { CommandIDs } from '../commands';
+import { lineageIcon } from '../icons';
+import { IScreens } from '../tokens';
+
+export const everythingPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:everything',
+  description: 'The whole database as one graph.',
+  autoStart: true,
+  requires: [IScreens],
+  activate: (_: JupyterFrontEnd, screens: IScreens): void => {
+    const { trans } = screens.here;
+    screens.add<{ [name: string]: never }>({
+      command: CommandIDs.openEverything,
+      namespace: 'pm-everything',
+      label: trans.__('Open Everything'),
+      caption: trans.__('All methods with their runs, and what reads what'),
+      icon: lineageIcon,
+      properties: {},
+      read: () => ({}),
+      id: () => 'all',
+      title: () => trans.__('Everything'),
+      load: async () => (await import('./tab')).default
+    });
+  }
+};

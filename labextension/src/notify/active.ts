@@ -1,0 +1,100 @@
+/** The plans that are being worked on, and those that have just ended. */
+
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import type { Plan } from '../api/plans';
+import { getPlanStatus, listPlans } from '../api/plans';
+import { Model } from '../screen/asked';
+import type { IApi } from '../tokens';
+
+const ACTIVE = ['submitted', 'running'] as const;
+
+export function isActive(plan: Plan): boolean {
+  return (ACTIVE as readonly string[]).includes(plan.status);
+}
+
+/** What has happened to a plan since the last look. */
+export interface INews {
+  kind: 'started' | 'moved' | 'ended';
+  plan: Plan;
+}
+
+export class ActivePlans extends Model {
+  constructor(private readonly _api: IApi) {
+    super();
+  }
+
+  /** Plans that run or wait to run, newest first. */
+  get plans(): readonly Plan[] {
+    return this._plans;
+  }
+
+  get news(): ISignal<this, INews> {
+    return this._news;
+  }
+
+  /** Where the last visit ended: of the plans that were active then it is said how they ended. */
+  remember(plans: readonly number[]): void {
+    this._before = new Set(plans);
+  }
+
+  /** Look. Never throws: who asks is no person. */
+  readonly refresh = async (): Promise<void> => {
+    const turn = ++this._turn;
+    try {
+      const plans = await listPlans(this._api, { status: ACTIVE, limit: 100 });
+      const now = new Set(plans.map(plan => plan.plan_id));
+      const gone = [...this._before].filter(plan => !now.has(plan));
+      const ended = await Promise.all(gone.map(plan => this._ended(plan)));
+      if (turn !== this._turn) {
+        return;
+      }
+      const before = this._before;
+      const first = !this._looked;
+      this._looked = true;
+      this._before = now;
+      this._plans = plans;
+      this.tell();
+      for (const plan of plans) {
+        // What ran already when the page was opened is no news.
+        if (before.has(plan.plan_id)) {
+          this._news.emit({ kind: 'moved', plan });
+        } else if (!first) {
+          this._news.emit({ kind: 'started', plan });
+        }
+      }
+      for (const plan of ended) {
+        if (plan !== null) {
+          this._news.emit({ kind: 'ended', plan });
+        }
+      }
+    } catch {
+      // The screens say what is wrong; what is known stays until the next look.
+    }
+  };
+
+  private async _ended(plan: number): Promise<Plan | null> {
+    try {
+      return await getPlanStatus(this._api, plan);
+    } catch {
+      return null;
+    }
+  }
+
+  private _plans: readonly Plan[] = [];
+  private _before = new Set<number>();
+  private _looked = false;
+  private _turn = 0;
+  private readonly _news = new Signal<this, INews>(this);
+}
+
+/** How far several plans are together. */
+export function together(plans: readonly Plan[]): { done: number; total: number } {
+  let [done, total] = [0, 0];
+  for (const { counts } of plans) {
+    done += (counts['completed'] ?? 0) + (counts['reused'] ?? 0);
+    total += Object.values(counts).reduce((sum, count) => sum + count, 0);
+  }
+  return { done, total };
+}

@@ -1,0 +1,145 @@
+/** Plans at work, wherever one looks: notifications, status bar, the Running panel. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { IRunningSessions } from '@jupyterlab/running';
+import { IRunningSessionManagers } from '@jupyterlab/running';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { Poll, Throttler } from '@lumino/polling';
+import { Signal } from '@lumino/signaling';
+
+import { cancelPlan } from '../api/plans';
+import { CommandIDs } from '../commands';
+import { showExplanation } from '../explain/dialog';
+import { explained } from '../explain/explanation';
+import { plansIcon } from '../icons';
+import { countsText } from '../marks/bar';
+import { IScreens } from '../tokens';
+import { ActivePlans } from './active';
+import { keep, kept } from './kept';
+import { StatusItem } from './status_item';
+import { Toasts } from './toasts';
+
+/** The least milliseconds between two looks. */
+const GAP = 1_000;
+/** Milliseconds between looks whether there is a workspace by now. */
+const WAITING = { interval: 60_000, backoff: true, max: 600_000 };
+
+export const notifyPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'research-process-manager:notify',
+  description: 'Says what the plans of the Research Process Manager are doing.',
+  autoStart: true,
+  requires: [IScreens],
+  optional: [IStatusBar, IRunningSessionManagers],
+  activate: (
+    app: JupyterFrontEnd,
+    screens: IScreens,
+    statusBar: IStatusBar | null,
+    running: IRunningSessionManagers | null
+  ): void => {
+    const { api, commands, live, trans } = screens.here;
+    const active = new ActivePlans(api);
+    const open = (plan: number): void => void commands.execute(CommandIDs.openPlan, { plan });
+    const toasts = new Toasts(open, trans);
+    active.news.connect((_, news) => {
+      toasts.tell(news);
+    });
+
+    statusBar?.registerStatusItem('research-process-manager:active-plans', {
+      item: new StatusItem(
+        active,
+        () => {
+          const [only, ...more] = active.plans;
+          if (only !== undefined && more.length === 0) {
+            open(only.plan_id);
+          } else {
+            void commands.execute(CommandIDs.openPlans);
+          }
+        },
+        trans
+      ),
+      align: 'left',
+      rank: 100,
+      isActive: () => active.plans.length > 0,
+      activeStateChanged: active.changed
+    });
+    if (running !== null) {
+      addToRunning(running, active, screens, open);
+    }
+
+    const look = new Throttler(() => active.refresh(), { limit: GAP, edge: 'trailing' });
+    active.changed.connect(() => {
+      keep(active.plans.map(plan => plan.plan_id));
+    });
+    const begin = async (): Promise<void> => {
+      // Nobody has asked for anything yet, so nobody is told what is missing.
+      const { problem } = await api.status(true);
+      if (problem !== null) {
+        throw new Error(problem.message);
+      }
+      active.remember(kept());
+      live.changed.connect((_, changes) => {
+        if (changes === 'everything' || changes.some(({ plan }) => plan !== null)) {
+          void look.invoke().catch(() => undefined);
+        }
+      });
+      live.hold();
+      await active.refresh();
+    };
+    const waiting = new Poll({
+      auto: false,
+      factory: async () => {
+        await begin();
+        void waiting.stop();
+      },
+      frequency: WAITING,
+      name: 'research-process-manager:notify'
+    });
+    void app.restored.then(() => waiting.start());
+  }
+};
+
+function addToRunning(
+  running: IRunningSessionManagers,
+  active: ActivePlans,
+  screens: IScreens,
+  open: (plan: number) => void
+): void {
+  const { api, trans } = screens.here;
+  const changed = new Signal<ActivePlans, unknown>(active);
+  active.changed.connect(() => {
+    changed.emit(undefined);
+  });
+  const cancel = (plan: number): void => {
+    cancelPlan(api, plan).then(
+      () => active.refresh(),
+      (error: unknown) => showExplanation(explained(error, trans), trans)
+    );
+  };
+  running.add({
+    name: trans.__('Plans'),
+    running: () =>
+      active.plans.map((plan): IRunningSessions.IRunningItem => ({
+        icon: () => plansIcon,
+        label: () => plan.name,
+        labelTitle: () => trans.__('plan %1', plan.plan_id),
+        detail: () => countsText(plan.counts, trans),
+        open: () => {
+          open(plan.plan_id);
+        },
+        shutdown: () => {
+          cancel(plan.plan_id);
+        }
+      })),
+    refreshRunning: () => void active.refresh(),
+    runningChanged: changed,
+    shutdownLabel: trans.__('Cancel the plan'),
+    shutdownAll: () => {
+      for (const plan of active.plans) {
+        cancel(plan.plan_id);
+      }
+    },
+    shutdownAllLabel: trans.__('Cancel all'),
+    shutdownAllConfirmationText: () =>
+      trans.__('Cancel all plans? What runs is ended; what has ended stays.')
+  });
+}

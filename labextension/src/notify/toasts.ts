@@ -1,0 +1,116 @@
+/** Notifications of plans: that they began, how far they are, how they ended. */
+
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Plan } from '../api/plans';
+import { countsText } from '../marks/bar';
+import type { INews } from './active';
+
+/** Milliseconds for which a notification stays on screen; afterwards it is in the list. */
+const SHOWN = 6_000;
+
+/** "Plan 12 (cells)". */
+export function titled(plan: Plan, trans: TranslationBundle): string {
+  return trans.__('Plan %1 (%2)', plan.plan_id, plan.name);
+}
+
+/** How a plan ended, in one sentence. */
+export function endText(plan: Plan, trans: TranslationBundle): string {
+  const name = titled(plan, trans);
+  const counts = countsText(plan.counts, trans);
+  switch (plan.status) {
+    case 'completed':
+      return trans.__('%1 is done: %2', name, counts);
+    case 'cancelled':
+      return trans.__('%1 was cancelled: %2', name, counts);
+    case 'partial':
+      return trans.__('%1 ended with failures: %2', name, counts);
+    default:
+      return trans.__('%1 failed: %2', name, counts);
+  }
+}
+
+export class Toasts {
+  constructor(
+    private readonly _open: (plan: number) => void,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  tell({ kind, plan }: INews): void {
+    switch (kind) {
+      case 'started':
+        this._shown.set(
+          plan.plan_id,
+          Notification.emit(this._started(plan), 'in-progress', {
+            autoClose: SHOWN,
+            actions: this._actions(plan, this._trans.__('Open'))
+          })
+        );
+        break;
+      case 'moved':
+        this._moved(plan);
+        break;
+      case 'ended':
+        this._ended(plan);
+        break;
+    }
+  }
+
+  private _started(plan: Plan): string {
+    const reused = plan.counts['reused'] ?? 0;
+    const total = Object.values(plan.counts).reduce((sum, count) => sum + count, 0);
+    return this._trans.__(
+      '%1 started: %2 new, %3 reused',
+      titled(plan, this._trans),
+      total - reused,
+      reused
+    );
+  }
+
+  // The list of notifications draws no bar, so that the numbers stand in the text.
+  private _moved(plan: Plan): void {
+    const id = this._shown.get(plan.plan_id);
+    if (id !== undefined) {
+      const text = countsText(plan.counts, this._trans);
+      Notification.update({
+        id,
+        message: `${titled(plan, this._trans)}: ${text}`,
+        type: 'in-progress',
+        autoClose: SHOWN,
+        actions: this._actions(plan, this._trans.__('Open'))
+      });
+    }
+  }
+
+  private _ended(plan: Plan): void {
+    const id = this._shown.get(plan.plan_id);
+    this._shown.delete(plan.plan_id);
+    if (id !== undefined) {
+      Notification.dismiss(id);
+    }
+    const well = plan.status === 'completed';
+    const type = well ? 'success' : plan.status === 'cancelled' ? 'info' : 'error';
+    Notification.emit(endText(plan, this._trans), type, {
+      // A failure waits until somebody has seen it.
+      autoClose: type === 'error' ? false : SHOWN,
+      actions: this._actions(
+        plan,
+        type === 'error' ? this._trans.__('Show what failed') : this._trans.__('View')
+      )
+    });
+  }
+
+  private _actions(plan: Plan, label: string): Notification.IAction[] {
+    return [
+      {
+        label,
+        callback: () => {
+          this._open(plan.plan_id);
+        }
+      }
+    ];
+  }
+
+  private readonly _shown = new Map<number, string>();
+}

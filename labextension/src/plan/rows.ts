@@ -1,0 +1,214 @@
+/** The planned runs of a plan, grouped, sorted and filtered. */
+
+import type { PlannedRun } from '../api/plans';
+
+export type Counts = Record<string, number>;
+
+export function countsOf(rows: readonly PlannedRun[]): Counts {
+  const counts: Counts = {};
+  for (const row of rows) {
+    counts[row.state] = (counts[row.state] ?? 0) + 1;
+  }
+  return counts;
+}
+
+export interface IFilter {
+  text: string;
+  state: string;
+  step: string;
+}
+
+export const ALL: IFilter = { text: '', state: '', step: '' };
+
+export function filtered(rows: readonly PlannedRun[], filter: IFilter): readonly PlannedRun[] {
+  const text = filter.text.trim().toLowerCase();
+  if (text === '' && filter.state === '' && filter.step === '') {
+    return rows;
+  }
+  return rows.filter(
+    row =>
+      (filter.state === '' || row.state === filter.state) &&
+      (filter.step === '' || row.step === filter.step) &&
+      (text === '' || wordsOf(row).includes(text))
+  );
+}
+
+function wordsOf(row: PlannedRun): string {
+  const { step, sample, branch, state, run_id, method, error, reason } = row;
+  const run = run_id === null ? '' : `run ${run_id}`;
+  return [step, sample ?? '', branch, state, run, method, error ?? '', reason]
+    .join(' ')
+    .toLowerCase();
+}
+
+export type Column = 'state' | 'step' | 'sample' | 'branch' | 'run' | 'took' | 'note';
+
+/** What a row took, in seconds; null, it has not ended (or did not run here). */
+export function secondsOf(row: PlannedRun): number | null {
+  return row.started_at === null || row.finished_at === null || row.state === 'reused'
+    ? null
+    : (Date.parse(row.finished_at) - Date.parse(row.started_at)) / 1000;
+}
+
+/** What there is to say of a row: why it failed, or why it is reused or not run. */
+export function noteOf(row: PlannedRun): string {
+  if (row.error !== null && row.error !== '') {
+    return lastLine(row.error);
+  }
+  // Why it was to be run is of no interest once it has.
+  return row.state === 'completed' || row.state === 'running' ? '' : row.reason;
+}
+
+/** The last line of an error: in Python the one that says what happened. */
+export function lastLine(error: string): string {
+  return error.trimEnd().split('\n').pop() ?? '';
+}
+
+const WORST_FIRST = ['failed', 'blocked', 'running', 'waiting', 'cancelled', 'completed', 'reused'];
+
+const TEXT = new Intl.Collator(undefined, { numeric: true });
+
+const VALUES: Record<Column, (row: PlannedRun) => number | string | null> = {
+  state: row => WORST_FIRST.indexOf(row.state),
+  step: row => row.step,
+  sample: row => row.sample,
+  branch: row => row.branch,
+  run: row => row.run_id,
+  took: secondsOf,
+  note: noteOf
+};
+
+/** Rows in the order of a column; what has no value comes last in both directions. */
+export function sorted(
+  rows: readonly PlannedRun[],
+  column: Column | null,
+  descending: boolean
+): readonly PlannedRun[] {
+  if (column === null) {
+    return rows;
+  }
+  const keyed = rows.map(row => ({ row, key: VALUES[column](row) }));
+  const sign = descending ? -1 : 1;
+  const empty = (key: number | string | null): boolean => key === null || key === '';
+  keyed.sort((a, b) => {
+    if (empty(a.key) || empty(b.key)) {
+      return Number(empty(a.key)) - Number(empty(b.key));
+    }
+    const order =
+      typeof a.key === 'number' && typeof b.key === 'number'
+        ? a.key - b.key
+        : TEXT.compare(String(a.key), String(b.key));
+    return sign * order;
+  });
+  return keyed.map(({ row }) => row);
+}
+
+/** A sample or a branch of it, or one planned run, as a line of the tree. */
+export type Line =
+  | {
+      kind: 'group';
+      key: string;
+      level: number;
+      label: string;
+      rows: readonly PlannedRun[];
+      sample: string | null;
+      branch: string | null;
+      open: boolean;
+    }
+  | { kind: 'run'; key: string; level: number; row: PlannedRun };
+
+/** The tree sample → branch → step as the lines that are visible. */
+export function treeLines(
+  rows: readonly PlannedRun[],
+  closed: ReadonlySet<string>,
+  allSamples: string
+): Line[] {
+  const samples = new Map<string | null, PlannedRun[]>();
+  for (const row of rows) {
+    const group = samples.get(row.sample);
+    if (group === undefined) {
+      samples.set(row.sample, [row]);
+    } else {
+      group.push(row);
+    }
+  }
+  // What belongs to no sample gathers from all of them, so it comes last.
+  const order = [...samples.keys()].sort((a, b) => Number(a === null) - Number(b === null));
+  const lines: Line[] = [];
+  for (const sample of order) {
+    const ofSample = samples.get(sample) ?? [];
+    const key = JSON.stringify([sample]);
+    const open = !closed.has(key);
+    lines.push({
+      kind: 'group',
+      key,
+      level: 1,
+      label: sample ?? allSamples,
+      rows: ofSample,
+      sample,
+      branch: null,
+      open
+    });
+    if (!open) {
+      continue;
+    }
+    const branches = new Map<string, PlannedRun[]>();
+    for (const row of ofSample) {
+      const group = branches.get(row.branch);
+      if (group === undefined) {
+        branches.set(row.branch, [row]);
+      } else {
+        group.push(row);
+      }
+    }
+    for (const [branch, ofBranch] of branches) {
+      addBranch(lines, sample, branch, ofBranch, closed);
+    }
+  }
+  return lines;
+}
+
+function addBranch(
+  lines: Line[],
+  sample: string | null,
+  branch: string,
+  rows: readonly PlannedRun[],
+  closed: ReadonlySet<string>
+): void {
+  const level = branch === '' ? 2 : 3;
+  if (branch !== '') {
+    const key = JSON.stringify([sample, branch]);
+    const open = !closed.has(key);
+    lines.push({ kind: 'group', key, level: 2, label: branch, rows, sample, branch, open });
+    if (!open) {
+      return;
+    }
+  }
+  for (const row of rows) {
+    lines.push({ kind: 'run', key: `run ${row.planned_id}`, level, row });
+  }
+}
+
+/** The rows of a group that none other of the group feeds: running them again runs all. */
+export function topOf(rows: readonly PlannedRun[]): PlannedRun[] {
+  const inside = new Set(rows.map(row => row.planned_id));
+  return rows.filter(row => !row.parents.some(parent => inside.has(parent)));
+}
+
+/**
+ * What a failed run was given that no run of the same step that succeeded was: often the reason.
+ */
+export function suspects(row: PlannedRun, rows: readonly PlannedRun[]): string[] {
+  const well = rows.filter(
+    each => each.step === row.step && (each.state === 'completed' || each.state === 'reused')
+  );
+  if (well.length === 0) {
+    return [];
+  }
+  return Object.entries(row.set_params)
+    .filter(([name, value]) => well.every(each => each.set_params[name] !== value))
+    .map(([name, value]) => {
+      const others = [...new Set(well.map(each => each.set_params[name] ?? '–'))];
+      return `${name} = ${value} (${others.slice(0, 3).join(', ')})`;
+    });
+}

@@ -1,0 +1,157 @@
+/** The tab of a plan. */
+
+import React from 'react';
+
+import type { PlannedRun } from '../api/plans';
+import { retryPlan } from '../api/plans';
+import { explained } from '../explain/explanation';
+import { ExplanationPanel } from '../explain/view';
+import { useModel } from '../screen/asked';
+import type { ITab } from '../screen/here';
+import { useChanges, useHere } from '../screen/here';
+import { Choice, Trouble } from '../screen/parts';
+import { againText, PlanHead } from './head';
+import type { IFilter } from './rows';
+import { ALL, topOf } from './rows';
+import { PlanTable } from './table';
+import { PlanTimeline } from './timeline';
+import { PlanTree } from './tree';
+import type { IPlanNow } from './watch';
+import { PlanWatch } from './watch';
+
+export interface IPlanArgs {
+  plan: number;
+  /** Show only this step. */
+  step: string;
+  [name: string]: number | string;
+}
+
+export default function PlanTab({ args, tab }: { args: IPlanArgs; tab: ITab }): React.JSX.Element {
+  const here = useHere();
+  const { trans } = here;
+  const watch = React.useMemo(() => new PlanWatch(here, args.plan), [here, args.plan]);
+  useModel(watch);
+  React.useEffect(() => {
+    void watch.refresh();
+    return () => {
+      watch.dispose();
+    };
+  }, [watch]);
+  useChanges(watch.fits, watch.look);
+  const { state } = watch;
+  const name = state.kind === 'ready' ? state.value.status.name : '';
+  React.useEffect(() => {
+    if (name !== '') {
+      tab.setTitle(trans.__('Plan %1 · %2', args.plan, name));
+    }
+  }, [tab, args.plan, name, trans]);
+  if (state.kind === 'loading') {
+    return (
+      <p className="pm-Screen-loading" role="status">
+        {trans.__('Loading plan %1…', args.plan)}
+      </p>
+    );
+  }
+  if (state.kind === 'failed') {
+    return (
+      <ExplanationPanel
+        explanation={explained(state.error, trans)}
+        trans={trans}
+        retry={() => void watch.refresh()}
+      />
+    );
+  }
+  return (
+    <div className="pm-Plan">
+      {state.trouble !== null && (
+        <Trouble error={state.trouble} again={() => void watch.refresh()} />
+      )}
+      <Body now={state.value} step={args.step} refresh={watch.refresh} />
+    </div>
+  );
+}
+
+type View = 'tree' | 'table' | 'timeline';
+
+interface IBodyProps {
+  now: IPlanNow;
+  step: string;
+  refresh: () => Promise<void>;
+}
+
+function Body({ now, step, refresh }: IBodyProps): React.JSX.Element {
+  const here = useHere();
+  const { api, trans } = here;
+  const [view, setView] = React.useState<View>(step === '' ? 'tree' : 'table');
+  const [filter, setFilter] = React.useState<IFilter>(step === '' ? ALL : { ...ALL, step });
+  const [said, setSaid] = React.useState('');
+  const [error, setError] = React.useState<unknown>(null);
+  const { rows, status } = now;
+  const again = (
+    sample: string | null,
+    branch: string | null,
+    group: readonly PlannedRun[]
+  ): void => {
+    setError(null);
+    setSaid('');
+    runAgain(sample, branch, group)
+      .then(setSaid, setError)
+      .finally(() => void refresh());
+  };
+  const runAgain = async (
+    sample: string | null,
+    branch: string | null,
+    group: readonly PlannedRun[]
+  ): Promise<string> => {
+    if (branch === null && sample !== null) {
+      return againText(await retryPlan(api, status.plan_id, { sample, again: true }), here);
+    }
+    // A branch is run again from its first runs on; what has not run yet runs anyway.
+    const answer = { runs: 0, queued: false };
+    for (const row of topOf(group).filter(each => each.run_id !== null)) {
+      const told = await retryPlan(api, status.plan_id, { run_id: row.run_id, again: true });
+      answer.runs += told.runs;
+      answer.queued ||= told.queued;
+    }
+    return againText(answer, here);
+  };
+  return (
+    <>
+      <PlanHead
+        now={now}
+        refresh={refresh}
+        showFailed={() => {
+          setFilter({ ...ALL, state: 'failed' });
+          setView('table');
+        }}
+      />
+      <div className="pm-Bar pm-Log-bar">
+        <Choice
+          label={trans.__('View')}
+          value={view}
+          options={[
+            ['tree', trans.__('Tree')],
+            ['table', trans.__('Table')],
+            ['timeline', trans.__('Timeline')]
+          ]}
+          onChange={setView}
+        />
+        <span role="status">{said}</span>
+      </div>
+      {error !== null && <Trouble error={error} />}
+      {rows.length === 0 ? (
+        <p className="pm-Screen-empty">
+          {status.status === 'draft'
+            ? trans.__('This is a draft: its runs appear here when it is submitted.')
+            : trans.__('This plan has no runs.')}
+        </p>
+      ) : view === 'tree' ? (
+        <PlanTree rows={rows} {...(status.status === 'draft' ? {} : { again })} />
+      ) : view === 'table' ? (
+        <PlanTable rows={rows} filter={filter} onFilter={setFilter} />
+      ) : (
+        <PlanTimeline rows={rows} />
+      )}
+    </>
+  );
+}

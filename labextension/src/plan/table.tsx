@@ -1,0 +1,235 @@
+/** The planned runs of a plan as a table: sorted, filtered, as fast with ten thousand as with ten. */
+
+import React from 'react';
+
+import type { PlannedRun } from '../api/plans';
+import { CommandIDs } from '../commands';
+import { MarkLabel, markOf } from '../marks/mark';
+import { useHere } from '../screen/here';
+import { Action, CommandLink, RunLink } from '../screen/parts';
+import { Rows } from '../screen/rows';
+import { took } from '../screen/words';
+import type { Column, IFilter } from './rows';
+import { ALL, filtered, noteOf, secondsOf, sorted } from './rows';
+
+interface IProps {
+  rows: readonly PlannedRun[];
+  filter: IFilter;
+  onFilter: (filter: IFilter) => void;
+}
+
+export function PlanTable({ rows, filter, onFilter }: IProps): React.JSX.Element {
+  const { commands, marks, trans } = useHere();
+  const [sort, setSort] = React.useState<{ column: Column | null; descending: boolean }>({
+    column: null,
+    descending: false
+  });
+  const [chosen, setChosen] = React.useState<ReadonlySet<number>>(new Set());
+  const shown = React.useMemo(
+    () => sorted(filtered(rows, filter), sort.column, sort.descending),
+    [rows, filter, sort]
+  );
+  const columns: readonly (readonly [Column, string])[] = [
+    ['state', trans.__('State')],
+    ['step', trans.__('Step')],
+    ['sample', trans.__('Sample')],
+    ['branch', trans.__('Branch')],
+    ['run', trans.__('Run')],
+    ['took', trans.__('Took')],
+    ['note', trans.__('Why')]
+  ];
+  const steps = React.useMemo(() => [...new Set(rows.map(row => row.step))], [rows]);
+  const states = React.useMemo(() => [...new Set(rows.map(row => row.state))], [rows]);
+  const head = (
+    <div role="rowgroup" className="pm-Grid-head">
+      <div role="row" className="pm-Grid-row" aria-rowindex={1}>
+        <span role="columnheader">
+          <span className="pm-offscreen">{trans.__('Chosen')}</span>
+        </span>
+        {columns.map(([column, label]) => (
+          <span
+            key={column}
+            role="columnheader"
+            aria-sort={
+              sort.column !== column ? 'none' : sort.descending ? 'descending' : 'ascending'
+            }
+          >
+            <button
+              type="button"
+              className="pm-Grid-sort"
+              onClick={() => {
+                setSort(
+                  sort.column !== column
+                    ? { column, descending: false }
+                    : sort.descending
+                      ? { column: null, descending: false }
+                      : { column, descending: true }
+                );
+              }}
+            >
+              {label}
+              <span aria-hidden="true">
+                {sort.column === column ? (sort.descending ? ' ▾' : ' ▴') : ''}
+              </span>
+            </button>
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+  return (
+    <>
+      <div className="pm-Bar pm-Log-bar" role="search">
+        <input
+          className="pm-Field"
+          type="search"
+          aria-label={trans.__('Filter the runs of this plan')}
+          placeholder={trans.__('Filter')}
+          value={filter.text}
+          onChange={event => {
+            onFilter({ ...filter, text: event.target.value });
+          }}
+        />
+        <select
+          className="pm-Field"
+          aria-label={trans.__('State')}
+          value={filter.state}
+          onChange={event => {
+            onFilter({ ...filter, state: event.target.value });
+          }}
+        >
+          <option value="">{trans.__('Every state')}</option>
+          {states.map(state => (
+            <option key={state} value={state}>
+              {markOf(marks.run, state).said}
+            </option>
+          ))}
+        </select>
+        <select
+          className="pm-Field"
+          aria-label={trans.__('Step')}
+          value={filter.step}
+          onChange={event => {
+            onFilter({ ...filter, step: event.target.value });
+          }}
+        >
+          <option value="">{trans.__('Every step')}</option>
+          {steps.map(step => (
+            <option key={step} value={step}>
+              {step}
+            </option>
+          ))}
+        </select>
+        <span role="status">{trans.__('%1 of %2 runs', shown.length, rows.length)}</span>
+        {filter !== ALL && (
+          <Action
+            label={trans.__('Show all')}
+            onClick={() => {
+              onFilter(ALL);
+            }}
+          />
+        )}
+        {chosen.size > 1 && commands.hasCommand(CommandIDs.compare) && (
+          <Action
+            label={trans.__('Compare %1 runs', chosen.size)}
+            onClick={() => void commands.execute(CommandIDs.compare, { runs: [...chosen] })}
+          />
+        )}
+      </div>
+      <Rows
+        className="pm-Grid"
+        role="table"
+        label={trans.__('Runs of this plan')}
+        count={shown.length}
+        height={28}
+        head={head}
+        row={index => {
+          const row = shown[index];
+          return (
+            row !== undefined && (
+              <Row
+                key={row.planned_id}
+                row={row}
+                index={index}
+                chosen={row.run_id !== null && chosen.has(row.run_id)}
+                onChoose={(run, is) => {
+                  const next = new Set(chosen);
+                  if (is) {
+                    next.add(run);
+                  } else {
+                    next.delete(run);
+                  }
+                  setChosen(next);
+                }}
+              />
+            )
+          );
+        }}
+      />
+      {shown.length === 0 && (
+        <p className="pm-Screen-empty">{trans.__('No run of this plan fits the filter.')}</p>
+      )}
+    </>
+  );
+}
+
+interface IRowProps {
+  row: PlannedRun;
+  index: number;
+  chosen: boolean;
+  onChoose: (run: number, chosen: boolean) => void;
+}
+
+function Row({ row, index, chosen, onChoose }: IRowProps): React.JSX.Element {
+  const { marks, trans } = useHere();
+  const seconds = secondsOf(row);
+  const note = noteOf(row);
+  const { run_id: run } = row;
+  return (
+    <div role="row" className="pm-Grid-row" aria-rowindex={index + 2}>
+      <span role="cell">
+        {run !== null && (
+          <input
+            type="checkbox"
+            aria-label={trans.__('Choose run %1', run)}
+            checked={chosen}
+            onChange={event => {
+              onChoose(run, event.target.checked);
+            }}
+          />
+        )}
+      </span>
+      <span role="cell">
+        <MarkLabel mark={markOf(marks.run, row.state)} />
+      </span>
+      <span role="cell" title={`${row.method} v${row.version}`}>
+        {row.step}
+      </span>
+      <span role="cell">{row.sample ?? ''}</span>
+      <span role="cell" title={row.branch}>
+        {row.branch}
+      </span>
+      <span role="cell">
+        {run !== null && (
+          <>
+            <RunLink run={run} />{' '}
+            <CommandLink
+              command={CommandIDs.openLog}
+              args={{ run }}
+              address={`log-${run}`}
+              label={trans.__('Log of run %1', run)}
+            >
+              {trans.__('log')}
+            </CommandLink>
+          </>
+        )}
+      </span>
+      <span role="cell" className="pm-Table-number">
+        {seconds === null ? '' : took(seconds, trans)}
+      </span>
+      <span role="cell" title={note}>
+        {note}
+      </span>
+    </div>
+  );
+}

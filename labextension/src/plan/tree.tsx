@@ -1,0 +1,175 @@
+/** The planned runs of a plan as a tree: sample, branch, step. Walked by arrow keys. */
+
+import React from 'react';
+
+import type { PlannedRun } from '../api/plans';
+import { CommandIDs } from '../commands';
+import { CountsBar } from '../marks/bar';
+import { MarkLabel, markOf } from '../marks/mark';
+import { useHere } from '../screen/here';
+import { Action, RunLink } from '../screen/parts';
+import { Rows } from '../screen/rows';
+import { took } from '../screen/words';
+import type { Line } from './rows';
+import { countsOf, noteOf, secondsOf, treeLines } from './rows';
+
+interface IProps {
+  rows: readonly PlannedRun[];
+  /** Run a sample or one of its branches again; absent where that is not possible now. */
+  again?: (sample: string | null, branch: string | null, rows: readonly PlannedRun[]) => void;
+}
+
+export function PlanTree({ rows, again }: IProps): React.JSX.Element {
+  const { commands, trans } = useHere();
+  const [closed, setClosed] = React.useState<ReadonlySet<string>>(new Set());
+  const [active, setActive] = React.useState(0);
+  const [goTo, setGoTo] = React.useState<{ index: number } | null>(null);
+  const lines = React.useMemo(
+    () => treeLines(rows, closed, trans.__('all samples')),
+    [rows, closed, trans]
+  );
+  const base = React.useId();
+  const fold = (line: Line, close: boolean): void => {
+    const next = new Set(closed);
+    if (close) {
+      next.add(line.key);
+    } else {
+      next.delete(line.key);
+    }
+    setClosed(next);
+  };
+  const go = (index: number): void => {
+    const to = Math.max(0, Math.min(lines.length - 1, index));
+    setActive(to);
+    setGoTo({ index: to });
+  };
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const line = lines[active];
+    if (line === undefined || event.target !== event.currentTarget) {
+      return;
+    }
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      go(active + (event.key === 'ArrowDown' ? 1 : -1));
+    } else if (event.key === 'Home' || event.key === 'End') {
+      go(event.key === 'Home' ? 0 : lines.length - 1);
+    } else if (event.key === 'ArrowRight' && line.kind === 'group') {
+      if (line.open) {
+        go(active + 1);
+      } else {
+        fold(line, false);
+      }
+    } else if (event.key === 'ArrowLeft') {
+      if (line.kind === 'group' && line.open) {
+        fold(line, true);
+      } else {
+        go(parentOf(lines, active));
+      }
+    } else if (event.key === 'Enter' && line.kind === 'run' && line.row.run_id !== null) {
+      void commands.execute(CommandIDs.openRun, { run: line.row.run_id });
+    } else if (event.key === 'Enter' && line.kind === 'group') {
+      fold(line, line.open);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <Rows
+      className="pm-Tree"
+      role="tree"
+      label={trans.__('Runs of this plan by sample and branch')}
+      active={lines.length === 0 ? undefined : `${base}-${active}`}
+      count={lines.length}
+      height={28}
+      goTo={goTo}
+      onKeyDown={onKeyDown}
+      row={index => {
+        const line = lines[index];
+        return (
+          line !== undefined && (
+            <div
+              key={line.key}
+              id={`${base}-${index}`}
+              role="treeitem"
+              className="pm-Tree-line"
+              aria-level={line.level}
+              aria-expanded={line.kind === 'group' ? line.open : undefined}
+              aria-selected={index === active}
+              style={{ paddingLeft: line.level * 20 - 8 }}
+              onClick={() => {
+                setActive(index);
+              }}
+            >
+              {line.kind === 'group' ? (
+                <Group
+                  line={line}
+                  onToggle={() => {
+                    fold(line, line.open);
+                  }}
+                  again={again}
+                />
+              ) : (
+                <Leaf row={line.row} />
+              )}
+            </div>
+          )
+        );
+      }}
+    />
+  );
+}
+
+function parentOf(lines: readonly Line[], at: number): number {
+  const level = lines[at]?.level ?? 1;
+  for (let index = at - 1; index >= 0; index--) {
+    if ((lines[index]?.level ?? level) < level) {
+      return index;
+    }
+  }
+  return at;
+}
+
+interface IGroupProps {
+  line: Line & { kind: 'group' };
+  onToggle: () => void;
+  again: IProps['again'];
+}
+
+function Group({ line, onToggle, again }: IGroupProps): React.JSX.Element {
+  const { marks, trans } = useHere();
+  return (
+    <>
+      <span className="pm-Tree-fold" aria-hidden="true" onClick={onToggle}>
+        {line.open ? '▾' : '▸'}
+      </span>
+      <strong>{line.label}</strong>
+      <span className="pm-Tree-counts">
+        <CountsBar counts={countsOf(line.rows)} marks={marks.run} trans={trans} />
+      </span>
+      {again !== undefined && (
+        <Action
+          label={trans.__('Run again')}
+          title={trans.__('Run all of %1 again, also what has a result', line.label)}
+          onClick={() => {
+            again(line.sample, line.branch, line.rows);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Leaf({ row }: { row: PlannedRun }): React.JSX.Element {
+  const { marks, trans } = useHere();
+  const seconds = secondsOf(row);
+  return (
+    <>
+      <MarkLabel mark={{ ...markOf(marks.run, row.state), said: row.step }} />
+      <span className="pm-Muted">{markOf(marks.run, row.state).said}</span>
+      {row.run_id !== null && <RunLink run={row.run_id} />}
+      {seconds !== null && <span className="pm-Muted">{took(seconds, trans)}</span>}
+      <span className="pm-Muted pm-Tree-note">{noteOf(row)}</span>
+    </>
+  );
+}

@@ -1,0 +1,139 @@
+/** A plan and all its planned runs, as they are now. */
+
+import { Throttler } from '@lumino/polling';
+
+import type { PlanDetails, PlannedRun, PlanStatus } from '../api/plans';
+import { getPlan, getPlanStatus, plannedRuns } from '../api/plans';
+import type { AskedState } from '../screen/asked';
+import { Model } from '../screen/asked';
+import type { IHere } from '../screen/here';
+import type { IChange } from '../tokens';
+
+/** Planned runs of one request. */
+const PAGE = 1000;
+/** Milliseconds between two looks at all runs of a plan that does not fit into one page. */
+const LARGE = 5_000;
+
+export interface IPlanNow {
+  readonly plan: PlanDetails;
+  /** Counts, and what changes while it runs. */
+  readonly status: PlanStatus;
+  readonly rows: readonly PlannedRun[];
+}
+
+export class PlanWatch extends Model {
+  constructor(
+    private readonly _here: IHere,
+    readonly plan: number
+  ) {
+    super();
+    this._large = new Throttler(() => this.refresh(), { limit: LARGE, edge: 'trailing' });
+  }
+
+  get state(): AskedState<IPlanNow> {
+    return this._state;
+  }
+
+  /** Read everything. Never throws. */
+  readonly refresh = async (): Promise<void> => {
+    await this._attempt(async () => {
+      await this._here.ready();
+      const { api } = this._here;
+      const [plan, status, rows] = await Promise.all([
+        getPlan(api, this.plan),
+        getPlanStatus(api, this.plan),
+        this._rows()
+      ]);
+      return { plan, status, rows };
+    });
+  };
+
+  /** Whether a change concerns this plan. What it says of runs is kept for `look`. */
+  readonly fits = (change: IChange): boolean => {
+    if (change.plan !== this.plan) {
+      return false;
+    }
+    if (change.kind === 'run') {
+      this._heard.push(change);
+    }
+    return true;
+  };
+
+  /**
+   * Look again after changes. A small plan is read anew; of a large one the counts, and its rows
+   * change by what was heard until all of them are read, some seconds later.
+   */
+  readonly look = async (): Promise<void> => {
+    const before = this._state;
+    const heard = this._heard;
+    this._heard = [];
+    if (before.kind !== 'ready' || before.value.rows.length < PAGE) {
+      await this.refresh();
+      return;
+    }
+    void this._large.invoke().catch(() => undefined);
+    await this._attempt(async () => {
+      const status = await getPlanStatus(this._here.api, this.plan);
+      return { ...before.value, status, rows: changed(before.value.rows, heard) };
+    });
+  };
+
+  dispose(): void {
+    this._large.dispose();
+  }
+
+  private async _rows(): Promise<PlannedRun[]> {
+    const rows: PlannedRun[] = [];
+    for (let first: number | null = 0; first !== null;) {
+      const page = await plannedRuns(this._here.api, this.plan, { first, limit: PAGE });
+      rows.push(...page.planned_runs);
+      first = page.next;
+    }
+    return rows;
+  }
+
+  private async _attempt(work: () => Promise<IPlanNow>): Promise<void> {
+    const turn = ++this._turn;
+    let state: AskedState<IPlanNow>;
+    try {
+      state = { kind: 'ready', value: await work(), trouble: null };
+    } catch (error) {
+      const before = this._state;
+      state = before.kind === 'ready' ? { ...before, trouble: error } : { kind: 'failed', error };
+    }
+    if (turn > this._done) {
+      this._done = turn;
+      this._state = state;
+      this.tell();
+    }
+  }
+
+  private _state: AskedState<IPlanNow> = { kind: 'loading' };
+  private _heard: IChange[] = [];
+  private _turn = 0;
+  private _done = 0;
+  private readonly _large: Throttler;
+}
+
+const STATES = new Set(['running', 'completed', 'failed', 'cancelled']);
+
+/** The rows with what was heard of their runs. */
+export function changed(
+  rows: readonly PlannedRun[],
+  heard: readonly IChange[]
+): readonly PlannedRun[] {
+  const latest = new Map(
+    heard
+      .filter(change => change.planned !== null && STATES.has(change.status ?? ''))
+      .map(change => [change.planned, change])
+  );
+  if (latest.size === 0) {
+    return rows;
+  }
+  return rows.map(row => {
+    const change = latest.get(row.planned_id);
+    return change === undefined
+      ? row
+      : { ...row, run_id: change.id, state: change.status as PlannedRun['state'] };
+  });
+}

@@ -1,0 +1,204 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+import { describe, expect, it } from 'vitest';
+
+import { Api } from '../src/api/api';
+import type { PlannedRun } from '../src/api/plans';
+import { Live } from '../src/live/live';
+import { ALL, filtered, noteOf, sorted, suspects, topOf, treeLines } from '../src/plan/rows';
+import { barsOf } from '../src/plan/timeline';
+import { PlanWatch } from '../src/plan/watch';
+import { wantedBy, withoutOurs } from '../src/routing/address';
+import { Here } from '../src/screen/here';
+import type { IChange } from '../src/tokens';
+import { plannedRun } from './records';
+import type { Answers } from './server';
+import { PLAN, server, STATUS } from './server';
+
+const ROWS: PlannedRun[] = [
+  plannedRun(1, { step: 'segment', sample: 's10', state: 'completed', run_id: 7 }),
+  plannedRun(2, { step: 'gate', sample: 's10', branch: 'tight', parents: [1], state: 'failed' }),
+  plannedRun(3, { step: 'gate', sample: 's10', branch: 'wide', parents: [1], state: 'reused' }),
+  plannedRun(4, { step: 'segment', sample: 's9' }),
+  plannedRun(5, { step: 'figure', sample: null, parents: [2, 3], state: 'blocked' })
+];
+const ids = (rows: readonly PlannedRun[]): number[] => rows.map(row => row.planned_id);
+
+describe('the runs of a plan', () => {
+  it('are filtered by text, state and step together', () => {
+    expect(ids(filtered(ROWS, { ...ALL, text: ' TIGHT ' }))).toEqual([2]);
+    expect(ids(filtered(ROWS, { ...ALL, text: 'run 7' }))).toEqual([1]);
+    expect(ids(filtered(ROWS, { text: 's10', state: 'reused', step: 'gate' }))).toEqual([3]);
+    expect(filtered(ROWS, ALL)).toBe(ROWS);
+  });
+
+  it('are sorted as people count, what has no value last in both directions', () => {
+    expect(ids(sorted(ROWS, 'sample', false))).toEqual([4, 1, 2, 3, 5]);
+    expect(ids(sorted(ROWS, 'sample', true))).toEqual([1, 2, 3, 4, 5]);
+    expect(ids(sorted(ROWS, 'state', false))[0]).toBe(2);
+  });
+
+  it('are a tree of samples and branches, with what belongs to all samples at the end', () => {
+    const said = (closed: ReadonlySet<string>): string[] =>
+      treeLines(ROWS, closed, 'all samples').map(
+        line => `${line.level} ${line.kind === 'group' ? line.label : line.row.step}`
+      );
+    expect(said(new Set())).toEqual([
+      '1 s10',
+      '2 segment',
+      '2 tight',
+      '3 gate',
+      '2 wide',
+      '3 gate',
+      '1 s9',
+      '2 segment',
+      '1 all samples',
+      '2 figure'
+    ]);
+    expect(said(new Set(['["s10"]'])).slice(0, 2)).toEqual(['1 s10', '1 s9']);
+  });
+
+  it('are run again from those that none other feeds', () => {
+    expect(ids(topOf(ROWS))).toEqual([1, 4]);
+    expect(ids(topOf(ROWS.slice(1, 3)))).toEqual([2, 3]);
+  });
+
+  it('say what is the matter in one line', () => {
+    const error = 'Traceback (most recent call last):\n  File "x"\nValueError: no column';
+    expect(noteOf(plannedRun(1, { error }))).toBe('ValueError: no column');
+    expect(noteOf(plannedRun(1, { reason: 'run 12 failed' }))).toBe('run 12 failed');
+  });
+
+  it('that failed name what those that succeeded were not given', () => {
+    const failed = plannedRun(9, { state: 'failed', set_params: { 'f.a': '2', 'f.b': '1' } });
+    const well = plannedRun(8, { state: 'completed', set_params: { 'f.a': '3', 'f.b': '1' } });
+    expect(suspects(failed, [failed, well])).toEqual(['f.a = 2 (3)']);
+    expect(suspects(failed, [failed])).toEqual([]);
+  });
+
+  it('stand in the timeline by their beginning, those of other plans left out', () => {
+    const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
+    const bars = barsOf(
+      [
+        plannedRun(1, { state: 'running', started_at: at(20) }),
+        plannedRun(2, { state: 'completed', started_at: at(10), finished_at: at(15) }),
+        plannedRun(3, { state: 'reused', started_at: at(1), finished_at: at(2) }),
+        plannedRun(4)
+      ],
+      30_000
+    );
+    expect(bars.map(({ row, start, end }) => [row.planned_id, start, end])).toEqual([
+      [2, 10_000, 15_000],
+      [1, 20_000, 30_000]
+    ]);
+  });
+
+  it('of which ten thousand there are, are sorted and filtered in no time', () => {
+    const many = Array.from({ length: 10_000 }, (_, n) =>
+      plannedRun(n, { sample: `s${n % 977}`, state: n % 7 === 0 ? 'failed' : 'completed' })
+    );
+    expect(sorted(filtered(many, { ...ALL, state: 'failed' }), 'sample', true)).toHaveLength(1429);
+  });
+});
+
+/** A server with a plan of so many runs. */
+function planOf(total: number): { watch: PlanWatch; asked: string[]; answers: Answers } {
+  const asked: string[] = [];
+  const answers: Answers = {
+    '/base/pm/api/status': { body: STATUS },
+    '/base/pm/api/plans/12': () => {
+      asked.push('plan');
+      return { body: { ...PLAN, document: {}, request: {}, base: '', revision: '', steps: [] } };
+    },
+    '/base/pm/api/plans/12/status': () => {
+      asked.push('status');
+      return { body: { ...PLAN, steps: [] } };
+    },
+    '/base/pm/api/plans/12/runs': () => {
+      const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
+      const first = Number(query.get('first'));
+      asked.push(`runs ${first}`);
+      const end = Math.min(total, first + 1000);
+      const page = Array.from({ length: end - first }, (_, n) => plannedRun(first + n + 1));
+      return { body: { planned_runs: page, total, next: end < total ? end : null } };
+    }
+  };
+  const { settings, requests } = server(answers);
+  const api = new Api(settings);
+  const here = new Here(api, new Live(api), new CommandRegistry(), nullTranslator.load(''));
+  return { watch: new PlanWatch(here, 12), asked, answers };
+}
+
+const change = (changes: Partial<IChange> = {}): IChange => ({
+  kind: 'run',
+  id: 70,
+  status: 'running',
+  plan: 12,
+  planned: 3,
+  step: 'scale',
+  ...changes
+});
+
+describe('a plan that is watched', () => {
+  it('is concerned by what happens to it and to nothing else', () => {
+    const { watch } = planOf(1);
+    expect(watch.fits(change())).toBe(true);
+    expect(watch.fits(change({ plan: 13 }))).toBe(false);
+  });
+
+  it('is read anew when it is small', async () => {
+    const { watch, asked } = planOf(26);
+    await watch.refresh();
+    watch.fits(change());
+    await watch.look();
+    expect(asked.filter(what => what === 'runs 0')).toHaveLength(2);
+    watch.dispose();
+  });
+
+  it('changes the rows that it hears of at once when it is large', async () => {
+    const { watch, asked } = planOf(2500);
+    await watch.refresh();
+    expect(asked).toContain('runs 2000');
+    const before = asked.length;
+    watch.fits(change());
+    await watch.look();
+    expect(asked.slice(before)).toEqual(['status']);
+    const rows = watch.state.kind === 'ready' ? watch.state.value.rows : [];
+    expect(rows[2]).toMatchObject({ planned_id: 3, run_id: 70, state: 'running' });
+    watch.dispose();
+  });
+
+  it('keeps what is known when the server goes away', async () => {
+    const { watch, answers } = planOf(3);
+    await watch.refresh();
+    answers['/base/pm/api/plans/12'] = { status: 500, body: '<html>Oops</html>' };
+    await watch.refresh();
+    expect(watch.state).toMatchObject({ kind: 'ready', trouble: { status: 500 } });
+    watch.dispose();
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    ['run-47', 'pm:open-run', { run: 47 }],
+    ['log-47', 'pm:open-log', { run: 47 }],
+    ['lineage-47', 'pm:open-lineage', { run: 47 }],
+    ['plan-12', 'pm:open-plan', { plan: 12 }],
+    ['step-12-label-positive', 'pm:open-plan', { plan: 12, step: 'label-positive' }],
+    ['compare-3-4-5', 'pm:compare', { runs: [3, 4, 5] }]
+  ])('%s opens what it names', (text, command, args) => {
+    expect(wantedBy(text)).toEqual({ command, args });
+  });
+
+  it.each(['', 'run-', 'run-0', 'run-4x', 'toString-4', 'run-47-more', '<b>'])(
+    '%j opens nothing',
+    text => {
+      expect(wantedBy(text)).toBeNull();
+    }
+  );
+
+  it('loses only what is ours', () => {
+    expect(withoutOurs('?pm=run-47&reset=1')).toBe('?reset=1');
+    expect(withoutOurs('?pm=run-47')).toBe('');
+  });
+});
