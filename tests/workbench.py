@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -280,7 +281,8 @@ class Workbench:
         )
 
     def start_pm(self, *words: str, **options: Any) -> subprocess.Popen[str]:
-        """Start ``pm`` and go on."""
+        """Start ``pm`` in a terminal, as it were, and go on."""
+        options.setdefault("preexec_fn", signals_of_a_terminal)
         return subprocess.Popen(
             [str(PM), *words],
             cwd=self.root,
@@ -291,6 +293,12 @@ class Workbench:
             text=True,
             **options,
         )
+
+
+def signals_of_a_terminal() -> None:
+    """Undo what a suite that runs in the background hands on: that these are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _input(name: str, given: str | MethodInput) -> MethodInput:

@@ -14,7 +14,7 @@ import pytest
 
 from pm_kernel.running.process import identify, session_members
 
-from ..workbench import Workbench
+from ..workbench import Workbench, signals_of_a_terminal
 
 SLEEP = """
 import os, time
@@ -116,7 +116,7 @@ def test_a_closed_terminal_does_not_keep_a_run_from_being_cancelled(bench: Workb
     pm = subprocess.Popen(
         [str(bench.command), "run", "sleep"],
         cwd=bench.root, env=bench.environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=writing,
+        stderr=writing, preexec_fn=signals_of_a_terminal,
     )  # fmt: skip
     os.close(writing)
     pid = runner(bench)
