@@ -31,8 +31,9 @@ ROOT = Path({root!r})
 
 def told(given):
     if isinstance(given, Path):
-        # .runs/ID/seen.json of another run, or a copied file.
-        return [given.parent.name, given.name]
+        # .runs/ID/seen.json of another run, or a copied file, wherever that was put.
+        folder = given.parent.name
+        return [folder if folder.isdecimal() else "", given.name]
     return [told(each) for each in given] if isinstance(given, list) else given
 
 def run(output_dir, **inputs):
