@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from pm_kernel.config import CONFIG_NAME, Settings
 from pm_kernel.errors import Conflict, InvalidInput
@@ -82,6 +80,8 @@ def _connect(settings: Settings, *, explicit: bool) -> Store:
 
 
 def _check_id(settings: Settings) -> None:
+    from uuid import UUID
+
     try:
         UUID(settings.workspace_id)
     except ValueError:
@@ -108,6 +108,8 @@ def _know_workspace(store: Store, settings: Settings) -> None:
 
 
 def _refuse_copy(settings: Settings, other: Path) -> None:
+    import tomllib
+
     try:
         document = tomllib.loads((other / CONFIG_NAME).read_text(encoding="utf-8"))
         same_id = document["workspace"]["id"] == settings.workspace_id

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-from uuid import uuid4
+from typing import Any, Literal, NamedTuple
 
 from pm_kernel.errors import EngineUnavailable, InvalidInput
 from pm_kernel.running import inside
@@ -37,8 +36,7 @@ _DROPPED = {
 }
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """One way to run a method. ``command`` stands before the script to run."""
 
     kind: Literal["plain", "pixi", "container"]
@@ -51,8 +49,7 @@ class Environment:
     python: str | None = None
 
 
-@dataclass(frozen=True)
-class Installed:
+class Installed(NamedTuple):
     """What an interpreter has installed; names as package indexes compare them."""
 
     python: str
@@ -188,7 +185,7 @@ def _cached(path: str, base_env: Mapping[str, str], cache_dir: Path | None) -> d
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Several runs may ask at once; each writes a whole file.
-        new = file.with_suffix(f".{uuid4().hex}")
+        new = file.with_suffix(f".{os.urandom(16).hex()}")
         new.write_text(json.dumps(known), encoding="utf-8")
         new.replace(file)
     return known
@@ -281,7 +278,7 @@ def _shared_manifest(manifest: Path, locked: bytes, environments_dir: Path) -> P
     key = hashlib.sha256(content + b"\0" + locked).hexdigest()[:32]
     folder = environments_dir / key
     if not (folder / "pixi.lock").exists():
-        new = environments_dir / f".{key}.{uuid4().hex}"
+        new = environments_dir / f".{key}.{os.urandom(16).hex()}"
         new.mkdir(parents=True)
         (new / "pixi.toml").write_bytes(content)
         (new / "pixi.lock").write_bytes(locked)

@@ -17,7 +17,7 @@ import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pm_kernel.errors import IntegrityError
 
@@ -28,8 +28,7 @@ UNLISTED = frozenset({MANIFEST_NAME, "meta.json", ".pm"})
 _BUFFER = 1 << 18
 
 
-@dataclass(frozen=True)
-class FileEntry:
+class FileEntry(NamedTuple):
     """One file as it was when its run was locked. ``path`` is relative, with ``/``."""
 
     path: str

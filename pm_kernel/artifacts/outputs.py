@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from pm_kernel.artifacts.layout import RESERVED
 from pm_kernel.artifacts.manifest import FileEntry, tree_digest
 from pm_kernel.domain.storable import storable_text
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """One output of an ended run; ``path`` is the declared path or pattern."""
 
     name: str

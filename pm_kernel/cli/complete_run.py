@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 from pm_kernel.cli.register_run import carried_out, number, read_options
+from pm_kernel.running.recorder_call import UUID_NOTE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: See ``pm_kernel.running.register``, which is slow to load.
-_UUID_NOTE = ".pm_uuid"
 _DONE = "done"
 
 
@@ -37,7 +36,7 @@ def main(argv: list[str]) -> int:
 def _note(task_dir: str) -> tuple[str, str, str]:
     """Return uuid, workspace and the supervisor's socket folder, as registering noted them."""
     try:
-        with open(f"{task_dir}/{_UUID_NOTE}", encoding="utf-8", errors="surrogateescape") as stream:
+        with open(f"{task_dir}/{UUID_NOTE}", encoding="utf-8", errors="surrogateescape") as stream:
             uuid, workspace, recorder, *_ = [*stream.read().split("\n"), ""]
     except (FileNotFoundError, ValueError):
         from pm_kernel.errors import UsageError

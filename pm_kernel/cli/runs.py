@@ -77,9 +77,14 @@ def main(argv: list[str], context: Context) -> int:
         context.output.csv(_TITLES, ([each[key] for key in _TITLES] for each in documents))
     elif page.runs:
         context.output.table(_COLUMNS, (_row(run, context) for run in page.runs))
-    else:
+    elif not page.unsearched:
         context.output.note("no runs fit" if criteria != RunFilter() else "there are no runs yet")
-    if page.before is not None and not context.json:
+    if page.unsearched and not context.json:
+        context.output.note(
+            f"the logs of runs older than {page.before} were not searched; "
+            f"--before {page.before} goes on there"
+        )
+    elif page.before is not None and not context.json:
         context.output.note(f"there are more; --before {page.before} goes on, or raise --limit")
     return 0
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,16 +42,16 @@ _CHAINED = (
 )
 
 
-@dataclass
 class _Entry:
-    level: str
-    line: int
-    time: str | None = None
-    parts: list[str] = field(default_factory=list)
-    size: int = 0
-    tail: deque[str] = field(default_factory=lambda: deque(maxlen=100))
-    #: A traceback ends with its first unindented line.
-    open_traceback: bool = False
+    def __init__(
+        self, level: str, line: int, time: str | None = None, *, open_traceback: bool = False
+    ) -> None:
+        self.level, self.line, self.time = level, line, time
+        self.parts: list[str] = []
+        self.size = 0
+        self.tail: deque[str] = deque(maxlen=100)
+        #: A traceback ends with its first unindented line.
+        self.open_traceback = open_traceback
 
     def add(self, text: str) -> None:
         if self.size < MESSAGE_LIMIT:

@@ -250,6 +250,8 @@ class RunPage:
     runs: tuple[Run, ...]
     #: Where the next page goes on; None at the end.
     before: int | None
+    #: The logs of older runs were not searched: a search looks through a limited number of entries.
+    unsearched: bool = False
 
 
 def said(run: Run, now: datetime) -> str:

@@ -8,15 +8,13 @@ that is no list, cannot do without; neither can a list of which nothing is left.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pm_kernel.domain.bindings import OnFailure
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One source of an input; ``label`` is None for an input that is no list."""
 
     present: bool

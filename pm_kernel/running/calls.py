@@ -2,7 +2,8 @@
 
 ``pm register_run`` and ``pm complete_run`` read their words and ask a plan's supervisor; where
 there is none, they do themselves what it would have done. A request is repeated with the same uuid
-when its answer was lost, and then finds what it did.
+when its answer was lost, and then finds what it did. A process that does one of the two imports
+nothing of the other.
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ from typing import Any
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.config import Settings, load_settings
 from pm_kernel.errors import Conflict, PmError, UsageError
-from pm_kernel.running.complete import complete, read_json
-from pm_kernel.running.process import identify
 from pm_kernel.running.recorder import Recorder
-from pm_kernel.running.register import RECORD_NOTE, RUN_ID_NOTE, NotStarted, register
+from pm_kernel.running.recorder_call import RECORD_NOTE, RUN_ID_NOTE
 
 #: Where schedulers say which job this is.
 _JOB_VARIABLES = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID")
@@ -42,6 +41,9 @@ def carry_out(
 def _register(
     settings: Settings, recorder: Recorder, request: dict[str, Any], say: Say
 ) -> tuple[int, str]:
+    from pm_kernel.running.process import identify
+    from pm_kernel.running.register import NotStarted, register
+
     # Nextflow's wrapper script: it lives as long as the task does, and runs afterScript.
     wrapper = identify(request["wrapper"])
     if wrapper is None:
@@ -82,6 +84,8 @@ def _placed(settings: Settings, recorder: Recorder, exported: dict[str, Any]) ->
 def _complete(
     settings: Settings, recorder: Recorder, request: dict[str, Any], say: Say
 ) -> tuple[int, str]:
+    from pm_kernel.running.complete import complete, read_json
+
     task_dir, uuid, exit_code = Path(request["task_dir"]), request["uuid"], request["exit"]
     store = RunStore(settings.runs_dir)
     folder = store.partial(uuid)

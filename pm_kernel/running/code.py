@@ -17,9 +17,8 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree, writing
 from pm_kernel.config import Settings
@@ -34,8 +33,7 @@ _NOTE = "files.txt"
 _ABANDONED = 3600.0
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """Code ready to be copied into a task directory, and what runs it."""
 
     folder: Path

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pm_kernel.artifacts import seal
 from pm_kernel.artifacts.layout import RunStore
@@ -23,8 +22,7 @@ from pm_kernel.running.run_record import meta_of, request_of
 _SCARCE = 1 << 20
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     """How a run ended; ``error`` says why where it did not complete."""
 
     run_id: int

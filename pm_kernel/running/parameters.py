@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Distinct value combinations of a function that are kept as rows; more is said in a notice.
 KEPT = 50
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """The parameters of an ended run.
 
     ``rows`` are those of ``run_parameters``. ``reusable`` is "stated" when every set or expected

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+#: Inside the task directory: whose it is, and what was registered.
+UUID_NOTE = ".pm_uuid"
+RUN_ID_NOTE = ".pm_run_id"
+RECORD_NOTE = ".pm_record.json"
 #: In the folder of a plan; in there, the socket.
 FOLDER = "recorder"
 SOCKET = "socket"

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree, writing
 from pm_kernel.config import Settings
 from pm_kernel.errors import Cancelled, Conflict, PmError
 from pm_kernel.running.process import Life, ProcessIdentity
 from pm_kernel.running.recorder import Recorder
-from pm_kernel.running.recorder_call import draw_uuid
+from pm_kernel.running.recorder_call import RECORD_NOTE, RUN_ID_NOTE, UUID_NOTE, draw_uuid
 
-#: Inside the task directory: whose it is, and what was registered.
-UUID_NOTE = ".pm_uuid"
-RUN_ID_NOTE = ".pm_run_id"
-RECORD_NOTE = ".pm_record.json"
+__all__ = ["RECORD_NOTE", "RUN_SCRIPT", "UUID_NOTE", "NotStarted", "Registered", "register"]
+
+#: Inside the task directory: what starts the run.
 RUN_SCRIPT = ".pm-run.sh"
 #: In the place of a uuid where a completed run exists already.
 DONE = "done"
@@ -30,8 +28,7 @@ _ATTEMPTS = 5
 _SHELL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True)
-class Registered:
+class Registered(NamedTuple):
     """What became of a registration: ``run_id``, and whether there is anything left to execute."""
 
     run_id: int

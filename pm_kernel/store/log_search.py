@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import text
 
@@ -16,9 +16,6 @@ from pm_kernel.domain.runs import LogEntry, Run
 from pm_kernel.domain.storable import storable_text
 from pm_kernel.store import runs
 from pm_kernel.store.engine import Store
-
-#: Entries that one search looks through: well under a second.
-LOOKED_AT: Final = 200_000
 
 _CONDITIONS = {
     "containing": "strpos(lower(l.message), lower(:containing)) > 0",
@@ -78,7 +75,7 @@ def search_logs(
     )
     with store.reading() as connection:
         newest = before or 1 + (connection.scalar(text("SELECT max(id) FROM run_logs")) or 0)
-        oldest = max(1, newest - LOOKED_AT)
+        oldest = max(1, newest - runs.LOOKED_AT)
         values = {**asked, "oldest": oldest, "newest": newest, "limit": limit}
         rows = connection.execute(query, values).all()
         known = {run.run_id: run for run in runs.by_ids(connection, {row.run_id for row in rows})}

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from pm_kernel.artifacts import seal
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.domain.plans import Launch
-from pm_kernel.running import calls, complete, register, settle
+from pm_kernel.running import complete, register, settle
 from pm_kernel.running.inside import session
 from pm_kernel.running.process import Life
 from pm_kernel.running.recorder import DirectRecorder
@@ -84,7 +84,7 @@ def with_row_first(patch: pytest.MonkeyPatch, world: World) -> None:
 
 def with_work_directory(patch: pytest.MonkeyPatch, world: World) -> None:
     """An execution is known by its work directory instead of a uuid of its own."""
-    real_register, real_create = calls.register, RunStore.create_partial
+    real_register, real_create = register.register, RunStore.create_partial
 
     def registered(*arguments: Any, task_dir: Path, **options: Any) -> register.Registered:
         uuid = str(uuid5(NAMESPACE_URL, str(task_dir)))
@@ -94,7 +94,7 @@ def with_work_directory(patch: pytest.MonkeyPatch, world: World) -> None:
         folder = self.partial(uuid)
         return folder if folder.is_dir() else real_create(self, uuid)
 
-    patch.setattr(calls, "register", registered)
+    patch.setattr(register, "register", registered)
     patch.setattr(RunStore, "create_partial", create)
 
 

@@ -18,6 +18,7 @@ from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.cli.main import main
 from pm_kernel.domain.methods import MethodInput
 from pm_kernel.errors import InvalidInput, NotFound, UsageError
+from pm_kernel.store import runs as runs_of_the_store
 from pm_kernel.store import tables
 
 from .factories import Rows
@@ -109,6 +110,23 @@ def test_filters_narrow_the_list(pm, rows, options, found):
     rows.run("label", sample="s1", plan=rows.plan(), status="failed")
     rows.run("label", status="running", started_at=datetime.now(UTC))
     assert first_words(pm("runs", *options).out) == found
+
+
+def test_a_search_in_logs_ends_after_many_entries_and_says_where_to_go_on(pm, rows, monkeypatch):
+    monkeypatch.setattr(runs_of_the_store, "LOOKED_AT", 5)
+    for number in range(1, 5):
+        rows.log(rows.run(), f"tile {number} done", "a second entry")
+    rows.log(rows.run(), "nothing of that kind")
+    told = pm("runs", "--log", "TILE")
+    assert first_words(told.out) == ["4", "3"]
+    assert "older than 3 were not searched; --before 3 goes on there" in told.err
+    none = pm("runs", "--log", "tile 1")
+    assert (none.out, "no runs fit" in none.err) == ("", False)
+    further = pm("runs", "--log", "tile", "--before", "3")
+    assert first_words(further.out) == ["2", "1"]
+    assert further.err == ""
+    page = json.loads(pm("runs", "--json", "--log", "tile 1").out)
+    assert (page["runs"], page["before"]) == ([], 3)
 
 
 def test_the_word_list_is_the_same(pm, rows):

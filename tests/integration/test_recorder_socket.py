@@ -255,6 +255,32 @@ def test_nothing_that_is_slow_to_load_is_loaded_to_ask(tasks: Tasks) -> None:
         assert not slow & set(loaded)
 
 
+def test_without_a_supervisor_the_driver_is_what_takes_time_to_load(tasks: Tasks) -> None:
+    """Each of the two loads its own half of the recording, and nothing that others need."""
+    others = {"alembic", "argparse", "email.mime", "git", "multiprocessing", "platform", "rich",
+              "sqlalchemy", "tempfile", "uuid"}  # fmt: skip
+    code = (
+        "import sys, psycopg; before = set(sys.modules)\n"
+        "from pm_kernel.cli.main import main\n"
+        "code = main(sys.argv[1:])\n"
+        "print(code, *sorted(set(sys.modules) - before), file=sys.stderr)"
+    )
+    python = [sys.executable, "-I", "-c", code]
+    # What is made once for a version is made.
+    tasks.run(tasks.bench.open("double"), "first")
+    launch = tasks.bench.open("double")
+    registered = tasks.start([*python, *tasks.words(launch, "t")[1:]])
+    loaded = ended(registered)[2].splitlines()[-1].split()
+    assert loaded[0] == "0"
+    assert "pm_kernel.running.register" in loaded
+    assert not ({"pm_kernel.running.complete", "pm_kernel.artifacts.seal"} | others) & set(loaded)
+    words = ["complete_run", "--task-dir", str(tasks.folder / "t"), "--exit", "3"]
+    loaded = ended(tasks.start([*python, *words]))[2].splitlines()[-1].split()
+    assert loaded[0] == "0"
+    assert "pm_kernel.running.complete" in loaded
+    assert not ({"pm_kernel.running.register", "pm_kernel.environment"} | others) & set(loaded)
+
+
 # --- nobody there ---------------------------------------------------------------------------------
 
 
