@@ -9,8 +9,10 @@ export const CommandIDs = {
   openPlan: 'pm:open-plan',
   /** Open a run. Takes { run }. */
   openRun: 'pm:open-run',
-  /** Open the log of a run. Takes { run }. */
+  /** Open the log of a run. Takes { run, line? }. */
   openLog: 'pm:open-log',
+  /** Open the code of a version, as it was committed. Takes { method, version }. */
+  openCode: 'pm:open-code',
   /** Search the logs of all runs. Takes { text? }. */
   searchLogs: 'pm:search-logs',
   /** Run one method now. Takes { method, version?, step? }. */

@@ -182,6 +182,8 @@ describe('an address', () => {
   it.each([
     ['run-47', 'pm:open-run', { run: 47 }],
     ['log-47', 'pm:open-log', { run: 47 }],
+    ['log-47-120', 'pm:open-log', { run: 47, line: 120 }],
+    ['code-2-label_positive', 'pm:open-code', { method: 'label_positive', version: 2 }],
     ['lineage-47', 'pm:open-lineage', { run: 47 }],
     ['plan-12', 'pm:open-plan', { plan: 12 }],
     ['step-12-label-positive', 'pm:open-plan', { plan: 12, step: 'label-positive' }],
@@ -190,12 +192,19 @@ describe('an address', () => {
     expect(wantedBy(text)).toEqual({ command, args });
   });
 
-  it.each(['', 'run-', 'run-0', 'run-4x', 'toString-4', 'run-47-more', '<b>'])(
-    '%j opens nothing',
-    text => {
-      expect(wantedBy(text)).toBeNull();
-    }
-  );
+  it.each([
+    '',
+    'run-',
+    'run-0',
+    'log-47-x',
+    'code-0-a',
+    'run-4x',
+    'toString-4',
+    'run-47-more',
+    '<b>'
+  ])('%j opens nothing', text => {
+    expect(wantedBy(text)).toBeNull();
+  });
 
   it('loses only what is ours', () => {
     expect(withoutOurs('?pm=run-47&reset=1')).toBe('?reset=1');

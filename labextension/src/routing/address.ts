@@ -16,8 +16,9 @@ const RUNS: Partial<Record<string, string>> = {
 };
 
 /**
- * Read an address: run-47, log-47, lineage-47, plan-12, step-12-segment (of plan 12),
- * compare-3-4, everything, plans. Null where it is none of these.
+ * Read an address: run-47, log-47, log-47-120 (its line 120), lineage-47, plan-12, step-12-segment
+ * (of plan 12), compare-3-4, code-2-label_positive (its version 2), everything, plans. Null where it
+ * is none of these.
  */
 export function wantedBy(text: string): IWanted | null {
   if (text === 'plans') {
@@ -34,6 +35,12 @@ export function wantedBy(text: string): IWanted | null {
   if (kind === 'compare' && /^\d{1,15}(-\d{1,15})*$/.test(rest)) {
     const runs = [id, ...rest.split('-').map(Number)];
     return { command: CommandIDs.compare, args: { runs } };
+  }
+  if (kind === 'code' && id > 0 && rest !== '') {
+    return { command: CommandIDs.openCode, args: { method: rest, version: id } };
+  }
+  if (kind === 'log' && id > 0 && /^\d{1,9}$/.test(rest)) {
+    return { command: CommandIDs.openLog, args: { run: id, line: Number(rest) } };
   }
   if (id === 0 || rest !== '') {
     return null;

@@ -9,10 +9,16 @@ import { useChanges, useHere } from '../screen/here';
 import { RunLink, RunState, Shown } from '../screen/parts';
 import type { IChange } from '../tokens';
 import { LogView } from './log_view';
-import type { IRunArgs } from './tab';
 import { touches } from './tab';
 
-export default function LogTab({ args, tab }: { args: IRunArgs; tab: ITab }): React.JSX.Element {
+export interface ILogArgs {
+  run: number;
+  /** The line to go to, from 1; 0, none. */
+  line: number;
+  [name: string]: number;
+}
+
+export default function LogTab({ args, tab }: { args: ILogArgs; tab: ITab }): React.JSX.Element {
   const here = useHere();
   const { run } = args;
   const { trans } = here;
@@ -39,7 +45,7 @@ export default function LogTab({ args, tab }: { args: IRunArgs; tab: ITab }): Re
           <p className="pm-Bar pm-Log-note">
             <RunLink run={run} method={details.method} /> <RunState run={details} />
           </p>
-          <LogView run={run} atTraceback={details.status === 'failed'} />
+          <LogView run={run} atTraceback={details.status === 'failed'} wanted={args} />
         </div>
       )}
     </Shown>

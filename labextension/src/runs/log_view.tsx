@@ -18,10 +18,13 @@ interface IProps {
   run: number;
   /** Begin at the traceback, where there is one. */
   atTraceback?: boolean;
+  /** Go to this line, counted from 1, whenever it is another object; 0 is none. */
+  wanted?: { line: number } | null;
   className?: string;
 }
 
-export function LogView({ run, atTraceback = false, className = '' }: IProps): React.JSX.Element {
+export function LogView(props: IProps): React.JSX.Element {
+  const { run, atTraceback = false, wanted = null, className = '' } = props;
   const { api, trans } = useHere();
   const tab = useTab();
   const log = React.useMemo(
@@ -39,7 +42,15 @@ export function LogView({ run, atTraceback = false, className = '' }: IProps): R
     React.useCallback((change: IChange) => change.kind === 'run' && change.id === run, [run]),
     log.look
   );
-  if (!log.loaded) {
+  // Lines are counted from the beginning.
+  const line = log.loaded ? (wanted?.line ?? 0) : 0;
+  const short = line > 0 && log.before > 0;
+  React.useEffect(() => {
+    if (short) {
+      void log.loadAll();
+    }
+  }, [log, short]);
+  if (!log.loaded || short) {
     return log.error === null ? (
       <p className="pm-Screen-loading" role="status">
         {trans.__('Loading the log…')}
@@ -51,7 +62,7 @@ export function LogView({ run, atTraceback = false, className = '' }: IProps): R
   return (
     <div className={`pm-Log ${className}`}>
       {log.error !== null && <Trouble error={log.error} again={() => void log.start()} />}
-      <LogBody log={log} atTraceback={atTraceback} version={log.version} />
+      <LogBody log={log} atTraceback={atTraceback} wanted={wanted} version={log.version} />
     </div>
   );
 }
@@ -59,20 +70,32 @@ export function LogView({ run, atTraceback = false, className = '' }: IProps): R
 interface IBodyProps {
   log: RunLog;
   atTraceback: boolean;
+  wanted: { line: number } | null;
   /** Another number whenever the log has changed. */
   version: number;
 }
 
-function LogBody({ log, atTraceback }: IBodyProps): React.JSX.Element {
+function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
   const { api, trans } = useHere();
   const { lines, entries } = log;
   const traceback = tracebackLine(lines, entries);
   const [text, setText] = React.useState('');
   const [least, setLeast] = React.useState<Least>('all');
+  const asked = wanted !== null && wanted.line > 0 ? wanted.line - 1 : null;
+  const begin = asked ?? (atTraceback ? traceback : null);
   const [goTo, setGoTo] = React.useState<{ index: number } | null>(
-    atTraceback && traceback !== null ? { index: traceback } : null
+    begin === null ? null : { index: begin }
   );
-  const [following, setFollowing] = React.useState(true);
+  const [following, setFollowing] = React.useState(asked === null);
+  const [answered, setAnswered] = React.useState(wanted);
+  if (answered !== wanted) {
+    setAnswered(wanted);
+    if (asked !== null) {
+      setLeast('all');
+      setFollowing(false);
+      setGoTo({ index: asked });
+    }
+  }
   const levels = levelsOf(entries);
   const shown = visible(lines, levels, least);
   const hits = matches(shown, lines, text);

@@ -2,19 +2,23 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { InputDialog } from '@jupyterlab/apputils';
-import { consoleIcon, searchIcon } from '@jupyterlab/ui-components';
+import { IEditorServices } from '@jupyterlab/codeeditor';
+import { codeIcon, consoleIcon, searchIcon } from '@jupyterlab/ui-components';
 
 import { CommandIDs } from '../commands';
 import { runIcon } from '../icons';
 import { numberOf } from '../screen/screens';
 import { IScreens } from '../tokens';
+import type { ICodeArgs } from './code_tab';
+import type { ILogArgs } from './log_tab';
 
 export const runsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:runs',
   description: 'Runs, their logs, and the search in all logs.',
   autoStart: true,
   requires: [IScreens],
-  activate: (_: JupyterFrontEnd, screens: IScreens): void => {
+  optional: [IEditorServices],
+  activate: (_: JupyterFrontEnd, screens: IScreens, editors: IEditorServices | null): void => {
     const { trans } = screens.here;
     const run = { type: 'integer', description: trans.__('The number of the run') };
 
@@ -43,18 +47,56 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       title: args => trans.__('Run %1', args.run),
       load: async () => (await import('./tab')).default
     });
-    screens.add<{ run: number }>({
+    screens.add<ILogArgs>({
       command: CommandIDs.openLog,
       namespace: 'pm-log',
       label: trans.__('Open Log…'),
       caption: trans.__('What a run printed'),
       icon: consoleIcon,
-      properties: { run },
-      read,
-      ask,
+      properties: {
+        run,
+        line: { type: 'integer', description: trans.__('The line to go to; the first is 1') }
+      },
+      read: args => {
+        const asked = read(args);
+        return asked === null ? null : { ...asked, line: numberOf(args, 'line') ?? 0 };
+      },
+      ask: async () => {
+        const asked = await ask();
+        return asked === null ? null : { ...asked, line: 0 };
+      },
       id: args => String(args.run),
       title: args => trans.__('Log %1', args.run),
       load: async () => (await import('./log_tab')).default
+    });
+    screens.add<ICodeArgs>({
+      command: CommandIDs.openCode,
+      namespace: 'pm-code',
+      label: trans.__('Open Code of a Version…'),
+      caption: trans.__('The files of a version, as they were committed'),
+      icon: codeIcon,
+      properties: {
+        method: { type: 'string', description: trans.__('The name of the method') },
+        version: { type: 'integer', description: trans.__('Its version') }
+      },
+      read: args => {
+        const version = numberOf(args, 'version');
+        const method = args['method'];
+        return version === null || typeof method !== 'string' || method === ''
+          ? null
+          : { method, version };
+      },
+      ask: async () => {
+        const { value } = await InputDialog.getText({
+          title: trans.__('The code of which version?'),
+          label: trans.__('Method and version, as in label_positive v2')
+        });
+        const [, method, version] = /^\s*(\S+)[\s/]+v?(\d{1,9})\s*$/.exec(value ?? '') ?? [];
+        return method === undefined ? null : { method, version: Number(version) };
+      },
+      id: args => `${args.version}-${args.method}`,
+      title: args => trans.__('%1 v%2', args.method, args.version),
+      load: async () => (await import('./code_tab')).codeScreen(editors)
     });
     screens.add<{ text: string }>({
       command: CommandIDs.searchLogs,

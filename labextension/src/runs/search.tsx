@@ -200,7 +200,8 @@ function Hits({ hits, text }: { hits: readonly LogHit[]; text: string }): React.
             <td>
               <CommandLink
                 command={CommandIDs.openLog}
-                args={{ run: hit.run.run_id }}
+                args={{ run: hit.run.run_id, line: hit.line }}
+                address={`log-${hit.run.run_id}-${hit.line}`}
                 label={trans.__('Line %1 of the log of run %2', hit.line, hit.run.run_id)}
               >
                 {trans.__('line %1', hit.line)}

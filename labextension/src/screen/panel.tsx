@@ -17,7 +17,7 @@ export type Screen<A> = React.ComponentType<{ args: A; tab: ITab }>;
 export class ScreenPanel<A> extends ReactWidget implements ITab {
   constructor(
     readonly here: IHere,
-    readonly args: A,
+    private _args: A,
     private readonly _load: () => Promise<Screen<A>>,
     private readonly _named: (label: string, caption: string) => void
   ) {
@@ -25,6 +25,17 @@ export class ScreenPanel<A> extends ReactWidget implements ITab {
     this.addClass('pm-Screen');
     // So that the tab can have the focus, and keys scroll it.
     this.node.tabIndex = -1;
+  }
+
+  /** What the screen is asked to show. */
+  get args(): A {
+    return this._args;
+  }
+
+  /** Show something else of the same thing: another line of a log, another step of a plan. */
+  revise(args: A): void {
+    this._args = args;
+    this.update();
   }
 
   get shown(): ISignal<this, void> {
@@ -71,7 +82,7 @@ export class ScreenPanel<A> extends ReactWidget implements ITab {
       <HereContext.Provider value={this.here}>
         <TabContext.Provider value={this}>
           <Mishaps here={this.here}>
-            <Loaded args={this.args} tab={this} />
+            <Loaded args={this._args} tab={this} />
           </Mishaps>
         </TabContext.Provider>
       </HereContext.Provider>

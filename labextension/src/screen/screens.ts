@@ -93,6 +93,9 @@ export class Screens {
       tab = this._make(kind, args);
       tab.id = id;
       void tracker.add(tab);
+    } else {
+      tab.content.revise(args);
+      void tracker.save(tab);
     }
     if (!tab.isAttached) {
       this._shell.add(tab, 'main', {
