@@ -1,11 +1,12 @@
 /** `pm/api/everything`: the whole database, folded to methods. */
 
 import type { IApi } from '../tokens';
-import type { Got } from './answers';
-import { withQuery } from './answers';
+import type { Got, Posted } from './answers';
+import { sending, withQuery } from './answers';
 
 export type Everything = Got<'/everything'>;
 export type EverythingMethod = Everything['methods'][number];
+export type RunEdge = Posted<'/edges'>['edges'][number];
 
 /** Which runs are counted. */
 export interface IEverythingQuery {
@@ -16,4 +17,9 @@ export interface IEverythingQuery {
 
 export async function getEverything(api: IApi, query: IEverythingQuery): Promise<Everything> {
   return await api.request(withQuery('everything', { ...query }));
+}
+
+/** The links among some runs: both ends are of them. */
+export async function edgesAmong(api: IApi, runs: readonly number[]): Promise<readonly RunEdge[]> {
+  return (await api.request<Posted<'/edges'>>('edges', sending('POST', { runs }))).edges;
 }

@@ -1,0 +1,96 @@
+/** Which runs of the database are looked at. */
+
+import React from 'react';
+
+import type { IEverythingQuery } from '../api/everything';
+import { useHere } from '../screen/here';
+import { Action } from '../screen/parts';
+
+export interface IFilter {
+  readonly sample: string;
+  readonly plan: string;
+  readonly since: string;
+}
+
+export const NO_FILTER: IFilter = { sample: '', plan: '', since: '' };
+
+export function queryOf({ sample, plan, since }: IFilter): IEverythingQuery {
+  return {
+    ...(sample === '' ? {} : { sample }),
+    ...(/^\d{1,15}$/.test(plan) ? { plan: Number(plan) } : {}),
+    ...(since === '' ? {} : { since })
+  };
+}
+
+interface IProps {
+  filter: IFilter;
+  onChange: (filter: IFilter) => void;
+}
+
+export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
+  const { trans } = useHere();
+  const [typed, setTyped] = React.useState(filter);
+  const give = (next: IFilter): void => {
+    setTyped(next);
+    onChange({ sample: next.sample.trim(), plan: next.plan.trim(), since: next.since });
+  };
+  return (
+    <form
+      className="pm-Bar"
+      role="search"
+      aria-label={trans.__('Which runs')}
+      onSubmit={event => {
+        event.preventDefault();
+        give(typed);
+      }}
+    >
+      <input
+        className="pm-Field"
+        aria-label={trans.__('Sample')}
+        placeholder={trans.__('Sample')}
+        value={typed.sample}
+        onChange={event => {
+          setTyped({ ...typed, sample: event.target.value });
+        }}
+      />
+      <input
+        className="pm-Field"
+        aria-label={trans.__('Number of the plan')}
+        placeholder={trans.__('Number of the plan')}
+        inputMode="numeric"
+        pattern="\s*\d*\s*"
+        title={trans.__('The number of a plan')}
+        value={typed.plan}
+        onChange={event => {
+          setTyped({ ...typed, plan: event.target.value });
+        }}
+      />
+      <select
+        className="pm-Field"
+        aria-label={trans.__('Time')}
+        value={typed.since}
+        onChange={event => {
+          give({ ...typed, since: event.target.value });
+        }}
+      >
+        <option value="">{trans.__('At any time')}</option>
+        <option value="1h">{trans.__('In the last hour')}</option>
+        <option value="1d">{trans.__('In the last day')}</option>
+        <option value="1w">{trans.__('In the last week')}</option>
+        <option value="30d">{trans.__('In the last 30 days')}</option>
+      </select>
+      <button type="submit" className="pm-Button pm-mod-main">
+        {trans.__('Filter')}
+      </button>
+      {filter !== NO_FILTER && (
+        <Action
+          label={trans.__('Show all')}
+          onClick={() => {
+            setTyped(NO_FILTER);
+            onChange(NO_FILTER);
+          }}
+        />
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,217 @@
+/** The graph itself: modules in columns, lines between them, walked by the arrow keys. */
+
+import React from 'react';
+
+import type { Everything, RunEdge } from '../api/everything';
+import { edgesAmong } from '../api/everything';
+import { useAsked } from '../screen/asked';
+import { useHere } from '../screen/here';
+import { Action } from '../screen/parts';
+import { ModuleCard } from './cards';
+import type { IFilter } from './filter';
+import { LANE, Links, MOST_LANES } from './links';
+import type { ILink } from './shape';
+import { chainOf, columnsOf, linksOf, moduleKey, runLinksOf, totalOf } from './shape';
+
+/** With more methods than this, the modules begin folded. */
+const MANY = 40;
+/** Links are asked for among so many runs at once. */
+const MOST_RUNS = 5000;
+
+interface IProps {
+  everything: Everything;
+  filter: IFilter;
+  chosen: ReadonlySet<number>;
+  onChoose: (run: number) => void;
+}
+
+export function Sheet({ everything, filter, chosen, onChoose }: IProps): React.JSX.Element {
+  const { trans } = useHere();
+  const { methods, edges } = everything;
+  const columns = React.useMemo(() => columnsOf(everything), [everything]);
+  const many = methods.length > MANY;
+  // What somebody has turned from how it begins.
+  const [turned, setTurned] = React.useState<ReadonlySet<string>>(new Set());
+  const isOpen = React.useCallback(
+    (key: string) => turned.has(key) !== (key.startsWith('module/') && !many),
+    [turned, many]
+  );
+  const toggle = React.useCallback((key: string): void => {
+    setTurned(before => {
+      const after = new Set(before);
+      if (!after.delete(key)) {
+        after.add(key);
+      }
+      return after;
+    });
+  }, []);
+  const { listed, onListed } = useListed();
+  const runEdges = useRunEdges(listed);
+  const links = React.useMemo(
+    () => linksOf(everything, columns, module => isOpen(moduleKey(module))),
+    [everything, columns, isOpen]
+  );
+  const runLinks = React.useMemo(
+    () => runLinksOf(runEdges, listed, links),
+    [runEdges, listed, links]
+  );
+  const lanes = links.filter(({ lane }) => lane !== null).length;
+  const [current, setCurrent] = React.useState('');
+  const lit = React.useMemo(
+    () => chainOf(current.startsWith('run/') ? runLinks : links, current),
+    [current, links, runLinks]
+  );
+  const names = columns.flat().map(({ module }) => moduleKey(module));
+  const total = methods.reduce((sum, { runs }) => sum + totalOf(runs), 0);
+  return (
+    <>
+      <p className="pm-Bar pm-Everything-total">
+        <span>
+          {trans._n('%1 run', '%1 runs', total)} {trans.__('of')}{' '}
+          {trans._n('%1 method', '%1 methods', methods.length)} {trans.__('in')}{' '}
+          {trans._n('%1 module', '%1 modules', names.length)}
+        </span>
+        <Action
+          label={trans.__('Unfold modules')}
+          disabled={names.every(isOpen)}
+          onClick={() => {
+            setTurned(new Set([...turned].filter(isMethod).concat(many ? names : [])));
+          }}
+        />
+        <Action
+          label={trans.__('Fold all')}
+          disabled={!names.some(isOpen)}
+          onClick={() => {
+            setTurned(new Set(many ? [] : names));
+          }}
+        />
+      </p>
+      <div
+        className="pm-Everything-frame"
+        role="region"
+        aria-label={trans.__('Graph of everything; arrow keys walk along the links')}
+        tabIndex={0}
+        onKeyDown={event => {
+          if (walked(event.target, event.key, links)) {
+            event.preventDefault();
+            event.stopPropagation();
+          }
+        }}
+        onFocus={event => {
+          setCurrent(nodeOf(event.target)?.dataset['pmNode'] ?? '');
+        }}
+        onClick={event => {
+          const node = nodeOf(event.target);
+          if (node !== null) {
+            setCurrent(node.dataset['pmNode'] ?? '');
+          }
+        }}
+      >
+        <div
+          className="pm-Everything-sheet"
+          style={{ paddingTop: 24 + LANE * Math.min(lanes, MOST_LANES) }}
+        >
+          <Links links={links} runLinks={runLinks} lit={lit} />
+          {columns.map((column, place) => (
+            <ul key={place} className="pm-Everything-column">
+              {column.map(module => (
+                <ModuleCard
+                  key={module.module}
+                  module={module}
+                  unfolded={{
+                    isOpen,
+                    toggle,
+                    filter,
+                    chosen,
+                    onChoose,
+                    onListed,
+                    reads: method => {
+                      const read = edges
+                        .filter(edge => edge.target === method)
+                        .map(edge => `${edge.source} (${edge.count})`);
+                      return read.length === 0 ? '' : trans.__('reads %1', read.join(', '));
+                    }
+                  }}
+                />
+              ))}
+            </ul>
+          ))}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function isMethod(key: string): boolean {
+  return key.startsWith('method/');
+}
+
+/** The runs that are listed, by their method. */
+function useListed(): {
+  listed: ReadonlyMap<string, readonly number[]>;
+  onListed: (method: string, runs: readonly number[]) => void;
+} {
+  const [listed, setListed] = React.useState<ReadonlyMap<string, readonly number[]>>(new Map());
+  const onListed = React.useCallback((method: string, runs: readonly number[]): void => {
+    setListed(before => {
+      if (String(before.get(method) ?? []) === String(runs)) {
+        return before;
+      }
+      const after = new Map(before);
+      if (runs.length === 0) {
+        after.delete(method);
+      } else {
+        after.set(method, runs);
+      }
+      return after;
+    });
+  }, []);
+  return { listed, onListed };
+}
+
+const NONE: readonly RunEdge[] = [];
+
+/** The links among the runs that are listed. */
+function useRunEdges(listed: ReadonlyMap<string, readonly number[]>): readonly RunEdge[] {
+  const { api } = useHere();
+  const asked = useAsked(
+    React.useCallback(async () => {
+      const runs = [...listed.values()].flat().slice(0, MOST_RUNS);
+      return runs.length === 0 ? NONE : await edgesAmong(api, runs);
+    }, [api, listed])
+  );
+  return asked.value ?? NONE;
+}
+
+/** The node that holds what an event hit. */
+function nodeOf(target: EventTarget): HTMLElement | null {
+  return target instanceof Element ? target.closest<HTMLElement>('[data-pm-node]') : null;
+}
+
+/** Move the focus along a link or to the node above or below; whether there was one. */
+function walked(target: EventTarget, key: string, links: readonly ILink[]): boolean {
+  if (!(target instanceof HTMLButtonElement) || target.dataset['pmNode'] === undefined) {
+    return false;
+  }
+  const here = target.dataset['pmNode'];
+  const all = [
+    ...(target
+      .closest('.pm-Everything-sheet')
+      ?.querySelectorAll<HTMLElement>('button[data-pm-node]') ?? [])
+  ];
+  const named = (wanted: string | undefined): HTMLElement | undefined =>
+    all.find(each => each.dataset['pmNode'] === wanted);
+  const onward = {
+    ArrowLeft: () => named(links.find(link => link.to === here && link.from !== here)?.from),
+    ArrowRight: () => named(links.find(link => link.from === here && link.to !== here)?.to),
+    ArrowUp: () => all[all.indexOf(target) - 1],
+    ArrowDown: () => all[all.indexOf(target) + 1]
+  };
+  if (!(key in onward)) {
+    return false;
+  }
+  const next = onward[key as keyof typeof onward]();
+  next?.focus();
+  next?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  return next !== undefined;
+}

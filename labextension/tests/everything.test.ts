@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Everything } from '../src/api/everything';
+import { chainOf, columnsOf, linksOf, runLinksOf } from '../src/everything/shape';
+
+/** Module a: one reads nothing, two reads one; b reads two, c reads b and one; d reads itself. */
+const EVERYTHING: Everything = {
+  methods: [
+    { method: 'two', module: 'a', versions: 1, runs: { completed: 2, failed: 1 } },
+    { method: 'one', module: 'a', versions: 2, runs: { completed: 3 } },
+    { method: 'bee', module: 'b', versions: 1, runs: { completed: 4 } },
+    { method: 'sea', module: 'c', versions: 1, runs: {} },
+    { method: 'ring', module: 'd', versions: 1, runs: { completed: 5 } }
+  ],
+  edges: [
+    { source: 'one', target: 'two', count: 3 },
+    { source: 'two', target: 'bee', count: 4 },
+    { source: 'one', target: 'sea', count: 1 },
+    { source: 'two', target: 'sea', count: 2 },
+    { source: 'bee', target: 'sea', count: 1 },
+    { source: 'ring', target: 'ring', count: 4 }
+  ]
+};
+const COLUMNS = columnsOf(EVERYTHING);
+
+describe('the graph of everything', () => {
+  it('puts what reads right of what it reads, and counts the runs of a module', () => {
+    expect(COLUMNS.map(column => column.map(({ module }) => module))).toEqual([
+      ['a', 'd'],
+      ['b'],
+      ['c']
+    ]);
+    const [a] = COLUMNS[0] ?? [];
+    expect(a?.methods.map(({ method }) => method)).toEqual(['one', 'two']);
+    expect(a?.runs).toEqual({ completed: 5, failed: 1 });
+  });
+
+  it('ends when modules read each other', () => {
+    const ring = {
+      ...EVERYTHING,
+      edges: [...EVERYTHING.edges, { source: 'sea', target: 'one', count: 1 }]
+    };
+    expect(columnsOf(ring).flat()).toHaveLength(4);
+  });
+
+  it('links what is visible, with a lane of its own for a link that passes a column', () => {
+    expect(linksOf(EVERYTHING, COLUMNS, module => module !== 'a')).toEqual([
+      { from: 'module/a', to: 'method/bee', count: 4, lane: null },
+      { from: 'module/a', to: 'method/sea', count: 3, lane: 0 },
+      { from: 'method/bee', to: 'method/sea', count: 1, lane: null },
+      { from: 'method/ring', to: 'method/ring', count: 4, lane: null }
+    ]);
+  });
+
+  it('links runs in the lane of their methods, once for several inputs', () => {
+    const edge = { run_id: 9, source_run_id: 1, input: 'a', output: 'o', ordinal: 0, label: null };
+    const listed = new Map([
+      ['one', [1]],
+      ['sea', [9]]
+    ]);
+    const links = linksOf(EVERYTHING, COLUMNS, () => true);
+    expect(runLinksOf([edge, { ...edge, input: 'b' }], listed, links)).toEqual([
+      { from: 'run/1', to: 'run/9', count: 1, lane: 0 }
+    ]);
+  });
+
+  it('knows what leads to a node and what comes of it', () => {
+    const links = linksOf(EVERYTHING, COLUMNS, () => true);
+    expect([...chainOf(links, 'method/bee')].sort()).toEqual([
+      'method/bee',
+      'method/one',
+      'method/sea',
+      'method/two'
+    ]);
+    expect([...chainOf(links, 'method/ring')]).toEqual(['method/ring']);
+  });
+});
