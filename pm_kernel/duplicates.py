@@ -58,33 +58,27 @@ class DuplicateLookup:
                 found.append(stated_key(query.version_id, param_set_id, inputs))
             keys[query.key] = tuple(found)
         known = reuse.candidates(self._connection, {key for each in keys.values() for key in each})
+        fitting = {
+            query.key: [c for key in keys.get(query.key, ()) for c in known.get(key, ())]
+            for query in queries
+        }
+        read = reuse.source_runs(
+            self._connection, {c.run_id for each in fitting.values() for c in each}
+        )
         answers: dict[str, Reuse] = {}
         for query in queries:
-            fitting = sorted(
-                (c for key in keys.get(query.key, ()) for c in known.get(key, ())),
-                key=lambda candidate: candidate.run_id,
+            if not fitting[query.key]:
+                continue
+            asked = query.sources
+            ranked = sorted(
+                (_against(each, query, read.get(each.run_id, set()) != asked), each)
+                for each in fitting[query.key]
             )
-            chosen = next((c for c in fitting if self._same_imports(c)), None)
+            chosen = next((each for _, each in ranked if self._same_imports(each)), None)
             if chosen is not None:
-                answers[query.key] = Reuse(chosen.run_id)
-        return self._with_equal_bytes(queries, answers)
-
-    def _with_equal_bytes(
-        self, queries: Sequence[ReuseQuery], answers: Mapping[str, Reuse]
-    ) -> Mapping[str, Reuse]:
-        read = reuse.source_runs(self._connection, [r.run_id for r in answers.values()])
-        told: dict[str, Reuse] = {}
-        for query in queries:
-            if (answer := answers.get(query.key)) is not None:
-                asked = {
-                    identity.run_id
-                    for identities in query.inputs.values()
-                    for identity in identities
-                    if isinstance(identity, OutputOf)
-                }
-                others = tuple(sorted(read.get(answer.run_id, set()) - asked))
-                told[query.key] = Reuse(answer.run_id, others)
-        return told
+                others = read.get(chosen.run_id, set()) - asked
+                answers[query.key] = Reuse(chosen.run_id, tuple(sorted(others)))
+        return answers
 
     def _stated(self, query: ReuseQuery) -> dict[str, str | None]:
         return {**self._declarations[query.version_id].expected(), **query.params}
@@ -122,6 +116,17 @@ class DuplicateLookup:
             else:
                 found[query.key] = inputs
         return found
+
+
+def _against(candidate: Candidate, query: ReuseQuery, read_others: bool) -> tuple[object, ...]:
+    """What speaks against a candidate, the gravest first; two candidates never compare equal."""
+    return (
+        read_others,
+        candidate.sample != query.sample,
+        candidate.step != query.step,
+        candidate.branch != query.branch,
+        candidate.run_id,
+    )
 
 
 def imports_are(installed: Callable[[Candidate], Mapping[str, str]]) -> SameImports:

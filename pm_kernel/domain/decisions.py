@@ -71,11 +71,29 @@ class ReuseQuery:
     params: Mapping[str, str]
     #: input -> what it gets; a gathered list in order.
     inputs: Mapping[str, tuple[Identity, ...]]
+    sample: str | None = None
+    branch: str = ""
+
+    @property
+    def sources(self) -> frozenset[int]:
+        """The runs whose outputs it is to be given."""
+        return frozenset(
+            identity.run_id
+            for identities in self.inputs.values()
+            for identity in identities
+            if isinstance(identity, OutputOf)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """The run that answers a query: the oldest, so that later re-runs change no preview."""
+    """The run that answers a query.
+
+    Of several that do, one that was given outputs of the very runs asked for comes first, then one
+    of the same sample, step and branch: where equal inputs did not make equal bytes, results that
+    were made together are found together. Of those that are left, the oldest, so that later re-runs
+    change no preview.
+    """
 
     run_id: int
     #: Runs that this one really read, where they are others than the plan's with equal bytes.
@@ -130,7 +148,15 @@ def decide(
                         for name, sources in run.inputs.items()
                     }
                     queries.append(
-                        ReuseQuery(run.key, step, version.version_id, run.params, inputs)
+                        ReuseQuery(
+                            run.key,
+                            step,
+                            version.version_id,
+                            run.params,
+                            inputs,
+                            run.sample,
+                            run.branch,
+                        )
                     )
                 else:
                     decided[run.key] = found or _blocked(f"step {shown(step)} has no method")

@@ -16,7 +16,8 @@ from pm_kernel.store.tables import method_versions, param_sets, run_inputs, run_
 class Candidate:
     """A completed run with the reuse key that was asked for; lower ids are older.
 
-    ``environment`` is what it imported, to be compared with what would be imported now.
+    ``environment`` is what it imported, to be compared with what would be imported now; ``step``,
+    ``sample`` and ``branch`` are where its plan had it.
     """
 
     run_id: int
@@ -24,6 +25,9 @@ class Candidate:
     version_id: int
     workspace_root: str
     environment: Mapping[str, Any]
+    step: str | None
+    sample: str | None
+    branch: str | None
 
 
 # The last word on a run's integrity counts.
@@ -36,7 +40,8 @@ _ALTERED = """
 """
 _CANDIDATES = text(
     f"""
-    SELECT r.id, r.reuse_key, r.method_version_id, w.root, r.environment
+    SELECT r.id, r.reuse_key, r.method_version_id, w.root, r.environment,
+           r.plan_step, r.sample, r.plan_branch
     FROM runs r JOIN workspaces w ON w.id = r.workspace_id
     WHERE r.reuse_key = ANY(:keys) AND r.status = 'completed' AND NOT {_ALTERED}
     ORDER BY r.id
@@ -53,10 +58,8 @@ def candidates(connection: Connection, keys: Iterable[str]) -> dict[str, list[Ca
     found: dict[str, list[Candidate]] = {}
     if wanted:
         for row in connection.execute(_CANDIDATES, {"keys": wanted}):
-            candidate = Candidate(
-                row.id, row.reuse_key, row.method_version_id, row.root, row.environment
-            )
-            found.setdefault(row.reuse_key, []).append(candidate)
+            candidate = Candidate(*row)
+            found.setdefault(candidate.reuse_key, []).append(candidate)
     return found
 
 
