@@ -25,6 +25,7 @@ from pm_kernel.domain.plan import (
     Source,
     Value,
 )
+from pm_kernel.domain.plan_difference import plan_difference
 from pm_kernel.domain.plan_labels import check_labels
 from pm_kernel.domain.plan_request import PlanRequest, parse_request
 from pm_kernel.domain.plans import NewEdge, NewPlannedRun
@@ -70,6 +71,8 @@ class Preview:
     problems: tuple[Problem, ...]
     #: How long it will probably take.
     estimate: Estimate
+    #: What one run of a method takes; methods that never completed a run are absent.
+    method_seconds: Mapping[str, float]
     #: sha256 of a file that the plan starts from, read once per preview; None: unreadable.
     file_checksum: Callable[[str], str | None]
 
@@ -110,7 +113,6 @@ def preview(
         lookup = DuplicateLookup(connection, declarations, same_imports(connection))
         decisions = decide(expanded, lookup, request.rerun)
         seconds = durations.median_seconds(connection, {each.method for each in resolved})
-        takes = estimate(expanded, decisions, seconds)
         found = [*problems, *more, *expanded.problems, *_source_problems(connection, expanded)]
     if check is not None:
         found += check(pipeline, expanded.steps)
@@ -121,7 +123,8 @@ def preview(
         decisions,
         declarations,
         tuple(found),
-        takes,
+        estimate(expanded, decisions, seconds),
+        seconds,
         lookup.file_checksum,
     )
 
@@ -202,11 +205,8 @@ def submit(
         altered += found
         now = preview(store, plan, same_imports, check=check)
         _refuse(now)
-    before = {
-        row.key: (row.decision, row.run_id if row.decision == "reuse" else None, row.version)
-        for row in plans.planned_runs_of(store, plan_id)
-    }
-    difference = _difference(before, now)
+    before = plans.planned_runs_of(store, plan_id)
+    difference = plan_difference(before, now.expanded, now.decisions, now.counts)
     if difference and not accept(" ".join([*altered, difference])):
         raise Conflict(
             f"Plan {plan_id} would now run otherwise than it was previewed: "
@@ -432,22 +432,3 @@ def _altered(artifacts: Iterable[dict[str, Any]]) -> list[inputs.Altered]:
 
 def _reused(shown: Preview) -> set[int]:
     return {d.run_id for d in shown.decisions.values() if d.run_id is not None}
-
-
-def _difference(before: Mapping[str, tuple[str, int | None, int]], now: Preview) -> str | None:
-    after = {}
-    for run in now.expanded.runs:
-        decision = now.decisions[run.key]
-        version = now.expanded.steps[run.step].version
-        after[run.key] = (decision.action, decision.run_id, version.version if version else 0)
-    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    if not changed:
-        return None
-    counts = now.counts
-    first = changed[0]
-    told = after.get(first)
-    what = "is no longer part of it" if told is None else f"is now: {now.decisions[first].reason}"
-    return (
-        f"{len(changed)} of {len(after)} planned runs differ (now {counts.run} new, "
-        f"{counts.reuse} reused); {first} {what}."
-    )

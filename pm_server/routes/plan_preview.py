@@ -11,9 +11,8 @@ from pm_kernel import planning
 from pm_kernel.domain.plan_documents import preview_document, tree_document
 from pm_kernel.environment_match import same_imports
 from pm_kernel.nextflow.site import SiteCheck
-from pm_kernel.planning import PlanInput
+from pm_kernel.planning import PlanInput, Preview
 from pm_kernel.store import plans
-from pm_kernel.store.durations import median_seconds
 from pm_server.routes.base import Route, verb
 from pm_server.services import Opened
 
@@ -72,15 +71,14 @@ def _preview(at: Opened, plan: PlanInput, part: tuple[int, int] | None) -> dict[
         first, limit = part
         tree = tree_document(shown.expanded, shown.decisions, first=first, limit=limit)
     document = preview_document(shown.expanded, shown.decisions, shown.problems)
-    return {**_estimated(at, document), "tree": tree}
+    return {**document, **_takes(shown, document["steps"]), "tree": tree}
 
 
-def _estimated(at: Opened, document: dict[str, Any]) -> dict[str, Any]:
-    """Add how long one run of each step takes, and all that are to run one after the other."""
-    with at.store.reading() as connection:
-        known = median_seconds(connection, [each["method"] for each in document["steps"]])
-    steps = [{**each, "seconds": known.get(each["method"])} for each in document["steps"]]
-    to_run = [(each["counts"]["run"], each["seconds"]) for each in steps if each["counts"]["run"]]
-    unknown = any(seconds is None for _, seconds in to_run)
-    total = None if unknown else sum(count * seconds for count, seconds in to_run)
-    return {**document, "steps": steps, "seconds": total}
+def _takes(shown: Preview, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """How long one run of each step takes, and all that are to run."""
+    takes = shown.estimate
+    return {
+        "steps": [{**each, "seconds": shown.method_seconds.get(each["method"])} for each in steps],
+        "seconds": None if takes.unknown else takes.work,
+        "estimate": takes.to_document(),
+    }

@@ -53,6 +53,7 @@ async def test_the_life_of_a_plan(study, api):
     )
     assert preview["counts"] == {"total": 4, "run": 4, "reuse": 0, "blocked": 0}
     assert preview["seconds"] is None
+    assert preview["estimate"]["unknown_methods"] == ["load", "merge"]
     draft = await api(
         "POST",
         "plans",
@@ -87,6 +88,7 @@ async def test_what_a_plan_left_behind(study, api):
     assert "broken <b>picture</b>" in bad["error"]
     preview = await api.get(f"plans/{plan_id}/preview")
     assert [s["seconds"] is not None for s in preview["steps"]] == [True, False]
+    assert preview["estimate"]["work_seconds"] == pytest.approx(preview["steps"][0]["seconds"])
     found = await api.get("runs", counts=True)
     assert found["counts"] == {"completed": 2, "failed": 1}
     good = (await api.get("runs", sample="s1", method="load/v1"))["runs"][0]["run_id"]
