@@ -88,7 +88,12 @@ async def test_what_a_plan_left_behind(study, api):
     assert "broken <b>picture</b>" in bad["error"]
     preview = await api.get(f"plans/{plan_id}/preview")
     assert [s["seconds"] is not None for s in preview["steps"]] == [True, False]
-    assert preview["estimate"]["work_seconds"] == pytest.approx(preview["steps"][0]["seconds"])
+    # One run of `load` is to be made again; how long `merge` takes nobody knows.
+    assert preview["estimate"] == {
+        "work_seconds": round(preview["steps"][0]["seconds"], 3),
+        "longest_seconds": round(preview["steps"][0]["seconds"], 3),
+        "unknown_methods": ["merge"],
+    }
     found = await api.get("runs", counts=True)
     assert found["counts"] == {"completed": 2, "failed": 1}
     good = (await api.get("runs", sample="s1", method="load/v1"))["runs"][0]["run_id"]
