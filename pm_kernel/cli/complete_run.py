@@ -16,7 +16,7 @@ _DONE = "done"
 
 def main(argv: list[str]) -> int:
     """Seal and record the run of a task directory; 1 when its task must not count as done."""
-    options = read_options(argv, {"task-dir", "exit"}, frozenset({"workspace"}))
+    options = read_options(argv, {"task-dir", "exit"}, frozenset({"workspace", "limit"}))
     exit_code = number(options, "exit")
     task_dir = os.path.abspath(options["task-dir"])  # noqa: PTH100 - pathlib is slow to load
     uuid, workspace, recorder = _note(task_dir)
@@ -30,7 +30,21 @@ def main(argv: list[str]) -> int:
         "workspace": workspace,
         "exit": exit_code,
     }
+    if exit_code != 0 and options.get("limit", "0") != "0":
+        request["limit"] = number(options, "limit") / 1000
+        request["age"] = _age(os.getppid())
     return carried_out(request, recorder)
+
+
+def _age(pid: int) -> float | None:
+    """Return for how many seconds a process has been there; None where that cannot be seen."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
+            started = int(stream.read().rpartition(")")[2].split()[19])
+        with open("/proc/uptime", encoding="ascii") as stream:
+            return float(stream.read().split()[0]) - started / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _note(task_dir: str) -> tuple[str, str, str]:

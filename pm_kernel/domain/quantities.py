@@ -37,6 +37,20 @@ def duration_text(seconds: float) -> str:
     return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
 
 
+def limit_text(seconds: float) -> str:
+    """Return a duration as somebody would set it, without parts that are nothing: 1 h 30 min."""
+    whole = int(seconds)
+    parts = []
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        amount, whole = divmod(whole, size)
+        if amount:
+            parts.append(f"{amount} {unit}")
+    rest = round(whole + seconds % 1, 3)
+    if rest or not parts:
+        parts.append(f"{rest:g} s")
+    return " ".join(parts)
+
+
 def clock_text(seconds: float) -> str:
     """Return how long something has been going on: 0:42, 12:05, 1:02:03, 2 d 1:02:03."""
     whole = max(0, int(seconds))

@@ -23,6 +23,8 @@ class Hole(Enum):
 
     PLANNED_RUN = "id"
     ATTEMPT = "task.attempt"
+    #: Milliseconds that a task may take, whoever set that; 0 where nobody did.
+    TIME_LIMIT = "task.time ? task.time.toMillis() : 0"
     SESSION = "workflow.sessionId"
     RUN_NAME = "workflow.runName"
     #: Process id of Nextflow itself.

@@ -318,7 +318,10 @@ def _which(spec: LaunchSpec) -> list[str | Hole]:
 def _after(commands: Commands) -> str:
     # Unset unless the script failed, and `set -u` may be on.
     return groovy_template(
-        [f'{_pm(commands)} complete_run --task-dir "$PWD" --exit ${{nxf_main_ret:-0}}']
+        [
+            f'{_pm(commands)} complete_run --task-dir "$PWD" --exit ${{nxf_main_ret:-0}} --limit ',
+            Hole.TIME_LIMIT,
+        ]
     )
 
 

@@ -85,6 +85,7 @@ def _complete(
     settings: Settings, recorder: Recorder, request: dict[str, Any], say: Say
 ) -> tuple[int, str]:
     from pm_kernel.running.complete import complete, read_json
+    from pm_kernel.running.outcome import TimeLimit
 
     task_dir, uuid, exit_code = Path(request["task_dir"]), request["uuid"], request["exit"]
     store = RunStore(settings.runs_dir)
@@ -93,8 +94,11 @@ def _complete(
     record = read_json(folder / ".pm" / "record.json") or read_json(task_dir / RECORD_NOTE)
     if record is None or not folder.is_dir():
         return _ended_before(store, recorder, task_dir, uuid, say), ""
+    limit = None
+    if "limit" in request:
+        limit = TimeLimit(request["limit"], request["age"])
     try:
-        ended = complete(store, recorder, record, folder, exit_code=exit_code)
+        ended = complete(store, recorder, record, folder, exit_code=exit_code, limit=limit)
     except Conflict as conflict:
         if folder.is_dir():
             raise

@@ -13,7 +13,7 @@ from pm_kernel.artifacts.manifest import FileEntry
 from pm_kernel.artifacts.outputs import Output, collect, confusable
 from pm_kernel.errors import Conflict, IntegrityError, PmError
 from pm_kernel.running import inputs
-from pm_kernel.running.outcome import failure
+from pm_kernel.running.outcome import TimeLimit, failure
 from pm_kernel.running.process import Life, ProcessIdentity, end_session
 from pm_kernel.running.recorder import Recorder
 from pm_kernel.running.run_record import meta_of, request_of
@@ -40,13 +40,15 @@ def complete(
     exit_code: int | None,
     reason: str | None = None,
     cancelled: bool = False,
+    limit: TimeLimit | None = None,
 ) -> Ended:
     """End a run that wrote to ``folder``: decide, hash, seal, record.
 
     ``exit_code`` is that of the runner (None: it never started); ``reason`` makes it a failure
-    whatever the runner says. Raises Conflict when somebody else ended the run meanwhile, and
-    StoreUnavailable or DatabaseUnavailable when it could not be closed or recorded: whoever settles
-    it later does that.
+    whatever the runner says; ``limit`` is how long its task might take, where that is known.
+
+    Raises Conflict when somebody else ended the run meanwhile, and StoreUnavailable or
+    DatabaseUnavailable when it could not be closed or recorded: whoever settles it later does that.
     """
     run_id = record["run_id"]
     life = end_runner(folder)
@@ -55,7 +57,13 @@ def complete(
     target = store.final(run_id)
     with seal.taken_is_conflict(folder, run_id):
         request = _seal(
-            record, folder, target, exit_code=exit_code, reason=reason, cancelled=cancelled
+            record,
+            folder,
+            target,
+            exit_code=exit_code,
+            limit=limit,
+            reason=reason,
+            cancelled=cancelled,
         )
     status = record_sealed(recorder, request, target, record.get("workspace"))
     return Ended(run_id, status, request["error"], target)
@@ -110,12 +118,13 @@ def _seal(
     target: Path,
     *,
     exit_code: int | None,
+    limit: TimeLimit | None,
     reason: str | None,
     cancelled: bool,
 ) -> dict[str, Any]:
     """Decide the outcome, hash, give the final name; returns what is to be recorded."""
     report = read_json(folder / ".pm" / "report.json")
-    error = reason or failure(exit_code, report)
+    error = reason or failure(exit_code, report, limit)
     if not seal.is_intact(folder) and folder.is_dir():
         error = "The method deleted .pm in output_dir, which belongs to the record; it may only add"
         error = f"{error} files there, and delete its own."

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from typing import Any
 
 
-def failure(exit_code: int | None, report: dict[str, Any] | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """How long a task may take, in seconds, and how old it was when it had ended (None: unknown).
+
+    What ends it at its limit counts from no earlier than its first process.
+    """
+
+    seconds: float
+    age: float | None
+
+
+def failure(
+    exit_code: int | None, report: dict[str, Any] | None, limit: TimeLimit | None = None
+) -> str | None:
     """Return why a run did not complete; None: its method returned.
 
     ``exit_code`` is the runner's as a shell or as Python gives it (137 or -9 for SIGKILL), None
@@ -23,6 +37,8 @@ def failure(exit_code: int | None, report: dict[str, Any] | None) -> str | None:
     if exit_code is None:
         return "It was never started."
     number = -exit_code if exit_code < 0 else exit_code - 128
+    if limit is not None and number in (signal.SIGTERM, signal.SIGUSR2):
+        return _stopped(number, limit)
     if number in _SIGNALS:
         return _SIGNALS[number]
     if exit_code == 0:
@@ -33,6 +49,21 @@ def failure(exit_code: int | None, report: dict[str, Any] | None) -> str | None:
     if said and said != f"exit code {exit_code}":
         return f"It ended with exit code {exit_code}: {said}"
     return f"It ended with exit code {exit_code}."
+
+
+def _stopped(number: int, limit: TimeLimit) -> str:
+    from pm_kernel.domain.quantities import duration_text, limit_text
+
+    most = limit_text(limit.seconds)
+    if number == signal.SIGUSR2:
+        # Nextflow has SLURM send this some seconds before it ends a job.
+        return f"It was stopped by its scheduler (signal 12) at its time limit of {most}."
+    if limit.age is None:
+        return f"It was stopped (signal 15): its time limit of {most}, or somebody ended it."
+    if limit.age >= limit.seconds:
+        return f"It was stopped after its time limit of {most} (signal 15)."
+    after = duration_text(limit.age)
+    return f"It was stopped from outside (signal 15) after {after}; its time limit is {most}."
 
 
 _SIGNALS = {

@@ -111,7 +111,7 @@ def test_what_failed_blocks_what_needs_it_and_is_run_again_by_whoever_of_two_res
     failed = {run["sample"]: run for run in runs_of(world, plan) if run["status"] == "failed"}
     assert "ValueError: first-a is broken" in failed["a"]["error"]
     assert "killed (signal 9)" in failed["b"]["error"]
-    assert "time limit" in failed["c"]["error"]
+    assert "stopped after its time limit of 6 s" in failed["c"]["error"]
     for sample, run in failed.items():
         assert f"working on first-{sample}" in world.pm("log", str(run["id"])).stdout
     world.release()

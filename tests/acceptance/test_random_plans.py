@@ -31,10 +31,10 @@ from .random_plans import FAILS, HELPER, RUN, Group, Maker, method_inputs, sheet
 
 pytestmark = pytest.mark.nextflow
 
-PLANS = int(os.environ.get("PM_TEST_PLANS", "3"))
+PLANS = int(os.environ.get("PM_TEST_PLANS", "10"))
 SEED = int(os.environ.get("PM_TEST_SEED", "0"))
 #: A group with more planned runs than this says nothing more, and takes longer.
-_LARGEST = 9
+_LARGEST = 7
 #: Seconds; the machine may be busy with much else.
 _PATIENCE = 1500
 

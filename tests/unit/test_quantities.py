@@ -11,6 +11,7 @@ from pm_kernel.domain.quantities import (
     ago_text,
     clock_text,
     duration_text,
+    limit_text,
     parse_since,
     size_text,
 )
@@ -122,3 +123,19 @@ def test_what_is_no_time_is_refused_with_examples(typed):
     with pytest.raises(InvalidInput) as error:
         parse_since(typed, NOW)
     assert "2026-02-14" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.25, "0.25 s"),
+        (6, "6 s"),
+        (60, "1 min"),
+        (90.5, "1 min 30.5 s"),
+        (5400, "1 h 30 min"),
+        (2 * 86_400 + 1, "2 d 1 s"),
+    ],
+)
+def test_a_limit_is_written_as_somebody_would_set_it(seconds, text):
+    assert limit_text(seconds) == text

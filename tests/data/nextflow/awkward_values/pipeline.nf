@@ -17,7 +17,7 @@ process S01_A {
     maxRetries 2
     scratch false
     beforeScript "eval 'module load R # it'\\''s\nexport A=\"\${B}\" \\'\nexport PM_TASK_IMAGE='registry.example/lab/cells:1.2@sha256:ab'\n'/opt/it'\\''s \"pm\"/pm' '--verbose' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/\$HOME `x` \\n Zürich' --task-dir \"\$PWD\""
-    afterScript "'/opt/it'\\''s \"pm\"/pm' '--verbose' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/it'\\''s \"pm\"/pm' '--verbose' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
@@ -39,7 +39,7 @@ process S02_B {
     errorStrategy 'ignore'
     scratch false
     beforeScript "eval 'module load R # it'\\''s\nexport A=\"\${B}\" \\'\n'/opt/it'\\''s \"pm\"/pm' '--verbose' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/\$HOME `x` \\n Zürich' --task-dir \"\$PWD\""
-    afterScript "'/opt/it'\\''s \"pm\"/pm' '--verbose' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/it'\\''s \"pm\"/pm' '--verbose' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)

@@ -5,7 +5,7 @@ process S01_A {
     errorStrategy 'ignore'
     scratch false
     beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
-    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
@@ -25,7 +25,7 @@ process S02_B {
     errorStrategy 'ignore'
     scratch false
     beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
-    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
@@ -45,7 +45,7 @@ process S03_C {
     errorStrategy 'ignore'
     scratch false
     beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
-    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
@@ -65,7 +65,7 @@ process S04_D {
     errorStrategy 'ignore'
     scratch false
     beforeScript "'/opt/pm/bin/pm' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
-    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)

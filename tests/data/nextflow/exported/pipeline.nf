@@ -5,7 +5,7 @@ process S01_A {
     errorStrategy 'ignore'
     scratch false
     beforeScript "'/opt/pm/bin/pm' register_run --export 5f0c2a3e-0000-4000-8000-000000000001 --folder ${"'" + projectDir.toString().replace("'", "'\\''") + "'"} --task ${id} --session ${workflow.sessionId} --run-name ${workflow.runName} --head ${ProcessHandle.current().pid()} --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
-    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
@@ -26,7 +26,7 @@ process S02_B {
     errorStrategy 'ignore'
     scratch false
     beforeScript "'/opt/pm/bin/pm' register_run --export 5f0c2a3e-0000-4000-8000-000000000001 --folder ${"'" + projectDir.toString().replace("'", "'\\''") + "'"} --task ${id} --session ${workflow.sessionId} --run-name ${workflow.runName} --head ${ProcessHandle.current().pid()} --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
-    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
@@ -47,7 +47,7 @@ process S03_C {
     errorStrategy 'ignore'
     scratch false
     beforeScript "'/opt/pm/bin/pm' register_run --export 5f0c2a3e-0000-4000-8000-000000000001 --folder ${"'" + projectDir.toString().replace("'", "'\\''") + "'"} --task ${id} --session ${workflow.sessionId} --run-name ${workflow.runName} --head ${ProcessHandle.current().pid()} --attempt ${task.attempt} --workspace '/data/project' --task-dir \"\$PWD\""
-    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0}"
+    afterScript "'/opt/pm/bin/pm' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
