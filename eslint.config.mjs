@@ -28,6 +28,19 @@ function closedDoors(...except) {
   ];
 }
 
+// Words that people read go through the translator, wherever they stand.
+const UNTRANSLATED = 'Words that people read go through trans.__().';
+const untranslated = [
+  // Commands are the same in every language.
+  ':not(JSXElement[openingElement.name.name="code"]) > JSXText[value=/[A-Za-z]{2}/]',
+  'JSXExpressionContainer > Literal[value=/[A-Za-z]{2} [A-Za-z]/]',
+  'JSXAttribute[name.name=/^(aria-label|title|placeholder|alt|label|caption|text)$/] > Literal[value=/[A-Za-z]{2}/]',
+  'Property[key.name=/^(label|caption|title|tooltip|shutdownLabel|okLabel|cancelLabel|body)$/] > Literal[value=/[A-Z]|[a-z] [a-z]/]',
+  'Property[key.name=/^(label|caption|title|tooltip|shutdownLabel|okLabel|cancelLabel|body)$/] > TemplateLiteral > TemplateElement[value.raw=/[A-Za-z]{2}/]',
+  'AssignmentExpression[left.property.name=/^(label|caption|title|textContent|placeholder)$/] > Literal[value=/[A-Za-z]{2}/]',
+  'CallExpression[callee.property.name="setAttribute"][arguments.0.value=/^(aria-label|title|placeholder)$/] > Literal.arguments:nth-child(2)[value=/[A-Za-z]{2}/]'
+].map(selector => ({ selector, message: UNTRANSLATED }));
+
 export default tseslint.config(
   { ignores: ['lib/', 'node_modules/', 'pm_server/', '.venv/', 'labextension/src/api/schema.ts'] },
   js.configs.recommended,
@@ -63,7 +76,10 @@ export default tseslint.config(
   {
     files: ['labextension/src/**/*.{ts,tsx}'],
     plugins: { 'react-hooks': reactHooks },
-    rules: reactHooks.configs.recommended.rules
+    rules: {
+      ...reactHooks.configs.recommended.rules,
+      'no-restricted-syntax': ['error', ...untranslated]
+    }
   },
   {
     // Tests replace the door, so they may hold its handle.

@@ -73,7 +73,21 @@ export const CommandIDs = {
   /** Copy the Python that builds a plan. Takes a plan. */
   copyPython: 'pm:copy-plan-as-python',
   /** Save a plan as a folder that plain Nextflow runs. Takes a plan. */
-  exportFolder: 'pm:export-plan'
+  exportFolder: 'pm:export-plan',
+
+  // --- plans and what rows are about; `{context: 'run'}` takes what a context menu was opened on
+  /** End a plan; asks first. Takes a plan; without, the one in front. */
+  cancelPlan: 'pm:cancel-plan',
+  /** Run everything of a plan that has no result yet. Takes a plan. */
+  resumePlan: 'pm:resume-plan',
+  /** Run once more what failed. Takes a plan, and step, sample, run_id, again. */
+  retryPlan: 'pm:retry-plan',
+  /** Run a run of a plan once more. Takes a run, and its plan. */
+  retryRun: 'pm:retry-run',
+  /** Copy the address of a run or a plan. Takes one of them. */
+  copyLink: 'pm:copy-link',
+  renameTemplate: 'pm:rename-template',
+  deleteTemplate: 'pm:delete-template'
 } as const;
 
 /** What the open commands take. */

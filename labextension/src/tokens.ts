@@ -30,9 +30,10 @@ export interface IApi {
   /**
    * The bytes of a file.
    *
+   * @param init - headers, and method and body where it is made from what is sent
    * @throws what `request` throws
    */
-  bytes(path: string, headers?: Record<string, string>): Promise<ArrayBuffer>;
+  bytes(path: string, init?: RequestInit): Promise<ArrayBuffer>;
 
   /** The address of `path`, for pictures and for links that save. */
   url(path: string): string;

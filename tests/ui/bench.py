@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -81,7 +81,11 @@ def add_gate(bench: Workbench, version: int) -> None:
 
 @contextmanager
 def start_bench(
-    folder: Path, server: EmbeddedPostgres, template: str
+    folder: Path,
+    server: EmbeddedPostgres,
+    template: str,
+    *,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[Lab, Workbench]]:
     """Start a JupyterLab as users get it, in a workspace with the methods above."""
     name = f"bench_{uuid4().hex[:12]}"
@@ -92,7 +96,7 @@ def start_bench(
             )
         )
         url = server.url(name)
-        with start_lab(folder, told_by_file=False) as lab:
+        with start_lab(folder, told_by_file=False, environ=environ) as lab:
             bench = Workbench.make(lab.root, url)
             with (lab.root / "pm.toml").open("a", encoding="utf-8") as file:
                 file.write(f'\n[database]\nurl = "{url}"\n')

@@ -11,9 +11,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -26,18 +26,56 @@ CONFIG = Path(__file__).parent / "jupyter_lab_config.py"
 TOLD_BY_FILE = Path(__file__).parent / "told_by_file.py"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lab:
     """A running JupyterLab and the folders it lives in."""
 
     port: int
     token: str
     root: Path
+    #: Holds its settings, its log, and ``root``.
+    folder: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = None
 
     @property
     def trouble(self) -> Path:
         """What the workspace answers instead of its data; see told_by_file.py."""
         return self.root / "trouble.json"
+
+    def start(self) -> None:
+        """Start it, for the first time or again: at the same address, with the same files."""
+        log = self.folder / "lab.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                    *(f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0"),
+                    f"--ServerApp.root_dir={self.root}",
+                ],
+                cwd=self.root,
+                env={**_environment(self), **self.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        _wait_until_up(self, self._process, log)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """End it as a person does."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/{path}?{urlencode({'token': self.token})}"
@@ -55,11 +93,16 @@ class Lab:
 
 @contextmanager
 def start_lab(
-    folder: Path, *, server_half: bool = True, told_by_file: bool = True
+    folder: Path,
+    *,
+    server_half: bool = True,
+    told_by_file: bool = True,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[Lab]:
     """Start a JupyterLab on a free port and end it afterwards.
 
     ``told_by_file``: its workspace has the trouble that the file ``Lab.trouble`` tells.
+    ``environ``: what its environment has besides.
     """
     for name in ("root", "config", "data", "runtime", "workspaces", "settings", "ipython"):
         (folder / name).mkdir()
@@ -77,43 +120,35 @@ def start_lab(
     (settings / "notification.jupyterlab-settings").write_text(
         '{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8"
     )
-    lab = Lab(port=_free_port(), token=secrets.token_hex(16), root=folder / "root")
+    lab = Lab(
+        port=_free_port(),
+        token=secrets.token_hex(16),
+        root=folder / "root",
+        folder=folder,
+        environ=environ or {},
+    )
+    try:
+        lab.start()
+        yield lab
+    finally:
+        lab.stop()
+
+
+def _environment(lab: Lab) -> dict[str, str]:
     environment = {
         **os.environ,
-        "HOME": str(folder),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-        "IPYTHONDIR": str(folder / "ipython"),
+        "HOME": str(lab.folder),
+        "JUPYTER_CONFIG_DIR": str(lab.folder / "config"),
+        "JUPYTER_DATA_DIR": str(lab.folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(lab.folder / "runtime"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(lab.folder / "workspaces"),
+        "JUPYTERLAB_SETTINGS_DIR": str(lab.folder / "settings"),
+        "IPYTHONDIR": str(lab.folder / "ipython"),
         "JUPYTER_TOKEN": lab.token,
     }
     for name in ("PM_WORKSPACE", "PM_DATABASE_URL"):
         environment.pop(name, None)
-    with (folder / "lab.log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                *(f"--ServerApp.port={lab.port}", "--ServerApp.port_retries=0"),
-                f"--ServerApp.root_dir={lab.root}",
-            ],
-            cwd=lab.root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _wait_until_up(lab, process, folder / "lab.log")
-            yield lab
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    return environment
 
 
 def _free_port() -> int:

@@ -25,9 +25,9 @@ export class Api implements IApi {
     }
   }
 
-  async bytes(path: string, headers: Record<string, string> = {}): Promise<ArrayBuffer> {
+  async bytes(path: string, init: RequestInit = {}): Promise<ArrayBuffer> {
     try {
-      return await requestBytes(path, { headers }, this._settings);
+      return await requestBytes(path, init, this._settings);
     } catch (error) {
       throw this._noticed(error);
     }

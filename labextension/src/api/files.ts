@@ -45,7 +45,9 @@ export async function readFile(
   most: number
 ): Promise<ArrayBuffer> {
   const place = path.split('/').map(encodeURIComponent).join('/');
-  return await api.bytes(`runs/${run}/files/${place}`, { Range: `bytes=0-${most - 1}` });
+  return await api.bytes(`runs/${run}/files/${place}`, {
+    headers: { Range: `bytes=0-${most - 1}` }
+  });
 }
 
 /** The address of an archive with an output, a folder, or everything of a run. */

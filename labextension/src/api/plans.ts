@@ -11,6 +11,8 @@ export type { Plan, PlannedRun, StepCounts };
 export type PlanDetails = Got<'/plans/{plan_id}'>;
 /** Counts of a plan as a whole and by step. */
 export type PlanStatus = Got<'/plans/{plan_id}/status'>;
+/** Why a plan is not what was hoped for: its own error, and what was printed around its runs. */
+export type PlanTrouble = Got<'/plans/{plan_id}/trouble'>;
 export type PlannedRunsPage = Got<'/plans/{plan_id}/runs'>;
 
 /** A choice of planned runs. */
@@ -75,4 +77,32 @@ export async function retryPlan(
   retry: IRetry = {}
 ): Promise<Posted<'/plans/{plan_id}/retry'>> {
   return await api.request(`plans/${plan}/retry`, sending('POST', retry));
+}
+
+export async function getPlanTrouble(api: IApi, plan: number): Promise<PlanTrouble> {
+  return await api.request(`plans/${plan}/trouble`);
+}
+
+/** A pipeline that is drawn, with its samples and other wishes, as JSON. */
+export interface IDrawn {
+  document: object;
+  request: object;
+  name: string | null;
+}
+
+/** The Python that builds a plan, or a pipeline that is stored nowhere. */
+export async function pythonOf(api: IApi, what: number | IDrawn): Promise<string> {
+  type Answer = Got<'/plans/{plan_id}/python'>;
+  const { python } =
+    typeof what === 'number'
+      ? await api.request<Answer>(`plans/${what}/python`)
+      : await api.request<Answer>('python', sending('POST', what));
+  return python;
+}
+
+/** The archive with a folder that plain Nextflow runs. */
+export async function exportOf(api: IApi, what: number | IDrawn): Promise<ArrayBuffer> {
+  return typeof what === 'number'
+    ? await api.bytes(`plans/${what}/export`)
+    : await api.bytes('export', sending('POST', what));
 }

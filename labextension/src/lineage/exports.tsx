@@ -6,6 +6,7 @@ import React from 'react';
 import { getMermaid } from '../api/runs';
 import { useHere } from '../screen/here';
 import { Action, Trouble } from '../screen/parts';
+import { save } from '../screen/save';
 import type { Directions } from './ask';
 import { coloursOf, pngOf, svgOf, textOf } from './export';
 import type { IGraph } from './graph';
@@ -77,17 +78,4 @@ export function Exports({ graph, directions }: IProps): React.JSX.Element {
       {error !== null && <Trouble error={error} />}
     </div>
   );
-}
-
-/** Give bytes to the browser for saving. */
-export function save(name: string, blob: Blob): void {
-  const url = URL.createObjectURL(blob);
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  // The browser has begun to read it when the click returns; some read on after that.
-  setTimeout(() => {
-    URL.revokeObjectURL(url);
-  }, 60_000);
 }

@@ -13,6 +13,7 @@ import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
 import { plansIcon } from '../icons';
 import { countsText } from '../marks/bar';
+import { cancel } from '../plan/actions';
 import { IScreens } from '../tokens';
 import { ActivePlans } from './active';
 import { keep, kept } from './kept';
@@ -109,12 +110,8 @@ function addToRunning(
   active.changed.connect(() => {
     changed.emit(undefined);
   });
-  const cancel = (plan: number): void => {
-    cancelPlan(api, plan).then(
-      () => active.refresh(),
-      (error: unknown) => showExplanation(explained(error, trans), trans)
-    );
-  };
+  const trouble = (error: unknown): Promise<void> =>
+    showExplanation(explained(error, trans), trans);
   running.add({
     name: trans.__('Plans'),
     running: () =>
@@ -126,8 +123,9 @@ function addToRunning(
         open: () => {
           open(plan.plan_id);
         },
+        // What runs is lost by it, so it asks.
         shutdown: () => {
-          cancel(plan.plan_id);
+          cancel(screens.here, plan.plan_id).then(() => active.refresh(), trouble);
         }
       })),
     refreshRunning: () => void active.refresh(),
@@ -135,7 +133,8 @@ function addToRunning(
     shutdownLabel: trans.__('Cancel the plan'),
     shutdownAll: () => {
       for (const plan of active.plans) {
-        cancel(plan.plan_id);
+        // Asked once for all of them, by the panel.
+        cancelPlan(api, plan.plan_id).then(() => active.refresh(), trouble);
       }
     },
     shutdownAllLabel: trans.__('Cancel all'),

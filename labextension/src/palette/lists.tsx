@@ -10,6 +10,7 @@ import type { Run } from '../api/runs';
 import type { ITemplateEntry } from '../api/templates';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
+import { item } from '../screen/item';
 import { FILTER_KEYS } from './filter';
 
 interface ITemplatesProps {
@@ -29,7 +30,7 @@ export function TemplatesList(props: ITemplatesProps): React.JSX.Element {
       {templates.map(template => {
         const gone = [...new Set(template.methods)].filter(name => known?.has(name) === false);
         return (
-          <li key={template.name} className="pm-Item">
+          <li key={template.name} className="pm-Item" {...item('template', template.name)}>
             <button
               type="button"
               className="pm-Item-name"
@@ -91,7 +92,7 @@ export function PlansPart({ plans, marks, open, trans }: IPlansProps): React.JSX
   return (
     <ul className="pm-List" aria-label={trans.__('Plans, active first')}>
       {plans.map(plan => (
-        <li key={plan.plan_id} className="pm-Item">
+        <li key={plan.plan_id} className="pm-Item" {...item('plan', plan.plan_id)}>
           <button
             type="button"
             className="pm-Item-name"
@@ -113,6 +114,9 @@ export function PlansPart({ plans, marks, open, trans }: IPlansProps): React.JSX
     </ul>
   );
 }
+
+/** What a filter looks like; its words are the same in every language. */
+const EXAMPLE = 'method:label status:failed sample:s1';
 
 interface IRunsProps {
   runs: readonly Run[];
@@ -136,7 +140,7 @@ export function RunsPart(props: IRunsProps): React.JSX.Element {
         aria-label={trans.__('Filter runs')}
         aria-describedby={`${id}-help`}
         aria-invalid={fault !== null}
-        placeholder="method:label status:failed sample:s1"
+        placeholder={EXAMPLE}
         spellCheck={false}
         value={filter}
         onChange={event => {
@@ -157,7 +161,7 @@ export function RunsPart(props: IRunsProps): React.JSX.Element {
       )}
       <ul className="pm-List" aria-label={trans.__('Runs, newest first')}>
         {runs.map(run => (
-          <li key={run.run_id} className="pm-Item">
+          <li key={run.run_id} className="pm-Item" {...item('run', run.run_id)}>
             <button
               type="button"
               className="pm-Item-name"

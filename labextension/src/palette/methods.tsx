@@ -6,6 +6,7 @@ import React from 'react';
 import type { IMethod } from '../api/methods';
 import { arrives } from '../params/field';
 import { paramsOf } from '../params/form';
+import { item } from '../screen/item';
 import { startDrag } from './drag';
 
 export interface IMethodActions {
@@ -88,7 +89,7 @@ function MethodRow({ method, actions, trans }: IRowProps): React.JSX.Element {
   const name = method.method;
   const version = latest === null ? '' : `v${latest.version}`;
   return (
-    <li className="pm-Method">
+    <li className="pm-Method" {...item('method', name)}>
       <div className="pm-Method-row">
         <button
           type="button"

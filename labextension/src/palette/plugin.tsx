@@ -2,7 +2,6 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
-import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -12,16 +11,13 @@ import type { Message } from '@lumino/messaging';
 import { Debouncer } from '@lumino/polling';
 import React from 'react';
 
-import type { ITemplateEntry } from '../api/templates';
-import { deleteTemplate, renameTemplate } from '../api/templates';
 import { CATEGORY, CommandIDs } from '../commands';
-import { showExplanation } from '../explain/dialog';
-import { explained } from '../explain/explanation';
 import { plansIcon } from '../icons';
 import { IApi, ILive, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
 import { PaletteModel } from './model';
 import type { SectionName } from './section';
+import { addTemplateCommands } from './templates';
 import type { IPaletteActions } from './view';
 import { PaletteView } from './view';
 
@@ -149,48 +145,7 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const model = new PaletteModel(api, pipelines.catalogue, trans);
 
-    const tried = async (work: () => Promise<unknown>): Promise<void> => {
-      try {
-        await work();
-      } catch (error) {
-        // First, so that whoever has read the reason tries again with what is there now.
-        await model.refresh();
-        await showExplanation(explained(error, trans), trans);
-        return;
-      }
-      await model.refresh();
-    };
-
-    const rename = (template: ITemplateEntry): void => {
-      void InputDialog.getText({
-        title: trans.__('Rename template'),
-        label: trans.__('New name of "%1"', template.name),
-        text: template.name,
-        okLabel: trans.__('Rename')
-      }).then(async ({ button, value }) => {
-        const name = value?.trim() ?? '';
-        if (button.accept && name !== '' && name !== template.name) {
-          await tried(() => renameTemplate(api, template.name, name, template.revision));
-        }
-      });
-    };
-
-    const remove = (template: ITemplateEntry): void => {
-      void showDialog({
-        title: trans.__('Delete template "%1"?', template.name),
-        body: trans.__(
-          'It cannot be brought back. Plans that were made from it keep their pipeline.'
-        ),
-        buttons: [
-          Dialog.cancelButton({ label: trans.__('Keep') }),
-          Dialog.warnButton({ label: trans.__('Delete') })
-        ]
-      }).then(async ({ button }) => {
-        if (button.accept) {
-          await tried(() => deleteTemplate(api, template.name, template.revision));
-        }
-      });
-    };
+    const { rename, remove } = addTemplateCommands({ app, api, model, trans });
 
     const add = async (method: string): Promise<void> => {
       if (pipelines.current?.readOnly !== false && commands.hasCommand(CommandIDs.newPipeline)) {

@@ -9,6 +9,7 @@ import { UUID } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import { pipelineIcon } from '../icons';
+import { hasItem, withItem } from '../screen/item';
 import type { PipelinePanel } from './panel';
 import { savePipeline } from './saving';
 import type { ITabArgs, PipelineTab } from './tab';
@@ -61,7 +62,9 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
         }
       }
     },
-    execute: async args => {
+    isVisible: args => hasItem(app, args),
+    execute: async given => {
+      const args = withItem(app, given);
       const wanted = tabArgs(args);
       if (wanted === null) {
         const made = open({ key: UUID.uuid4() }, true);
@@ -102,8 +105,9 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
         }
       }
     },
+    isVisible: args => hasItem(app, args),
     execute: async args => {
-      const { method, version } = args;
+      const { method, version } = withItem(app, args);
       const tab = tabs.currentWidget ?? open({ key: UUID.uuid4() }, true);
       app.shell.activateById(tab.id);
       const panel = await tab.ready;

@@ -1,18 +1,17 @@
 /** The head of a plan: how far it is, what failed, and what can be done. */
 
-import { Dialog, showDialog } from '@jupyterlab/apputils';
 import React from 'react';
 
 import type { PlannedRun } from '../api/plans';
-import { cancelPlan, resumePlan, retryPlan } from '../api/plans';
 import { CommandIDs } from '../commands';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
-import type { IHere } from '../screen/here';
 import { useHere } from '../screen/here';
 import { Action, Ago, CommandLink, RunLink, Trouble } from '../screen/parts';
 import { secondsBetween, took } from '../screen/words';
+import { ACTIVE, cancel, copyPython, ENDED_SHORT, exportFolder, resume, retry } from './actions';
 import { lastLine, suspects } from './rows';
+import { PlanTroubleView } from './trouble';
 import type { IPlanNow } from './watch';
 
 interface IProps {
@@ -22,12 +21,9 @@ interface IProps {
   showFailed: () => void;
 }
 
-const ACTIVE = new Set(['submitted', 'running']);
-const ENDED_SHORT = new Set(['partial', 'failed', 'cancelled']);
-
 export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Element {
   const here = useHere();
-  const { api, commands, marks, trans } = here;
+  const { commands, marks, trans } = here;
   const { plan, status, rows } = now;
   const [busy, setBusy] = React.useState(false);
   const [said, setSaid] = React.useState('');
@@ -69,7 +65,7 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
             danger
             disabled={busy}
             onClick={() => {
-              act(() => cancelled(here, id, status.counts['running'] ?? 0));
+              act(() => cancel(here, id));
             }}
           />
         )}
@@ -79,10 +75,7 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
             title={trans.__('Run everything that has no result yet')}
             disabled={busy}
             onClick={() => {
-              act(async () => {
-                const { missing } = await resumePlan(api, id);
-                return trans._n('%1 run goes on', '%1 runs go on', missing);
-              });
+              act(() => resume(here, id));
             }}
           />
         )}
@@ -91,7 +84,7 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
             label={trans.__('Retry %1 failed', failed)}
             disabled={busy}
             onClick={() => {
-              act(async () => againText(await retryPlan(api, id), here));
+              act(() => retry(here, id));
             }}
           />
         )}
@@ -101,16 +94,31 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
             onClick={() => void commands.execute(OPEN_PIPELINE, { plan: id })}
           />
         )}
+        {status.kind === 'plan' && (
+          <>
+            <Action
+              label={trans.__('Copy as Python')}
+              title={trans.__('Copy the Python that builds this plan')}
+              disabled={busy}
+              onClick={() => {
+                act(() => copyPython(here, id));
+              }}
+            />
+            <Action
+              label={trans.__('Export for Nextflow')}
+              title={trans.__('Save this plan as a folder that plain Nextflow runs')}
+              disabled={busy}
+              onClick={() => {
+                act(() => exportFolder(here, id));
+              }}
+            />
+          </>
+        )}
         <span role="status">{busy ? trans.__('Asking…') : said}</span>
       </div>
       {error !== null && <Trouble error={error} />}
-      {plan.error !== null && (
-        <div className="pm-Trouble" role="alert">
-          <span>
-            <strong>{trans.__('The plan itself failed.')}</strong>{' '}
-            <span className="pm-Wrapped">{plan.error}</span>
-          </span>
-        </div>
+      {status.status !== 'draft' && (
+        <PlanTroubleView plan={id} error={plan.error} status={status.status} />
       )}
       {failed > 0 && (
         <Failures rows={rows} blocked={status.counts['blocked'] ?? 0} showAll={showFailed} />
@@ -120,38 +128,6 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
 }
 
 const OPEN_PIPELINE = 'pm:open-pipeline';
-
-export function againText(answer: { runs: number; queued: boolean }, here: IHere): string {
-  const { trans } = here;
-  const runs = trans._n('%1 run runs again', '%1 runs run again', answer.runs);
-  return answer.queued
-    ? trans.__('%1, after the launch that runs now', runs)
-    : trans.__('%1', runs);
-}
-
-async function cancelled(here: IHere, plan: number, running: number): Promise<string> {
-  const { api, trans } = here;
-  const { button } = await showDialog({
-    title: trans.__('Cancel plan %1?', plan),
-    body:
-      running === 0
-        ? trans.__('What has ended stays; nothing more is started. It can be resumed.')
-        : trans._n(
-            '%1 run is ended, what it has done is lost. What has ended stays; it can be resumed.',
-            '%1 runs are ended, what they have done is lost. What has ended stays; it can be resumed.',
-            running
-          ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Let it run') }),
-      Dialog.warnButton({ label: trans.__('Cancel the plan') })
-    ]
-  });
-  if (!button.accept) {
-    return '';
-  }
-  await cancelPlan(api, plan);
-  return trans.__('Cancelled.');
-}
 
 /** Failures named at once; the others are one click away. */
 const NAMED = 5;

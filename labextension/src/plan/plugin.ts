@@ -16,8 +16,9 @@ import { refreshIcon } from '@jupyterlab/ui-components';
 import { CATEGORY, CommandIDs } from '../commands';
 import { plansIcon } from '../icons';
 import { numberOf } from '../screen/screens';
-import { IApi, ILive, IScreens } from '../tokens';
+import { IApi, ILive, IPipelineTracker, IScreens } from '../tokens';
 import { DOMAIN } from '../translation';
+import { addCommands } from './commands';
 import { PlansModel } from './model';
 import { PlansPanel } from './panel';
 
@@ -25,13 +26,14 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:plans',
   description: 'The list of plans.',
   autoStart: true,
-  requires: [IApi, ILive, IScreens],
+  requires: [IApi, ILive, IScreens, IPipelineTracker],
   optional: [ITranslator, ICommandPalette, ILauncher, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
     live: ILive,
     screens: IScreens,
+    pipelines: IPipelineTracker,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
@@ -100,7 +102,7 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    screens.add<{ plan: number; step: string }>({
+    const opened = screens.add<{ plan: number; step: string }>({
       command: CommandIDs.openPlan,
       namespace: 'pm-plan',
       label: trans.__('Open Plan…'),
@@ -127,6 +129,17 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
       id: args => (args.step === '' ? String(args.plan) : `${args.plan}-${args.step}`),
       title: args => trans.__('Plan %1', args.plan),
       load: async () => (await import('./tab')).default
+    });
+
+    addCommands({
+      app,
+      here: screens.here,
+      pipelines,
+      palette,
+      inFront: () => {
+        const tab = opened.find(each => each === shell.currentWidget);
+        return tab?.content.args.plan ?? null;
+      }
     });
 
     for (const command of [CommandIDs.openPlans, CommandIDs.refreshPlans]) {

@@ -50,10 +50,39 @@ export function secondsOf(row: PlannedRun): number | null {
     : (Date.parse(row.finished_at) - Date.parse(row.started_at)) / 1000;
 }
 
-/** What there is to say of a row: why it failed, or why it is reused or not run. */
-export function noteOf(row: PlannedRun): string {
+/** Planned runs that are not run, each with the run above it because of which that is so. */
+export type Causes = ReadonlyMap<number, number>;
+
+/** Find them; rows come after what they take from. */
+export function causesOf(rows: readonly PlannedRun[]): Causes {
+  const causes = new Map<number, number>();
+  const ended = new Map<number, number>();
+  for (const row of rows) {
+    if (row.run_id !== null && (row.state === 'failed' || row.state === 'cancelled')) {
+      ended.set(row.planned_id, row.run_id);
+    } else if (row.state === 'blocked') {
+      const cause = row.parents
+        .map(parent => ended.get(parent) ?? causes.get(parent))
+        .find(found => found !== undefined);
+      if (cause !== undefined) {
+        causes.set(row.planned_id, cause);
+      }
+    }
+  }
+  return causes;
+}
+
+/**
+ * What there is to say of a row: why it failed, or why it is reused or not run.
+ *
+ * @param cause - says which run kept it from running
+ */
+export function noteOf(row: PlannedRun, cause = ''): string {
   if (row.error !== null && row.error !== '') {
     return lastLine(row.error);
+  }
+  if (cause !== '') {
+    return cause;
   }
   // Why it was to be run is of no interest once it has.
   return row.state === 'completed' || row.state === 'running' ? '' : row.reason;
@@ -75,7 +104,7 @@ const VALUES: Record<Column, (row: PlannedRun) => number | string | null> = {
   branch: row => row.branch,
   run: row => row.run_id,
   took: secondsOf,
-  note: noteOf
+  note: row => noteOf(row)
 };
 
 /** Rows in the order of a column; what has no value comes last in both directions. */

@@ -10,7 +10,8 @@ import { useModel } from '../screen/asked';
 import type { ITab } from '../screen/here';
 import { useChanges, useHere } from '../screen/here';
 import { Choice, Trouble } from '../screen/parts';
-import { againText, PlanHead } from './head';
+import { ACTIVE, againText } from './actions';
+import { PlanHead } from './head';
 import type { IFilter } from './rows';
 import { ALL, topOf } from './rows';
 import { PlanTable } from './table';
@@ -87,6 +88,7 @@ function Body({ now, step, refresh }: IBodyProps): React.JSX.Element {
   const [said, setSaid] = React.useState('');
   const [error, setError] = React.useState<unknown>(null);
   const { rows, status } = now;
+  const active = ACTIVE.has(status.status);
   const again = (
     sample: string | null,
     branch: string | null,
@@ -103,13 +105,16 @@ function Body({ now, step, refresh }: IBodyProps): React.JSX.Element {
     branch: string | null,
     group: readonly PlannedRun[]
   ): Promise<string> => {
+    // What the running launch may be reading cannot be made anew meanwhile.
+    const again = !active;
     if (branch === null && sample !== null) {
-      return againText(await retryPlan(api, status.plan_id, { sample, again: true }), here);
+      return againText(await retryPlan(api, status.plan_id, { sample, again }), here);
     }
     // A branch is run again from its first runs on; what has not run yet runs anyway.
+    const first = again ? topOf(group) : group.filter(each => each.state === 'failed');
     const answer = { runs: 0, queued: false };
-    for (const row of topOf(group).filter(each => each.run_id !== null)) {
-      const told = await retryPlan(api, status.plan_id, { run_id: row.run_id, again: true });
+    for (const row of first.filter(each => each.run_id !== null)) {
+      const told = await retryPlan(api, status.plan_id, { run_id: row.run_id, again });
       answer.runs += told.runs;
       answer.queued ||= told.queued;
     }
@@ -146,7 +151,7 @@ function Body({ now, step, refresh }: IBodyProps): React.JSX.Element {
             : trans.__('This plan has no runs.')}
         </p>
       ) : view === 'tree' ? (
-        <PlanTree rows={rows} {...(status.status === 'draft' ? {} : { again })} />
+        <PlanTree rows={rows} active={active} {...(status.status === 'draft' ? {} : { again })} />
       ) : view === 'table' ? (
         <PlanTable rows={rows} filter={filter} onFilter={setFilter} />
       ) : (

@@ -6,9 +6,11 @@ import type { PlannedRun } from '../api/plans';
 import { CommandIDs } from '../commands';
 import { MarkLabel, markOf } from '../marks/mark';
 import { useHere } from '../screen/here';
+import { item, NO_ITEM } from '../screen/item';
 import { Action, CommandLink, RunLink } from '../screen/parts';
 import { Rows } from '../screen/rows';
 import { took } from '../screen/words';
+import { useCauses } from './causes';
 import type { Column, IFilter } from './rows';
 import { ALL, filtered, noteOf, secondsOf, sorted } from './rows';
 
@@ -38,6 +40,7 @@ export function PlanTable({ rows, filter, onFilter }: IProps): React.JSX.Element
     ['took', trans.__('Took')],
     ['note', trans.__('Why')]
   ];
+  const because = useCauses(rows);
   const steps = React.useMemo(() => [...new Set(rows.map(row => row.step))], [rows]);
   const states = React.useMemo(() => [...new Set(rows.map(row => row.state))], [rows]);
   const head = (
@@ -50,6 +53,7 @@ export function PlanTable({ rows, filter, onFilter }: IProps): React.JSX.Element
           <span
             key={column}
             role="columnheader"
+            className={column === 'took' ? 'pm-Table-number' : undefined}
             aria-sort={
               sort.column !== column ? 'none' : sort.descending ? 'descending' : 'ascending'
             }
@@ -150,6 +154,7 @@ export function PlanTable({ rows, filter, onFilter }: IProps): React.JSX.Element
               <Row
                 key={row.planned_id}
                 row={row}
+                cause={because(row)}
                 index={index}
                 chosen={row.run_id !== null && chosen.has(row.run_id)}
                 onChoose={(run, is) => {
@@ -175,18 +180,25 @@ export function PlanTable({ rows, filter, onFilter }: IProps): React.JSX.Element
 
 interface IRowProps {
   row: PlannedRun;
+  /** Which run kept it from running. */
+  cause: string;
   index: number;
   chosen: boolean;
   onChoose: (run: number, chosen: boolean) => void;
 }
 
-function Row({ row, index, chosen, onChoose }: IRowProps): React.JSX.Element {
+function Row({ row, cause, index, chosen, onChoose }: IRowProps): React.JSX.Element {
   const { marks, trans } = useHere();
   const seconds = secondsOf(row);
-  const note = noteOf(row);
+  const note = noteOf(row, cause);
   const { run_id: run } = row;
   return (
-    <div role="row" className="pm-Grid-row" aria-rowindex={index + 2}>
+    <div
+      role="row"
+      className="pm-Grid-row"
+      aria-rowindex={index + 2}
+      {...(run === null ? NO_ITEM : item('run', run))}
+    >
       <span role="cell">
         {run !== null && (
           <input

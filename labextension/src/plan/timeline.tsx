@@ -6,6 +6,7 @@ import React from 'react';
 import type { PlannedRun } from '../api/plans';
 import { markOf } from '../marks/mark';
 import { useHere } from '../screen/here';
+import { item, NO_ITEM } from '../screen/item';
 import { RunLink } from '../screen/parts';
 import { Rows } from '../screen/rows';
 import { clock, took } from '../screen/words';
@@ -85,6 +86,7 @@ export function PlanTimeline({ rows }: { rows: readonly PlannedRun[] }): React.J
             role="row"
             className="pm-Timeline-row"
             aria-rowindex={index + 2}
+            {...(row.run_id === null ? NO_ITEM : item('run', row.run_id))}
           >
             <span role="rowheader" title={[row.step, row.sample, row.branch].join(' · ')}>
               {row.run_id === null ? row.step : <RunLink run={row.run_id} method={row.step} />}{' '}

@@ -7,19 +7,24 @@ import { CommandIDs } from '../commands';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
 import { useHere } from '../screen/here';
+import type { IItemProps } from '../screen/item';
+import { item, NO_ITEM } from '../screen/item';
 import { Action, RunLink } from '../screen/parts';
 import { Rows } from '../screen/rows';
 import { took } from '../screen/words';
 import type { Line } from './rows';
+import { useCauses } from './causes';
 import { countsOf, noteOf, secondsOf, treeLines } from './rows';
 
 interface IProps {
   rows: readonly PlannedRun[];
-  /** Run a sample or one of its branches again; absent where that is not possible now. */
+  /** The plan is being worked on: what failed can be asked for again, what has a result not yet. */
+  active: boolean;
+  /** Run a sample or one of its branches again; absent where that is never possible. */
   again?: (sample: string | null, branch: string | null, rows: readonly PlannedRun[]) => void;
 }
 
-export function PlanTree({ rows, again }: IProps): React.JSX.Element {
+export function PlanTree({ rows, active: isActive, again }: IProps): React.JSX.Element {
   const { commands, trans } = useHere();
   const [closed, setClosed] = React.useState<ReadonlySet<string>>(new Set());
   const [active, setActive] = React.useState(0);
@@ -28,6 +33,7 @@ export function PlanTree({ rows, again }: IProps): React.JSX.Element {
     () => treeLines(rows, closed, trans.__('all samples')),
     [rows, closed, trans]
   );
+  const because = useCauses(rows);
   const base = React.useId();
   const fold = (line: Line, close: boolean): void => {
     const next = new Set(closed);
@@ -79,6 +85,7 @@ export function PlanTree({ rows, again }: IProps): React.JSX.Element {
       className="pm-Tree"
       role="tree"
       label={trans.__('Runs of this plan by sample and branch')}
+      item={itemOf(lines[active])}
       active={lines.length === 0 ? undefined : `${base}-${active}`}
       count={lines.length}
       height={28}
@@ -96,6 +103,7 @@ export function PlanTree({ rows, again }: IProps): React.JSX.Element {
               aria-level={line.level}
               aria-expanded={line.kind === 'group' ? line.open : undefined}
               aria-selected={index === active}
+              {...itemOf(line)}
               style={{ paddingLeft: line.level * 20 - 8 }}
               onClick={() => {
                 setActive(index);
@@ -107,10 +115,11 @@ export function PlanTree({ rows, again }: IProps): React.JSX.Element {
                   onToggle={() => {
                     fold(line, line.open);
                   }}
+                  active={isActive}
                   again={again}
                 />
               ) : (
-                <Leaf row={line.row} />
+                <Leaf row={line.row} note={noteOf(line.row, because(line.row))} />
               )}
             </div>
           )
@@ -118,6 +127,12 @@ export function PlanTree({ rows, again }: IProps): React.JSX.Element {
       }}
     />
   );
+}
+
+/** What the context menu of a line is about. */
+function itemOf(line: Line | undefined): IItemProps {
+  const run = line?.kind === 'run' ? line.row.run_id : null;
+  return run === null ? NO_ITEM : item('run', run);
 }
 
 function parentOf(lines: readonly Line[], at: number): number {
@@ -133,11 +148,13 @@ function parentOf(lines: readonly Line[], at: number): number {
 interface IGroupProps {
   line: Line & { kind: 'group' };
   onToggle: () => void;
+  active: boolean;
   again: IProps['again'];
 }
 
-function Group({ line, onToggle, again }: IGroupProps): React.JSX.Element {
+function Group({ line, onToggle, active, again }: IGroupProps): React.JSX.Element {
   const { marks, trans } = useHere();
+  const failed = line.rows.filter(row => row.state === 'failed').length;
   return (
     <>
       <span className="pm-Tree-fold" aria-hidden="true" onClick={onToggle}>
@@ -147,10 +164,14 @@ function Group({ line, onToggle, again }: IGroupProps): React.JSX.Element {
       <span className="pm-Tree-counts">
         <CountsBar counts={countsOf(line.rows)} marks={marks.run} trans={trans} />
       </span>
-      {again !== undefined && (
+      {again !== undefined && (!active || failed > 0) && (
         <Action
-          label={trans.__('Run again')}
-          title={trans.__('Run all of %1 again, also what has a result', line.label)}
+          label={active ? trans.__('Retry %1 failed', failed) : trans.__('Run again')}
+          title={
+            active
+              ? trans.__('Run what failed of %1 in a launch after the running one', line.label)
+              : trans.__('Run all of %1 again, also what has a result', line.label)
+          }
           onClick={() => {
             again(line.sample, line.branch, line.rows);
           }}
@@ -160,7 +181,7 @@ function Group({ line, onToggle, again }: IGroupProps): React.JSX.Element {
   );
 }
 
-function Leaf({ row }: { row: PlannedRun }): React.JSX.Element {
+function Leaf({ row, note }: { row: PlannedRun; note: string }): React.JSX.Element {
   const { marks, trans } = useHere();
   const seconds = secondsOf(row);
   return (
@@ -169,7 +190,7 @@ function Leaf({ row }: { row: PlannedRun }): React.JSX.Element {
       <span className="pm-Muted">{markOf(marks.run, row.state).said}</span>
       {row.run_id !== null && <RunLink run={row.run_id} />}
       {seconds !== null && <span className="pm-Muted">{took(seconds, trans)}</span>}
-      <span className="pm-Muted pm-Tree-note">{noteOf(row)}</span>
+      <span className="pm-Muted pm-Tree-note">{note}</span>
     </>
   );
 }

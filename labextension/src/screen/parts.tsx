@@ -1,12 +1,13 @@
 /** Small parts that several screens show. */
 
+import { Clipboard } from '@jupyterlab/apputils';
 import { Time } from '@jupyterlab/coreutils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import React from 'react';
 
 import type { Run } from '../api/runs';
 import { CommandIDs } from '../commands';
-import { explained } from '../explain/explanation';
+import { explained, pieces } from '../explain/explanation';
 import { ExplanationPanel } from '../explain/view';
 import { MarkLabel, markOf } from '../marks/mark';
 import { addressOf } from './address';
@@ -57,7 +58,10 @@ export function Trouble({ error, again }: ITroubleProps): React.JSX.Element {
   return (
     <div className="pm-Trouble" role="alert">
       <span>
-        <strong>{title}.</strong> {text.join(' ')}
+        <strong>{title}.</strong>{' '}
+        {pieces(text.join(' ')).map((piece, place) =>
+          place % 2 === 1 ? <code key={place}>{piece}</code> : piece
+        )}
       </span>
       {again !== undefined && (
         <button type="button" className="pm-Button" onClick={again}>
@@ -165,6 +169,21 @@ export function Action(props: IActionProps): React.JSX.Element {
     >
       {label}
     </button>
+  );
+}
+
+/** A button that copies a text, and says that it did. */
+export function CopyButton({ text }: { text: string }): React.JSX.Element {
+  const { trans } = useHere();
+  const [copied, setCopied] = React.useState(false);
+  return (
+    <Action
+      label={copied ? trans.__('Copied') : trans.__('Copy')}
+      onClick={() => {
+        Clipboard.copyToSystem(text);
+        setCopied(true);
+      }}
+    />
   );
 }
 

@@ -26,6 +26,6 @@ export const screensPlugin: JupyterFrontEndPlugin<IScreens> = {
     restorer: ILayoutRestorer | null
   ): IScreens => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    return new Screens(new Here(api, live, app.commands, trans), app.shell, palette, restorer);
+    return new Screens(new Here(api, live, app.commands, trans), app, palette, restorer);
   }
 };

@@ -2,6 +2,8 @@
 
 import React from 'react';
 
+import type { IItemProps } from './item';
+
 interface IRowsProps {
   count: number;
   /** Pixels; every row has the same height. */
@@ -11,6 +13,8 @@ interface IRowsProps {
   label: string;
   /** The id of the row that the keys are on. */
   active?: string | undefined;
+  /** What the row that the keys are on is about, for a context menu by keyboard. */
+  item?: IItemProps;
   /** Bring this row into view; another object, another time. */
   goTo?: { index: number } | null;
   /** Stay at the end while rows are added there. */
@@ -80,6 +84,7 @@ export function Rows(props: IRowsProps): React.JSX.Element {
       aria-label={props.label}
       aria-rowcount={props.role === 'table' || props.role === 'grid' ? count + 1 : undefined}
       aria-activedescendant={props.active}
+      {...props.item}
       tabIndex={0}
       onScroll={look}
       onKeyDown={props.onKeyDown}

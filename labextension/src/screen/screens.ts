@@ -8,6 +8,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CATEGORY } from '../commands';
 import type { IHere } from './here';
+import { hasItem, withItem } from './item';
 import type { Screen } from './panel';
 import { ScreenPanel } from './panel';
 
@@ -39,7 +40,7 @@ type Tab<A> = MainAreaWidget<ScreenPanel<A>>;
 export class Screens {
   constructor(
     readonly here: IHere,
-    private readonly _shell: JupyterFrontEnd.IShell,
+    private readonly _app: Pick<JupyterFrontEnd, 'shell' | 'contextMenuHitTest'>,
     private readonly _palette: ICommandPalette | null,
     private readonly _restorer: ILayoutRestorer | null
   ) {}
@@ -49,7 +50,9 @@ export class Screens {
     const { commands } = this.here;
     const tracker = new WidgetTracker<Tab<A>>({ namespace: kind.namespace });
     commands.addCommand(kind.command, {
-      label: kind.label,
+      // What is meant is known where a row was clicked: nothing is asked.
+      label: args =>
+        typeof args['context'] === 'string' ? kind.label.replace(/…$/, '') : kind.label,
       caption: kind.caption,
       icon: args => (args['isPalette'] === true ? undefined : kind.icon),
       describedBy: {
@@ -58,7 +61,9 @@ export class Screens {
           properties: { activate: { type: 'boolean' }, ...kind.properties }
         }
       },
-      execute: async args => {
+      isVisible: args => hasItem(this._app, args),
+      execute: async given => {
+        const args = withItem(this._app, given);
         const asked = kind.read(args) ?? (await kind.ask?.()) ?? null;
         return asked === null
           ? undefined
@@ -98,13 +103,13 @@ export class Screens {
       void tracker.save(tab);
     }
     if (!tab.isAttached) {
-      this._shell.add(tab, 'main', {
+      this._app.shell.add(tab, 'main', {
         activate,
         ...(mode === 'split-right' ? { mode: 'split-right' } : {})
       });
     }
     if (activate) {
-      this._shell.activateById(id);
+      this._app.shell.activateById(id);
     }
     return tab;
   }

@@ -1,0 +1,215 @@
+"""What the Lab costs, in a real Chromium: its start with us, and a change until it is seen.
+
+    python benchmarks/lab.py [--chromium PATH]
+
+Start: the floor is the same Lab with our extension switched off, taken in turns. State to pixel:
+200 runs of a plan are in flight with their heartbeats, and five others end in each second; one of
+them fails. The floor is PostgreSQL telling a bare listener of that commit; ours ends with the frame
+after the plan's tab has changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pm_kernel.embedded import EmbeddedPostgres
+from pm_kernel.store import schema
+from pm_kernel.store.engine import Store
+from tests.integration.factories import Rows
+from tests.ui.lab import Lab, start_lab
+from tests.workbench import Workbench
+
+STARTS = 8
+CHANGES = 60
+#: Runs that end meanwhile.
+OTHERS = 500
+IN_FLIGHT = 200
+
+READY = "() => window.jupyterapp?.restored"
+
+#: Resolves with the time at which a frame is drawn that shows the text.
+SEEN = """([selector, text]) => new Promise(done => {
+  const look = () => {
+    if (document.querySelector(selector)?.textContent.includes(text)) {
+      requestAnimationFrame(() => requestAnimationFrame(() => done(Date.now() / 1000)));
+      return true;
+    }
+    return false;
+  };
+  if (look()) return;
+  const watch = new MutationObserver(() => { if (look()) watch.disconnect(); });
+  watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+})"""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--chromium", default=os.environ.get("PM_CHROMIUM"))
+    chromium = options.parse_args().chromium or shutil.which("chromium")
+    with tempfile.TemporaryDirectory(prefix="pm-benchmark-") as place:
+        folder = Path(place)
+        server = EmbeddedPostgres(folder / ".postgres", state_dir=folder / "state")
+        server.start()
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+                )
+                with workspace(folder / "with", server.url("postgres")) as (lab, bench):
+                    starts(browser, folder, lab)
+                    changes(browser, lab, bench)
+                browser.close()
+        finally:
+            server.stop()
+
+
+@contextmanager
+def workspace(folder: Path, url: str) -> Iterator[tuple[Lab, Workbench]]:
+    store = Store(url, pooled=False)
+    schema.upgrade(store)
+    store.close()
+    folder.mkdir()
+    with start_lab(folder, told_by_file=False) as lab:
+        bench = Workbench.make(lab.root, url)
+        with (lab.root / "pm.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f"\n[database]\nurl = {json.dumps(url)}\n")
+        yield lab, bench
+        bench.close()
+
+
+def starts(browser: Browser, folder: Path, ours: Lab) -> None:
+    bare = folder / "without"
+    bare.mkdir()
+    with start_lab(bare, server_half=False, told_by_file=False) as floor:
+        config = bare / "config" / "labconfig"
+        config.mkdir(parents=True)
+        (config / "page_config.json").write_text(
+            json.dumps({"disabledExtensions": {"research-process-manager": True}})
+        )
+        times: dict[str, list[float]] = {"without": [], "with": []}
+        for n in range(2 * (STARTS + 1)):
+            name, lab = (("without", floor), ("with", ours))[n % 2]
+            took = start(browser, lab)
+            if n > 1:  # each server has answered once
+                times[name].append(took)
+    middle = {name: statistics.median(each) for name, each in times.items()}
+    print("| start of the Lab, ms | median | least |\n|---|---|---|")
+    for name, each in times.items():
+        print(f"| {name} | {middle[name]:.0f} | {min(each):.0f} |")
+    print(f"ratio of medians {middle['with'] / middle['without']:.2f}, "
+          f"of the least {min(times['with']) / min(times['without']):.2f}\n")  # fmt: skip
+
+
+def start(browser: Browser, lab: Lab) -> float:
+    """Milliseconds from the request to a Lab that has restored its layout; nothing is cached."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(lab.url("lab/workspaces/start"), wait_until="commit")
+    page.wait_for_function("() => window.jupyterapp", timeout=120_000)
+    took: float = page.evaluate(
+        "async () => { await window.jupyterapp.restored; return performance.now(); }"
+    )
+    context.close()
+    return took
+
+
+def changes(browser: Browser, lab: Lab, bench: Workbench) -> None:
+    rows = Rows(bench.store)
+    plan = rows.plan(name="in flight", status="running")
+    launch = rows.launch(plan)
+    runs = []
+    for n in range(IN_FLIGHT + CHANGES + OTHERS):
+        planned = rows.planned_run(
+            plan, "segment", sample=f"s{n:03}", launch_id=launch, reason=f"row {n}"
+        )
+        runs.append(
+            rows.run("segment", plan=plan, planned_run_id=planned, launch_id=launch,
+                     status="running")
+        )  # fmt: skip
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(lab.url("lab"))
+    page.wait_for_function(READY, timeout=120_000)
+    page.evaluate(
+        "async plan => { await window.jupyterapp.commands.execute('pm:open-plan', {plan}); }", plan
+    )
+    page.get_by_role("tree").wait_for(timeout=120_000)
+    page.wait_for_timeout(2_000)
+    stop = threading.Event()
+    others = [runs.pop() for _ in range(OTHERS)]
+    beating = threading.Thread(target=beat, args=(bench, runs, others, stop))
+    beating.start()
+    floor, ours = [], []
+    try:
+        for n in range(CHANGES):
+            told, seen = one_change(page, bench, runs.pop(), n + 1)
+            floor.append(told)
+            ours.append(seen)
+            # Not in step with anything that beats.
+            page.wait_for_timeout(random.uniform(200, 900))
+    finally:
+        stop.set()
+        beating.join()
+    print(f"| {IN_FLIGHT} runs in flight, ms | median | p95 | most |\n|---|---|---|---|")
+    for name, each in (("told by PostgreSQL", floor), ("seen in the plan's tab", ours)):
+        each.sort()
+        late = each[int(len(each) * 0.95)]
+        print(f"| {name} | {statistics.median(each):.0f} | {late:.0f} | {each[-1]:.0f} |")
+
+
+def one_change(page: Page, bench: Workbench, run: int, number: int) -> tuple[float, float]:
+    """End a run; milliseconds until a listener is told and until a frame shows it."""
+    with psycopg.connect(bench.url, autocommit=True) as listener:
+        listener.execute("LISTEN pm")
+        text = f"{number} failed"
+        handle = page.evaluate_handle(
+            f"args => {{ window.pmSeen = ({SEEN})(args); }}", [".pm-PlanHead .pm-Counts-text", text]
+        )
+        bench.execute(
+            "UPDATE runs SET status = 'failed', error = 'ValueError: odd', finished_at = now()"
+            " WHERE id = %s",
+            run,
+        )
+        committed = time.time()
+        told = committed
+        for note in listener.notifies(timeout=10):
+            if f'"id" : {run}' in note.payload or f'"id": {run}' in note.payload:
+                told = time.time()
+                break
+    seen = float(page.evaluate("() => window.pmSeen"))
+    handle.dispose()
+    return (told - committed) * 1000, (seen - committed) * 1000
+
+
+def beat(bench: Workbench, runs: list[int], others: list[int], stop: threading.Event) -> None:
+    """Heartbeats of all that is in flight, and the ends of other runs."""
+    with psycopg.connect(bench.url, autocommit=True) as connection:
+        for n in itertools.count():
+            if stop.wait(0.025):
+                return
+            beats = "UPDATE runs SET heartbeat_at = now() WHERE id = %s"
+            connection.execute(beats, (random.choice(runs),))
+            if n % 8 == 0 and others:
+                ends = "UPDATE runs SET status = 'cancelled', finished_at = now() WHERE id = %s"
+                connection.execute(ends, (others.pop(),))
+
+
+if __name__ == "__main__":
+    main()

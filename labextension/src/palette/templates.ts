@@ -1,0 +1,109 @@
+/** What can be done with saved pipelines: another name, away with them. */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import type { ITemplateEntry } from '../api/templates';
+import { deleteTemplate, renameTemplate } from '../api/templates';
+import { CommandIDs } from '../commands';
+import { showExplanation } from '../explain/dialog';
+import { explained } from '../explain/explanation';
+import { hasItem, withItem } from '../screen/item';
+import type { IApi } from '../tokens';
+import type { PaletteModel } from './model';
+
+interface IContext {
+  app: JupyterFrontEnd;
+  api: IApi;
+  model: PaletteModel;
+  trans: TranslationBundle;
+}
+
+interface ITemplateActions {
+  rename: (template: ITemplateEntry) => void;
+  remove: (template: ITemplateEntry) => void;
+}
+
+/** Add the commands; what they do, for the buttons of the rows. */
+export function addTemplateCommands(context: IContext): ITemplateActions {
+  const { app, model, trans } = context;
+  const rename = (template: ITemplateEntry): Promise<void> => renamed(context, template);
+  const remove = (template: ITemplateEntry): Promise<void> => removed(context, template);
+  const add = (
+    id: string,
+    label: string,
+    work: (template: ITemplateEntry) => Promise<void>
+  ): void => {
+    const meant = (args: ReadonlyPartialJSONObject): ITemplateEntry | undefined => {
+      const { template } = withItem(app, args);
+      return model.templates.find(each => each.name === template);
+    };
+    app.commands.addCommand(id, {
+      label,
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            template: { type: 'string', description: trans.__('Name of a saved pipeline') }
+          }
+        }
+      },
+      isVisible: args => hasItem(app, args),
+      execute: async args => {
+        const template = meant(args);
+        if (template !== undefined) {
+          await work(template);
+        }
+      }
+    });
+  };
+  add(CommandIDs.renameTemplate, trans.__('Rename Template…'), rename);
+  add(CommandIDs.deleteTemplate, trans.__('Delete Template…'), remove);
+  return {
+    rename: template => void rename(template),
+    remove: template => void remove(template)
+  };
+}
+
+async function tried({ model, trans }: IContext, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    // First, so that whoever has read the reason tries again with what is there now.
+    await model.refresh();
+    await showExplanation(explained(error, trans), trans);
+    return;
+  }
+  await model.refresh();
+}
+
+async function renamed(context: IContext, template: ITemplateEntry): Promise<void> {
+  const { api, trans } = context;
+  const { button, value } = await InputDialog.getText({
+    title: trans.__('Rename template'),
+    label: trans.__('New name of "%1"', template.name),
+    text: template.name,
+    okLabel: trans.__('Rename')
+  });
+  const name = value?.trim() ?? '';
+  if (button.accept && name !== '' && name !== template.name) {
+    await tried(context, () => renameTemplate(api, template.name, name, template.revision));
+  }
+}
+
+async function removed(context: IContext, template: ITemplateEntry): Promise<void> {
+  const { api, trans } = context;
+  const { button } = await showDialog({
+    title: trans.__('Delete template "%1"?', template.name),
+    body: trans.__('It cannot be brought back. Plans that were made from it keep their pipeline.'),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Keep') }),
+      Dialog.warnButton({ label: trans.__('Delete') })
+    ]
+  });
+  if (button.accept) {
+    await tried(context, () => deleteTemplate(api, template.name, template.revision));
+  }
+}

@@ -1,0 +1,73 @@
+/** What can be done with a plan. Each returns what to tell the person; empty, nothing was done. */
+
+import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
+
+import type { IDrawn, IRetry } from '../api/plans';
+import { cancelPlan, exportOf, getPlanStatus, pythonOf, resumePlan, retryPlan } from '../api/plans';
+import type { IHere } from '../screen/here';
+import { fileName, save } from '../screen/save';
+
+type Doing = Pick<IHere, 'api' | 'trans'>;
+
+/** Plans that run or wait to run. */
+export const ACTIVE: ReadonlySet<string> = new Set(['submitted', 'running']);
+/** Plans that ended before everything had a result. */
+export const ENDED_SHORT: ReadonlySet<string> = new Set(['partial', 'failed', 'cancelled']);
+
+/** Ask, then cancel. */
+export async function cancel({ api, trans }: Doing, plan: number): Promise<string> {
+  const { name, counts } = await getPlanStatus(api, plan);
+  const running = counts['running'] ?? 0;
+  const { button } = await showDialog({
+    title: trans.__('Cancel plan %1 (%2)?', plan, name),
+    body:
+      running === 0
+        ? trans.__('What has ended stays; nothing more is started. It can be resumed.')
+        : trans._n(
+            '%1 run is ended, what it has done is lost. What has ended stays; it can be resumed.',
+            '%1 runs are ended, what they have done is lost. What has ended stays; it can be resumed.',
+            running
+          ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Let it run') }),
+      Dialog.warnButton({ label: trans.__('Cancel the plan') })
+    ]
+  });
+  if (!button.accept) {
+    return '';
+  }
+  await cancelPlan(api, plan);
+  return trans.__('Plan %1 is cancelled.', plan);
+}
+
+/** Run what has no result yet. */
+export async function resume({ api, trans }: Doing, plan: number): Promise<string> {
+  const { missing } = await resumePlan(api, plan);
+  return trans._n('%1 run goes on', '%1 runs go on', missing);
+}
+
+/** Run chosen parts once more; without a choice, all that failed. */
+export async function retry(here: Doing, plan: number, parts: IRetry = {}): Promise<string> {
+  return againText(await retryPlan(here.api, plan, parts), here);
+}
+
+/** How much runs again, and when. */
+export function againText(answer: { runs: number; queued: boolean }, { trans }: Doing): string {
+  const runs = trans._n('%1 run runs again', '%1 runs run again', answer.runs);
+  return answer.queued ? trans.__('%1, after the launch that runs now', runs) : runs;
+}
+
+/** Put the Python that builds a plan, or a drawn pipeline, on the clipboard. */
+export async function copyPython({ api, trans }: Doing, what: number | IDrawn): Promise<string> {
+  Clipboard.copyToSystem(await pythonOf(api, what));
+  return trans.__('Copied: the Python that builds it. Paste it into a notebook.');
+}
+
+/** Save a plan, or a drawn pipeline, as a folder that plain Nextflow runs. */
+export async function exportFolder({ api, trans }: Doing, what: number | IDrawn): Promise<string> {
+  const archive = await exportOf(api, what);
+  const name =
+    typeof what === 'number' ? `plan-${what}` : fileName(what.name ?? trans.__('pipeline'));
+  save(`${name}.zip`, new Blob([archive], { type: 'application/zip' }));
+  return trans.__('Saved %1: a folder that plain Nextflow runs.', `${name}.zip`);
+}

@@ -1,0 +1,64 @@
+/** What a row is about, so that context menus offer what fits it. */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+/** What rows are about. */
+export type ItemKind = 'plan' | 'run' | 'template' | 'method';
+
+/** Attributes of an element that say what it is about; the schema's menus select by them. */
+export interface IItemProps {
+  'data-pm-item': string;
+  'data-pm-id': string;
+}
+
+/** Mark a row as being about a plan, a run, a template or a method. */
+export function item(kind: ItemKind, id: number | string): IItemProps {
+  return { 'data-pm-item': kind, 'data-pm-id': String(id) };
+}
+
+/** A row that is about nothing: a menu there does not speak of what is around it. */
+export const NO_ITEM: IItemProps = { 'data-pm-item': 'none', 'data-pm-id': '' };
+
+/** What an element says that it is about. */
+export function readItem(element: HTMLElement): ReadonlyPartialJSONObject | null {
+  const { pmItem: kind = '', pmId: id = '' } = element.dataset;
+  switch (kind) {
+    case 'plan':
+      return /^\d{1,15}$/.test(id) ? { plan: Number(id) } : null;
+    case 'run':
+      // Some commands take one run, others several.
+      return /^\d{1,15}$/.test(id) ? { run: Number(id), runs: [Number(id)] } : null;
+    case 'template':
+    case 'method':
+      return { [kind]: id };
+    default:
+      return null;
+  }
+}
+
+/**
+ * The arguments of a command, with what the context menu was opened on where they ask for it:
+ * `{context: 'run'}` becomes `{context: 'run', run: 47}`.
+ */
+export function withItem(
+  app: Pick<JupyterFrontEnd, 'contextMenuHitTest'>,
+  args: ReadonlyPartialJSONObject
+): ReadonlyPartialJSONObject {
+  const { context } = args;
+  if (typeof context !== 'string') {
+    return args;
+  }
+  const element = app.contextMenuHitTest(node => node.dataset['pmItem'] !== undefined);
+  const found = element === undefined ? null : readItem(element);
+  return found === null || !(context in found) ? args : { ...args, ...found };
+}
+
+/** Whether a command of a context menu has something to act on; true where it is no such menu. */
+export function hasItem(
+  app: Pick<JupyterFrontEnd, 'contextMenuHitTest'>,
+  args: ReadonlyPartialJSONObject
+): boolean {
+  const { context } = args;
+  return typeof context !== 'string' || context in withItem(app, args);
+}
