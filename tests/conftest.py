@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from pm_kernel.embedded import EmbeddedPostgres
@@ -24,6 +25,10 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 #: A container's /dev/shm of 64 MB would not hold the server.
 MEMORY_BYTES = 2_000_000_000
+
+# How fast the machine is, and how busy, says nothing about what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 NewPostgres = Callable[..., EmbeddedPostgres]
 

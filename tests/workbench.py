@@ -57,6 +57,8 @@ def run(output_dir):
 """
 
 PM = Path(sys.executable).with_name("pm")
+#: Seconds for a command to end; one may run a plan, and a busy machine takes ten times as long.
+_PATIENCE = 600
 
 
 def same_imports(_connection: Connection) -> Any:
@@ -275,7 +277,7 @@ class Workbench:
             capture_output=True,
             text=True,
             errors="surrogateescape",
-            timeout=120,
+            timeout=_PATIENCE,
             check=False,
             **options,
         )

@@ -25,7 +25,7 @@ def run(output_dir):
 """
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
@@ -101,7 +101,7 @@ def test_a_signal_cancels_the_run_and_leaves_no_process(
 ) -> None:
     pm, pid = started(bench)
     pm.send_signal(sign)
-    stdout, stderr = pm.communicate(timeout=60)
+    stdout, stderr = pm.communicate(timeout=300)
     assert (pm.returncode, stdout) == (130, "1\n"), stderr
     assert identify(pid) is None
     assert session_members(pid) == []
@@ -141,7 +141,7 @@ def test_a_run_goes_on_when_nobody_reads_its_log_any_more(bench: Workbench) -> N
     )  # fmt: skip
     os.close(writing)
     os.close(reading)
-    stdout, _ = pm.communicate(timeout=60)
+    stdout, _ = pm.communicate(timeout=300)
     assert (pm.returncode, stdout) == (0, "1\n")
     assert bench.run_row(1)["status"] == "completed"
 
@@ -154,7 +154,7 @@ def test_a_run_in_the_background_outlives_the_terminal(bench: Workbench) -> None
     assert pm.poll() is None
     assert identify(pid) is not None
     pm.send_signal(signal.SIGTERM)
-    pm.communicate(timeout=60)
+    pm.communicate(timeout=300)
     assert bench.run_row(1)["status"] == "cancelled"
 
 
@@ -166,7 +166,7 @@ def test_a_method_that_ignores_the_signal_is_killed(bench: Workbench) -> None:
     pm = bench.start_pm("run", "sleep")
     pid = runner(bench)
     pm.send_signal(signal.SIGINT)
-    pm.communicate(timeout=60)
+    pm.communicate(timeout=300)
     assert identify(pid) is None
     assert bench.run_row(1)["status"] == "cancelled"
     assert bench.unfinished() == []
@@ -182,7 +182,7 @@ def test_an_impatient_second_signal_ends_pm_and_the_run_at_once(bench: Workbench
     for _ in range(2):
         pm.send_signal(signal.SIGINT)
         time.sleep(1)
-    pm.communicate(timeout=60)
+    pm.communicate(timeout=300)
     assert identify(pid) is None
     # What it could not record any more, the next command does.
     bench.pm("runs")
@@ -224,7 +224,7 @@ def test_a_run_that_is_alive_is_left_alone_by_other_commands(bench: Workbench) -
     assert identify(pid) is not None
     assert bench.run_row(1)["status"] == "running"
     pm.send_signal(signal.SIGINT)
-    pm.communicate(timeout=60)
+    pm.communicate(timeout=300)
 
 
 # --- a person's word ------------------------------------------------------------------------------

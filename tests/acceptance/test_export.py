@@ -116,7 +116,7 @@ class World:
 
     def run(self, folder: Path, *words: str, cwd: Path | None = None) -> str:
         process = self.start(folder, *words, cwd=cwd)
-        out, _ = process.communicate(timeout=300)
+        out, _ = process.communicate(timeout=600)
         assert process.returncode == 0, out
         return out
 
@@ -168,7 +168,7 @@ def world(bench: Workbench, nextflow: NextflowCommand) -> Iterator[World]:
             process.communicate()
 
 
-def wait_for(condition: Callable[[], object], *, seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], *, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"

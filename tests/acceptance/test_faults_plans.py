@@ -119,7 +119,7 @@ def test_what_failed_blocks_what_needs_it_and_is_run_again_by_whoever_of_two_res
         (world.root / folder / name).unlink()
     both = [world.start_pm("plan", "resume", str(plan), "--no-watch") for _ in range(2)]
     world.started += both
-    told = [process.communicate(timeout=120)[1] for process in both]
+    told = [process.communicate(timeout=600)[1] for process in both]
     codes = sorted(process.returncode for process in both)
     # The second may come when all is done.
     assert codes in ([0, 4], [0, 0]), told
