@@ -106,7 +106,7 @@ STEPS: dict[str, Any] = {
     },
 }
 #: Seconds for what takes a moment on an idle machine.
-LONG = 180.0
+LONG = 600.0
 
 
 def wait_for(condition: Callable[[], object], told: str, *, seconds: float = LONG) -> None:

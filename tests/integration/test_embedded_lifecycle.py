@@ -71,7 +71,7 @@ def kill_postmaster(server: EmbeddedPostgres) -> int:
     return pid
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -151,7 +151,7 @@ def test_the_server_outlives_the_terminal_that_started_it(
     # Ctrl-C, then a closed window: both go to every process of the terminal.
     os.killpg(process.pid, signal.SIGINT)
     os.killpg(process.pid, signal.SIGHUP)
-    process.wait(timeout=20)
+    process.wait(timeout=120)
     process.stdout.close()
     process.stderr.close()
     assert ask(url, "SELECT 1") == 1
