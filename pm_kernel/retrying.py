@@ -31,9 +31,19 @@ class Choice:
     step: str | None = None
     sample: str | None = None
     run_id: int | None = None
+    #: As it is shown, or one of the branches chosen in it.
+    branch: str | None = None
 
     def __bool__(self) -> bool:
-        return any(each is not None for each in (self.step, self.sample, self.run_id))
+        return any(each is not None for each in (self.step, self.sample, self.run_id, self.branch))
+
+    def fits(self, row: PlannedRunRow) -> bool:
+        """Whether a planned run is meant, its number apart."""
+        return (
+            self.step in (None, row.step)
+            and self.sample in (None, row.sample)
+            and self.branch in (None, row.branch, *row.branch.split("/"))
+        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ def retry(
         )
     if again and not choice:
         raise UsageError(
-            "Say which part is to run again: --step, --sample or --run.",
+            "Say which part is to run again: --step, --sample, --branch or --run.",
             hint="For all of it, submit a new plan with `--rerun all`.",
         )
     lock = PlanLock(store.url, plan_id)
@@ -170,19 +180,19 @@ def _chosen(
                 hint=f"`pm plan show {plan_id}` shows its runs.",
             )
         rows = [tree.by_id[planned]]
-    found = [
-        row
-        for row in rows
-        if choice.step in (None, row.step) and choice.sample in (None, row.sample)
-    ]
+    found = [row for row in rows if choice.fits(row)]
     if found:
         return found
     steps = dict.fromkeys(row.step for row in tree.rows)
     samples = dict.fromkeys(row.sample for row in tree.rows if row.sample is not None)
+    branches = dict.fromkeys(row.branch for row in tree.rows if row.branch)
+    known = {*branches, *(each for branch in branches for each in branch.split("/"))}
     if choice.step is not None and choice.step not in steps:
         told = f"no step {shown(choice.step)}; it has {listed(steps, 12)}"
     elif choice.sample is not None and choice.sample not in samples:
         told = f"no sample {shown(choice.sample)}; it has {listed(samples, 12) or 'none'}"
+    elif choice.branch is not None and choice.branch not in known:
+        told = f"no branch {shown(choice.branch)}; it has {listed(branches, 12) or 'none'}"
     else:
         told = "no planned run that is all of that"
     raise NotFound(f"Plan {plan_id} has {told}.", hint=f"`pm plan show {plan_id}` shows them.")

@@ -20,6 +20,7 @@ def retry(argv: list[str], context: Context) -> int:
     parser.add_argument("plan", type=int, help="plan id")
     parser.add_argument("--step", help="only runs of this step")
     parser.add_argument("--sample", help="only runs of this sample")
+    parser.add_argument("--branch", help="only runs of this branch, as `pm plan show` has it")
     parser.add_argument("--run", type=int, metavar="N", help="only what run N was made for")
     parser.add_argument(
         "--again",
@@ -32,7 +33,7 @@ def retry(argv: list[str], context: Context) -> int:
         context.settings,
         context.store,
         options.plan,
-        retrying.Choice(options.step, options.sample, options.run),
+        retrying.Choice(options.step, options.sample, options.run, options.branch),
         again=options.again,
     )
     what = "1 planned run" if begun.runs == 1 else f"{begun.runs} planned runs"

@@ -39,7 +39,7 @@ from pathlib import Path
 def run(tables, output_dir):
     (Path(output_dir) / "all.txt").write_text(" ".join(Path(t).read_text() for t in tables))
 """
-STEPS = {
+STEPS: dict[str, Any] = {
     "load": {"method": "load", "inputs": {"image": {"column": "image"}}},
     "read": {"method": "read", "inputs": {"table": {"from": "load.table"}}},
     "all": {
@@ -52,7 +52,7 @@ STEPS = {
 class World:
     """One plan over three samples, and the supervisor that runs it."""
 
-    def __init__(self, bench: Workbench, life: Life) -> None:
+    def __init__(self, bench: Workbench, life: Life, steps: dict[str, Any] | None = None) -> None:
         self.bench = bench
         self.life = life
         self.started: list[list[str]] = []
@@ -67,7 +67,7 @@ class World:
         bench.method("merge", MERGE, inputs={"tables": tables}, outputs={"all": "all.txt"})
         rows = [{"sample": s, "image": f"{s}.txt"} for s in ("s1", "s2", "s3")]
         samples = {"columns": ["sample", "image"], "rows": rows}
-        self.plan_id, self.epoch = bench.plan({"steps": STEPS}, samples=samples)
+        self.plan_id, self.epoch = bench.plan({"steps": steps or STEPS}, samples=samples)
 
     def launch(self) -> list[str]:
         """Open a launch and run it as Nextflow would; returns what it was given."""
@@ -258,6 +258,27 @@ def test_a_branch_with_results_runs_again_with_everything_below_it(world: World)
     changed = {key for key in before if before[key] != after[key]}
     assert changed == {"load s2", "read s2", "all -"}
     assert all((after[key] or 0) > (before[key] or 0) for key in changed)
+
+
+def test_one_branch_of_one_sample_runs_again_and_its_siblings_stay(
+    tmp_path: Path, database_url: str
+) -> None:
+    bench = Workbench.make(tmp_path / "workspace", database_url)
+    bench.method("tag", "def run(table, output_dir): (output_dir / 't').write_text(mark())\n"
+                 "def mark(word='x'): return word\n", tracked=["run.py:mark"],
+                 outputs={"t": "t"}, inputs={"table": "upstream"})  # fmt: skip
+    branches = {"low": {"mark.word": "'a'"}, "high": {"mark.word": "'b'"}}
+    tag = {"method": "tag", "inputs": {"table": {"from": "load.table"}}, "branches": branches}
+    world = World(bench, Life(bench, tmp_path), {"load": STEPS["load"], "tag": tag})
+    assert world.run() == "completed"
+    with pytest.raises(NotFound, match=r"no branch 'lo'; it has 'low' and 'high'|'high' and 'low'"):
+        world.retry(branch="lo", again=True)
+    assert world.retry(sample="s2", branch="low", again=True) == Retry(1, queued=False)
+    assert world.launch() == ["tag s2"]
+    again = bench.rows("SELECT plan_branch, sample FROM runs WHERE plan_step = 'tag' "
+                       "GROUP BY 1, 2 HAVING count(*) = 2")  # fmt: skip
+    assert again == [{"plan_branch": "low", "sample": "s2"}]
+    bench.close()
 
 
 def test_the_runs_so_far_stay_in_the_record_with_their_lineage(world: World) -> None:
