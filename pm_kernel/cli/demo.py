@@ -79,7 +79,8 @@ def _run(context: Context) -> int:
     else:
         _title(context, 6, "Nothing to run: every result is there and still what it was")
     submission.submit(settings, context.store, plan_id, matching)
-    follow(context, plan_id)
+    if code := follow(context, plan_id):
+        return code
     return _tell_lineage(context, plan_id)
 
 

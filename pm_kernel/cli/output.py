@@ -166,6 +166,11 @@ def _shortened(spans: Line, width: int) -> Line:
     return tuple(kept)
 
 
+def fitted(spans: Line, width: int) -> Line:
+    """Return a clean line of no more than ``width`` columns; a cut one ends in an ellipsis."""
+    return _shortened(_cleaned(spans), width)
+
+
 def width_of(text: str) -> int:
     """Return how many columns of a terminal a clean text takes."""
     if text.isascii():

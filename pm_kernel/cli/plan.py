@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pm_kernel import planning, submission
 from pm_kernel.cli import plan_view
 from pm_kernel.cli.context import Context
 from pm_kernel.cli.output import Cell, Column, styled
+from pm_kernel.cli.plan_progress import progress_lines
 from pm_kernel.cli.text import Span
 from pm_kernel.domain.marks import plan_mark
 from pm_kernel.domain.plans import OPEN, Plan
@@ -56,7 +58,8 @@ def create(argv: list[str], context: Context) -> int:
         context.output.json({**document, "preview": plan_view.preview_document(shown)})
     else:
         context.output.lines(plan_view.preview_lines(shown))
-        context.output.note(f"plan {plan_id} is a draft; `pm plan submit {plan_id}` runs it")
+        if not options.submit:
+            context.output.note(f"plan {plan_id} is a draft; `pm plan submit {plan_id}` runs it")
     if options.submit:
         return submit([str(plan_id)], context)
     return 0
@@ -200,11 +203,21 @@ def list_plans(argv: list[str], context: Context) -> int:
 
 
 def follow(context: Context, plan_id: int, *, watch: bool = True) -> int:
-    """Follow a plan to its end and say how it ended; raises RunFailed or Cancelled."""
+    """Follow a plan to its end and say how it ended; raises RunFailed or Cancelled.
+
+    Interrupted, it only stops to look, and says so.
+    """
     if not watch:
         _show(context, plans.get_plan(context.store, plan_id))
         return 0
-    plan = _watch(context, plan_id)
+    try:
+        plan = _watch(context, plan_id)
+    except KeyboardInterrupt:
+        context.output.note(
+            f"plan {plan_id} goes on; `pm plan watch {plan_id}` follows it again, "
+            f"`pm plan cancel {plan_id}` stops it"
+        )
+        return 130
     rows = plans.planned_runs_of(context.store, plan_id)
     if context.json:
         context.output.json(plan_view.plan_document(plan, rows))
@@ -230,7 +243,7 @@ def _watch(context: Context, plan_id: int) -> Plan:
             while True:
                 plan = plans.get_plan(context.store, plan_id)
                 rows = plans.planned_runs_of(context.store, plan_id)
-                lines = [plan_view.summary_line(plan), *plan_view.step_lines(rows)]
+                lines = progress_lines(plan, rows, live.console.width, datetime.now(UTC))
                 live.update(Group(*(styled(each) for each in lines)))
                 if _ended(context, plan):
                     return plan

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pm_kernel.cli.text import Line, Span, line
+from pm_kernel.cli.output import width_of
+from pm_kernel.cli.text import Line, Span, clean, line
 from pm_kernel.domain.estimate import Estimate
 from pm_kernel.domain.marks import plan_mark, run_mark
 from pm_kernel.domain.names import listed
@@ -70,8 +71,12 @@ def estimate_text(given: Estimate) -> str:
 
 def _node_lines(node: Node, lead: str, mark: str, *, last: bool, top: bool) -> Iterator[Line]:
     name = node.label if node.axis is None else f"{node.axis} = {node.label}"
+    # What a derived name says already is not said again.
     params = ", ".join(
-        f"{param} = {text}" for each in node.params.values() for param, text in each.items()
+        f"{param} = {text}"
+        for each in node.params.values()
+        for param, text in each.items()
+        if not {f"{param}={text}", f"{param.rpartition('.')[2]}={text}"} & {*node.label.split(", ")}
     )
     yield line(lead + mark, Span(name, strong=True), Span(f"  {params}" if params else "", "info"))
     below = lead if top else lead + ("   " if last else "│  ")
@@ -165,9 +170,11 @@ def step_lines(rows: Sequence[PlannedRunRow]) -> Iterator[Line]:
     steps: dict[str, Counter[str]] = {}
     for row in rows:
         steps.setdefault(row.step, Counter())[row.state] += 1
-    width = max((len(step) for step in steps), default=0)
+    widths = {step: width_of(clean(step)) for step in steps}
+    longest = max(widths.values(), default=0)
     for step, counts in steps.items():
-        yield line("  ", step.ljust(width), "  ", *bar(counts, 20), f"  {counts_text(counts)}")
+        blank = " " * (longest - widths[step])
+        yield line("  ", step, blank, "  ", *bar(counts, 20), f"  {counts_text(counts)}")
 
 
 def failure_lines(rows: Iterable[PlannedRunRow]) -> Iterator[Line]:
