@@ -10,6 +10,7 @@ import { CommandIDs } from '../commands';
 import { useHere } from '../screen/here';
 import { Action, Ago, PlanLink, RunState, Trouble } from '../screen/parts';
 import { secondsBetween, took } from '../screen/words';
+import { Stop } from './stop';
 
 /** "Run 47 · label_positive v2 · field_03". */
 export function runTitle(
@@ -81,6 +82,7 @@ export function Head({ run, lineage = true }: IProps): React.JSX.Element {
             onClick={() => void commands.execute(CommandIDs.compare, { runs: [run.run_id] })}
           />
         )}
+        <Stop run={run} />
         {run.plan_id !== null && (run.status === 'failed' || run.status === 'cancelled') && (
           <Action label={trans.__('Retry')} onClick={retry} />
         )}

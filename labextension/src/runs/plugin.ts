@@ -7,18 +7,25 @@ import { codeIcon, consoleIcon, searchIcon } from '@jupyterlab/ui-components';
 
 import { CommandIDs } from '../commands';
 import { runIcon } from '../icons';
+import type { IStep } from '../pipeline/document';
 import { numberOf } from '../screen/screens';
-import { IScreens } from '../tokens';
+import { IPipelineTracker, IScreens } from '../tokens';
 import type { ICodeArgs } from './code_tab';
 import type { ILogArgs } from './log_tab';
+import type { IStepArgs } from './step_tab';
 
 export const runsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:runs',
   description: 'Runs, their logs, and the search in all logs.',
   autoStart: true,
   requires: [IScreens],
-  optional: [IEditorServices],
-  activate: (_: JupyterFrontEnd, screens: IScreens, editors: IEditorServices | null): void => {
+  optional: [IEditorServices, IPipelineTracker],
+  activate: (
+    _: JupyterFrontEnd,
+    screens: IScreens,
+    editors: IEditorServices | null,
+    pipelines: IPipelineTracker | null
+  ): void => {
     const { trans } = screens.here;
     const run = { type: 'integer', description: trans.__('The number of the run') };
 
@@ -110,7 +117,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       title: () => trans.__('Search logs'),
       load: async () => (await import('./search')).default
     });
-    screens.add<{ method: string; version: number }>({
+    screens.add<IStepArgs>({
       command: CommandIDs.runStep,
       namespace: 'pm-run-step',
       label: trans.__('Run a Method Now…'),
@@ -118,16 +125,55 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       icon: runIcon,
       properties: {
         method: { type: 'string', description: trans.__('The name of the method') },
-        version: { type: 'integer', description: trans.__('Its version; else the latest') }
+        version: { type: 'integer', description: trans.__('Its version; else the latest') },
+        step: {
+          type: 'string',
+          description: trans.__('The step of the pipeline in front that has its values')
+        }
       },
-      read: args => ({
-        method: typeof args['method'] === 'string' ? args['method'] : '',
-        version: numberOf(args, 'version') ?? 0
-      }),
-      id: args => `${args.method}-${args.version}`,
+      read: args => {
+        const step = textOf(args['step']);
+        const drawn = pipelines?.current?.document.steps.get(step);
+        return {
+          method: textOf(args['method']),
+          version: numberOf(args, 'version') ?? 0,
+          step,
+          params: textsOf(args['params']) ?? Object.fromEntries(drawn?.params ?? []),
+          inputs: textsOf(args['inputs']) ?? boundBy(drawn)
+        };
+      },
+      id: args => `${args.method}-${args.version}-${args.step}`,
       title: args =>
         args.method === '' ? trans.__('Run a method') : trans.__('Run %1', args.method),
       load: async () => (await import('./step_tab')).default
     });
   }
 };
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Names and texts, as a layout that is restored has them. */
+function textsOf(value: unknown): Record<string, string> | null {
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(
+        Object.entries(value).filter((each): each is [string, string] => textOf(each[1]) !== '')
+      )
+    : null;
+}
+
+/** The inputs of a drawn step that mean something without its pipeline, as they are typed. */
+function boundBy(step: IStep | undefined): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [name, binding] of step?.inputs ?? []) {
+    if (binding.kind === 'run') {
+      texts[name] = `run:${binding.run}/${binding.output}`;
+    } else if (binding.kind === 'file') {
+      texts[name] = `file:${binding.path}`;
+    } else if (binding.kind === 'value') {
+      texts[name] = binding.text;
+    }
+  }
+  return texts;
+}
