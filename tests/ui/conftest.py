@@ -19,10 +19,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expec
 
 from pm_kernel.config import load_settings
 from pm_kernel.database import open_store
+from pm_kernel.embedded import EmbeddedPostgres
 from pm_kernel.store.engine import Store
 
 from ..integration.factories import Rows
 from .lab import Lab, start_lab
+from .results import Results, start_results
 
 RESULTS = Path(__file__).parents[2] / "test-results"
 
@@ -72,6 +74,18 @@ def lab_with_database(
         store = open_store(load_settings(workspace=lab.root))
         yield lab, store
         store.close()
+
+
+@pytest.fixture(scope="session")
+def results(
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: EmbeddedPostgres,
+    database_template: str,
+) -> Iterator[Results]:
+    """A JupyterLab over a workspace that has runs."""
+    folder = tmp_path_factory.mktemp("results")
+    with start_results(folder, postgres_server, database_template) as results:
+        yield results
 
 
 @pytest.fixture

@@ -2,98 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from uuid import uuid4
+import zipfile
 
-import psycopg
 import pytest
-from playwright.sync_api import Page, expect
-from psycopg import sql
+from playwright.sync_api import expect
 
-from pm_kernel.embedded import EmbeddedPostgres
-
-from ..integration.factories import Rows
-from ..workbench import Workbench
 from .axe import check_axe
-from .lab import Lab, start_lab
-
-DRAW = """
-import struct, zlib
-from pathlib import Path
-
-def run(table, output_dir):
-    print("drawing", Path(table).name)
-    print("WARNING: only one row")
-    def chunk(kind, data):
-        whole = kind + data
-        return struct.pack(">I", len(data)) + whole + struct.pack(">I", zlib.crc32(whole))
-    header = struct.pack(">IIBBBBB", 64, 32, 8, 0, 0, 0, 0)
-    pixels = zlib.compress(b"".join(b"\\0" + bytes(range(0, 256, 4)) for _ in range(32)))
-    png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels)
-    (Path(output_dir) / "figure.png").write_bytes(png + chunk(b"IEND", b""))
-    (Path(output_dir) / "note.json").write_text('{"exact": 1.0, "large": 12345678901234567890}')
-    return {"n": 1}
-"""
-BREAK = """
-def run(table, output_dir):
-    print("about to break")
-    raise ValueError("the table has no <b>column</b>")
-"""
-
-
-@dataclass(frozen=True)
-class Results:
-    """A Lab over a workspace that has runs."""
-
-    lab: Lab
-    bench: Workbench
-    rows: Rows
-
-
-@pytest.fixture(scope="module")
-def results(
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres_server: EmbeddedPostgres,
-    database_template: str,
-) -> Iterator[Results]:
-    """Run 1 makes a table, run 2 a figure of it, run 3 breaks on it."""
-    name = f"results_{uuid4().hex[:12]}"
-    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(database_template)
-            )
-        )
-        url = postgres_server.url(name)
-        with start_lab(tmp_path_factory.mktemp("results"), told_by_file=False) as lab:
-            bench = Workbench.make(lab.root, url)
-            with (lab.root / "pm.toml").open("a", encoding="utf-8") as file:
-                file.write(f'\n[database]\nurl = "{url}"\n')
-            bench.method("scale")
-            outputs = {"figure": ("figure.png", "image"), "note": ("note.json", "json")}
-            bench.method("draw", DRAW, inputs={"table": "upstream"}, outputs=outputs)
-            bench.method("break", BREAK, inputs={"table": "upstream"})
-            first = bench.pm("run", "scale", "--sample", "s1", "--set", "scale.factor=3")
-            assert first.returncode == 0, first.stderr
-            second = bench.pm("run", "draw", "--sample", "s1", "--input", "table=run:1/table")
-            assert second.returncode == 0, second.stderr
-            bench.pm("run", "break", "--sample", "s1", "--input", "table=run:1/table")
-            yield Results(lab, bench, Rows(bench.store))
-            bench.close()
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def execute(page: Page, command: str, **args: object) -> None:
-    page.evaluate(
-        "async ([id, args]) => { await window.jupyterapp.commands.execute(id, args); }",
-        [command, args],
-    )
-
-
-def copied(page: Page) -> str:
-    return str(page.evaluate("() => navigator.clipboard.readText()"))
+from .results import THEMES, copied, execute, forget_refusals, use_theme
 
 
 def test_a_link_opens_a_run_with_its_result_first(results, open_lab, page, screenshot):
@@ -174,9 +91,16 @@ def test_all_logs_are_searched(results, open_lab, page):
     open_lab(results.lab)
     execute(page, "pm:search-logs", text="only one")
     table = page.get_by_role("table", name="Log entries, newest first")
-    expect(table.get_by_role("row")).to_have_count(2)
+    expect(table.get_by_role("row")).to_have_count(3)
     expect(table.get_by_role("link", name="run 2 · draw")).to_be_visible()
     check_axe(page, ".pm-Search")
+    # What was found is opened at its line.
+    table.get_by_role("link", name="Line 2 of the log of run 2").click()
+    log = page.get_by_role("log", name="Log of run 2")
+    expect(log.locator("[data-pm-here=true]")).to_have_text(re.compile("WARNING: only one row"))
+    # Also where the log is open already.
+    execute(page, "pm:open-log", run=2, line=1)
+    expect(log.locator("[data-pm-here=true]")).to_contain_text("drawing table.csv")
 
 
 def test_a_plan_changes_while_it_is_watched(results, open_lab, page, screenshot):
@@ -206,3 +130,95 @@ def test_a_plan_changes_while_it_is_watched(results, open_lab, page, screenshot)
     expect(head).to_contain_text("1 failed")
     screenshot("plan-tree-light")
     check_axe(page, ".pm-Plan")
+
+
+def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, screenshot):
+    """Folders are walked, text begins to show, a large file is its size; all of it is saved."""
+    open_lab(results.lab)
+    execute(page, "pm:open-run", run=6)
+    run = page.get_by_role("article")
+    folder = run.get_by_label("pages", exact=True).first
+    folder.get_by_role("button", name="first.txt").click()
+    expect(folder.get_by_label("first.txt")).to_contain_text("the first page")
+    folder.get_by_role("button", name="more/").click()
+    folder.get_by_role("button", name="second.csv").click()
+    expect(folder.get_by_role("table", name="second.csv")).to_contain_text("page")
+    folder.get_by_role("button", name="Up").click()
+    expect(folder.get_by_role("button", name="first.txt")).to_be_visible()
+    long = run.get_by_label("long", exact=True).first
+    expect(long).to_contain_text("line 100")
+    expect(long).to_contain_text(re.compile(r"The first 65\.5 kB of \d+ kB"))
+    expect(run.get_by_label("raw", exact=True)).to_contain_text("No preview of this kind of file")
+    expect(run.get_by_label("raw", exact=True)).to_contain_text("3.0 MB")
+    # The browser's own viewer, or that there is none: a PDF is never drawn by the page itself.
+    paper = run.get_by_label("paper", exact=True).first
+    expect(paper.get_by_title("paper").or_(paper.get_by_text("shows no PDF"))).to_be_visible()
+    screenshot("run-files")
+    check_axe(page, ".pm-Run")
+
+    def saved(name: str) -> zipfile.ZipFile:
+        with page.expect_download() as download:
+            run.get_by_role("link", name=name).first.click()
+        return zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
+
+    assert {name.split("/", 1)[1] for name in saved("Save pages").namelist()} == {
+        "pages/first.txt",
+        "pages/more/second.csv",
+    }
+    whole = saved("Save all as zip")
+    assert {"long.txt", "raw.bin", "run.log", "meta.json"} <= {
+        name.split("/", 1)[1] for name in whole.namelist()
+    }
+    assert whole.testzip() is None
+
+
+def test_the_code_of_a_run_is_shown_as_it_was_committed(results, open_lab, page, screenshot):
+    open_lab(results.lab)
+    # What is registered later is not what the run executed.
+    execute(page, "pm:open-run", run=1)
+    page.get_by_role("article").get_by_role("link", name=re.compile("Code of scale v1")).click()
+    screen = page.locator(".pm-Committed")
+    expect(screen.get_by_role("heading", name="scale v1")).to_be_visible()
+    expect(screen.get_by_role("region", name="run.py")).to_contain_text("from helper import scale")
+    # In colours, for reading only.
+    expect(screen.locator(".cm-content")).to_have_attribute("aria-readonly", "true")
+    screen.get_by_role("button", name="helper.py").press("Enter")
+    expect(screen.get_by_role("region", name="helper.py")).to_contain_text("def scale")
+    screen.get_by_role("button", name="Copy commit").click()
+    expect(screen.get_by_text("Copied.")).to_be_visible()
+    commit = results.bench.meta(1)["commit"]
+    assert copied(page) == commit
+    for name, theme in THEMES.items():
+        use_theme(page, theme)
+        screenshot(f"code-{name}")
+        check_axe(page, ".pm-Committed")
+
+
+def test_an_address_opens_what_it_names_or_says_why_not(
+    results, open_lab, page, browser, complaints
+):
+    open_lab(results.lab)
+    layout = page.url.split("?")[0]
+    page.goto(f"{layout}?pm=lineage-2")
+    expect(page.get_by_role("application", name=re.compile("Lineage of run 2"))).to_be_visible()
+    page.goto(f"{layout}?pm=compare-2-5")
+    expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
+    page.goto(f"{layout}?pm=log-3-2")
+    expect(page.locator(".pm-LogTab [data-pm-here=true]")).to_contain_text("Traceback")
+    page.goto(f"{layout}?pm=run-999")
+    expect(page.get_by_role("alert").filter(has_text="999")).to_contain_text("Not found")
+    page.goto(f"{layout}?pm=plan-999")
+    expect(page.get_by_role("alert").filter(has_text="plan 999")).to_be_visible()
+    page.goto(f"{layout}?pm=<b>rubbish")
+    expect(page.get_by_text("which this page does not know")).to_contain_text("<b>rubbish")
+    forget_refusals(complaints)
+
+    # Logged out: after the login it goes on to where it led.
+    context = browser.new_context()
+    stranger = context.new_page()
+    stranger.goto(results.lab.url("lab").split("?")[0] + "?pm=run-2")
+    stranger.locator("#password_input").fill(results.lab.token)
+    stranger.keyboard.press("Enter")
+    heading = stranger.get_by_role("heading", name="Run 2 · draw v1 · s1")
+    expect(heading).to_be_visible(timeout=120_000)
+    context.close()

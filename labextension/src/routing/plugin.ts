@@ -24,7 +24,9 @@ export const routingPlugin: JupyterFrontEndPlugin<void> = {
       const wanted = wantedBy(text);
       if (wanted === null || !commands.hasCommand(wanted.command)) {
         Notification.warning(
-          trans.__('The address asks for “%1”, which this page does not know.', text)
+          trans.__('The address asks for “%1”, which this page does not know.', text),
+          // Whoever followed a link looks at the page when it has loaded, not before.
+          { autoClose: false }
         );
         return;
       }

@@ -1,0 +1,154 @@
+"""First paint of a lineage of 1,000 runs, in a real Lab in a real Chromium.
+
+    python benchmarks/lineage_paint.py [--chromium PATH] [--repeat N]
+
+The floor fetches the same JSON from the same server in the same page and draws it bare: a rectangle
+for each run, one path for all links. Ours opens the tab: from the command until runs are on screen.
+Both are taken in turns; the code of the tab is loaded before, as after its first use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pm_kernel.embedded import EmbeddedPostgres
+from pm_kernel.store import schema
+from pm_kernel.store.engine import Store
+from tests.integration.factories import Rows
+from tests.ui.lab import start_lab
+from tests.workbench import Workbench
+
+LAYERS, WIDTH = 37, 27
+
+OURS = """async run => {
+  const { commands, shell } = window.jupyterapp;
+  const begin = performance.now();
+  void commands.execute('pm:open-lineage', { run });
+  await new Promise(done => {
+    const look = () => requestAnimationFrame(
+      document.querySelector('.pm-Lineage-drawing [data-pm-run]') === null ? look : done);
+    look();
+  });
+  const time = performance.now() - begin;
+  shell.currentWidget.close();
+  return time;
+}"""
+
+FLOOR = """async run => {
+  const begin = performance.now();
+  const answer = await fetch(`/pm/api/runs/${run}/lineage?direction=up&limit=1000&details=false`);
+  const { runs, edges } = await answer.json();
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.style = 'position: fixed; inset: 0; width: 100%; height: 100%; z-index: 9999';
+  const columns = new Map();
+  const places = new Map();
+  for (const { run_id, layer } of runs) {
+    const row = columns.get(layer) ?? 0;
+    columns.set(layer, row + 1);
+    const [x, y] = [1200 - layer * 30, row * 25];
+    places.set(run_id, [x, y]);
+    const box = document.createElementNS(svg.namespaceURI, 'rect');
+    for (const [name, value] of Object.entries({ x, y, width: 20, height: 15 })) {
+      box.setAttribute(name, value);
+    }
+    svg.append(box);
+  }
+  const path = document.createElementNS(svg.namespaceURI, 'path');
+  path.setAttribute('stroke', 'black');
+  path.setAttribute('d', edges.map(({ run_id, source_run_id }) =>
+    `M${places.get(source_run_id)}L${places.get(run_id)}`).join(''));
+  svg.append(path);
+  document.body.append(svg);
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const time = performance.now() - begin;
+  svg.remove();
+  return time;
+}"""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--chromium", default=os.environ.get("PM_CHROMIUM"))
+    options.add_argument("--repeat", type=int, default=15)
+    asked = options.parse_args()
+    chromium = asked.chromium or shutil.which("chromium")
+    with tempfile.TemporaryDirectory(prefix="pm-benchmark-") as place:
+        folder = Path(place)
+        server = EmbeddedPostgres(folder / ".postgres", state_dir=folder / "state")
+        server.start()
+        try:
+            measure(folder, server, chromium, asked.repeat)
+        finally:
+            server.stop()
+
+
+def build(store: Store) -> int:
+    """Write layers of runs that each read two of the layer before; returns the last one."""
+    rows = Rows(store)
+    before: list[int] = []
+    for layer in range(LAYERS):
+        method = f"method_{layer % 6}"
+        rows.method(method, inputs=("one", "other"))
+        before = [
+            rows.run(
+                method,
+                sample=f"sample {n}",
+                params={f"{method}.level": str(n)},
+                inputs={"one": before[n], "other": before[(n + 1) % WIDTH]} if before else {},
+            )
+            for n in range(WIDTH)
+        ]
+    rows.method("summary", inputs=("table",))
+    return rows.run("summary", inputs={"table": before})
+
+
+def measure(folder: Path, server: EmbeddedPostgres, chromium: str | None, repeat: int) -> None:
+    url = server.url("postgres")
+    store = Store(url, pooled=False)
+    schema.upgrade(store)
+    last = build(store)
+    store.close()
+    (folder / "lab").mkdir()
+    with start_lab(folder / "lab", told_by_file=False) as lab, sync_playwright() as playwright:
+        bench = Workbench.make(lab.root, url)
+        with (lab.root / "pm.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f"\n[database]\nurl = {json.dumps(url)}\n")
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(lab.url("lab"))
+        page.wait_for_function("() => window.jupyterapp?.restored", timeout=120_000)
+        report(page, last, repeat)
+        browser.close()
+        bench.close()
+
+
+def report(page: Page, run: int, repeat: int) -> None:
+    first = page.evaluate(OURS, run)
+    floors, ours = [], []
+    for _ in range(repeat):
+        page.wait_for_timeout(500)
+        floors.append(page.evaluate(FLOOR, run))
+        page.wait_for_timeout(500)
+        ours.append(page.evaluate(OURS, run))
+    print(f"{LAYERS * WIDTH + 1:,} runs, {repeat} turns; the very first took {first:.0f} ms")
+    print("| | floor | ours | ours / floor |\n|---|---|---|---|")
+    for name, choose in (("median", statistics.median), ("least", min)):
+        floor, own = choose(floors), choose(ours)
+        print(f"| {name} | {floor:.0f} | {own:.0f} | {own / floor:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
