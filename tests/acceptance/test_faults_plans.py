@@ -250,6 +250,7 @@ def test_what_a_preview_reuses_is_looked_at_again_when_it_is_submitted(world: Fa
     try:
         refused = world.pm("plan", "submit", str(draft), "--no-watch")
         assert refused.returncode == 4, refused.stderr
+        assert "Step 'first' for sample 'r' runs instead of reusing run" in refused.stderr
         assert world.status(draft) == "draft"
         assert runs_of(world, draft) == []
         accepted = world.pm("plan", "submit", str(draft), "--no-watch", "--yes")
