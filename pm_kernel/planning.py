@@ -211,7 +211,8 @@ def submit(
         raise Conflict(
             f"Plan {plan_id} would now run otherwise than it was previewed: "
             + " ".join([*altered, difference]),
-            hint=f"Look at it again with `pm plan preview {plan_id}`, then submit.",
+            hint=f"`pm plan preview {plan_id}` shows it as it is now, `pm plan submit {plan_id} "
+            "--yes` runs it so.",
         )
     runs = new_planned_runs(now, sample)
     with store.transaction() as connection:
