@@ -241,7 +241,7 @@ def test_a_job_that_is_killed_or_meets_its_time_limit_has_failed_with_its_log(
         ("hold", "s2"): "completed",
     }
     late, held = rows["late", None], rows["hold", "s1"]
-    assert "at its time limit of 1 min" in late["error"]
+    assert "time limit of 1 min" in late["error"]
     assert "stopped from outside" in held["error"]
     assert "going to sleep" in (world.bench.final(late["id"]) / "run.log").read_text()
     assert "holding s1" in (world.bench.final(held["id"]) / "run.log").read_text()
