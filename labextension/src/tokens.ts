@@ -96,8 +96,20 @@ export const IScreens = new Token<IScreens>(
   'Opens the tabs of the Research Process Manager.'
 );
 
-/** step -> state of a run -> number of its runs in it. */
-export type StepStates = ReadonlyMap<string, Readonly<Record<string, number>>>;
+/** How far a step of a plan is. */
+export interface IStepState {
+  /** State of a run -> number of the step's runs in it. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** When its first run began and its last one ended, in ISO 8601; null, not yet or none ran. */
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  /** Runs with warnings and with errors in their logs. */
+  readonly warned: number;
+  readonly erred: number;
+}
+
+/** By step. */
+export type StepStates = ReadonlyMap<string, IStepState>;
 
 /**
  * One pipeline tab: what is drawn, and the only way to change it.
@@ -187,7 +199,7 @@ export interface IPipelineModel {
   /** States of the runs of the viewed plan, by step. */
   readonly states: StepStates;
   readonly statesChanged: ISignal<IPipelineModel, void>;
-  setStates(states: StepStates): void;
+  setStates(states: StepStates, status?: IPlanDetails['status']): void;
 
   /** The saved pipeline that this is, and the revision that was seen. */
   readonly template: { readonly name: string; readonly revision: string } | null;
@@ -201,6 +213,8 @@ export interface IPipelineTracker {
   readonly models: readonly IPipelineModel[];
   /** The registered methods: the same for all pipelines, also when none is open. */
   readonly catalogue: ICatalogue;
+  /** Bring the tab of an open pipeline to the front. */
+  show(model: IPipelineModel): void;
 }
 
 export const IPipelineTracker = new Token<IPipelineTracker>(

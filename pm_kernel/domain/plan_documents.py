@@ -19,6 +19,9 @@ from pm_kernel.domain.plans import Plan, PlannedRunRow
 from pm_kernel.domain.preview import Counts, count, count_by_step, preview_tree
 from pm_kernel.errors import Problem
 
+#: When the first run of a step began, and when the last one ended; None, one is alive.
+StepTimes = tuple[datetime, datetime | None]
+
 
 def plan_document(plan: Plan) -> dict[str, Any]:
     """Return a plan as lists show it."""
@@ -38,7 +41,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def plan_details(plan: Plan, rows: Iterable[PlannedRunRow]) -> dict[str, Any]:
+def plan_details(
+    plan: Plan, rows: Iterable[PlannedRunRow], times: Mapping[str, StepTimes]
+) -> dict[str, Any]:
     """Return a plan with what it was made from, and how far each of its steps is.
 
     ``base`` is the folder that relative file names are meant from.
@@ -51,7 +56,7 @@ def plan_details(plan: Plan, rows: Iterable[PlannedRunRow]) -> dict[str, Any]:
         "request": request,
         "base": base,
         "revision": revision(plan),
-        "steps": step_counts(rows),
+        "steps": step_counts(rows, times),
     }
 
 
@@ -71,8 +76,13 @@ def planned_run_document(row: PlannedRunRow) -> dict[str, Any]:
     }
 
 
-def step_counts(rows: Iterable[PlannedRunRow]) -> list[dict[str, Any]]:
-    """Return how many planned runs of each step are in which state, in the order of the plan."""
+def step_counts(
+    rows: Iterable[PlannedRunRow], times: Mapping[str, StepTimes]
+) -> list[dict[str, Any]]:
+    """Return how many planned runs of each step are in which state, in the order of the plan.
+
+    ``times`` has the steps of which a run began.
+    """
     steps: dict[str, dict[str, Any]] = {}
     for row in rows:
         step = steps.setdefault(
@@ -80,6 +90,9 @@ def step_counts(rows: Iterable[PlannedRunRow]) -> list[dict[str, Any]]:
             {"step": row.step, "method": row.method, "version": row.version, "counts": {}},
         )
         step["counts"][row.state] = step["counts"].get(row.state, 0) + 1
+    for name, step in steps.items():
+        began, ended = times.get(name, (None, None))
+        step |= {"started_at": _time(began), "finished_at": _time(ended)}
     return list(steps.values())
 
 

@@ -25,6 +25,7 @@ from pm_kernel.plan_trouble import trouble_of
 from pm_kernel.planning import PlanInput
 from pm_kernel.store import plans, runs
 from pm_kernel.store.log_levels import levels_of_plan
+from pm_kernel.store.step_times import times_of_steps
 from pm_server.payload import Fields, Query
 from pm_server.routes.base import Route, verb
 from pm_server.services import Opened
@@ -204,7 +205,8 @@ def _create(at: Opened, new: _NewPlan) -> dict[str, Any]:
 
 def _show(at: Opened, plan_id: int) -> dict[str, Any]:
     plan = plans.get_plan(at.store, plan_id)
-    return plan_details(plan, plans.planned_runs_of(at.store, plan_id))
+    rows = plans.planned_runs_of(at.store, plan_id)
+    return plan_details(plan, rows, times_of_steps(at.store, plan_id))
 
 
 def _edit(at: Opened, plan_id: int, expected: str, body: Fields) -> dict[str, Any]:
@@ -237,7 +239,8 @@ def _edit(at: Opened, plan_id: int, expected: str, body: Fields) -> dict[str, An
 
 def _status(at: Opened, plan_id: int) -> dict[str, Any]:
     plan = plans.get_plan(at.store, plan_id)
-    steps = step_counts(plans.planned_runs_of(at.store, plan_id))
+    rows = plans.planned_runs_of(at.store, plan_id)
+    steps = step_counts(rows, times_of_steps(at.store, plan_id))
     return {**plan_document(plan), "steps": steps}
 
 

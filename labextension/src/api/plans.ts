@@ -13,6 +13,7 @@ export type PlanDetails = Got<'/plans/{plan_id}'>;
 export type PlanStatus = Got<'/plans/{plan_id}/status'>;
 /** Why a plan is not what was hoped for: its own error, and what was printed around its runs. */
 export type PlanTrouble = Got<'/plans/{plan_id}/trouble'>;
+export type StepLevels = Got<'/plans/{plan_id}/levels'>['steps'][number];
 export type PlannedRunsPage = Got<'/plans/{plan_id}/runs'>;
 
 /** A choice of planned runs. */
@@ -47,6 +48,11 @@ export async function getPlan(api: IApi, plan: number): Promise<PlanDetails> {
 
 export async function getPlanStatus(api: IApi, plan: number): Promise<PlanStatus> {
   return await api.request(`plans/${plan}/status`);
+}
+
+/** Steps whose ended runs have warnings or errors in their logs. */
+export async function getPlanLevels(api: IApi, plan: number): Promise<readonly StepLevels[]> {
+  return (await api.request<Got<'/plans/{plan_id}/levels'>>(`plans/${plan}/levels`)).steps;
 }
 
 export async function plannedRuns(

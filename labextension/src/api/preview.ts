@@ -6,7 +6,7 @@ import { sending, withQuery } from './answers';
 import type { Plan, PreviewFields, Tree, TreeNode } from './schema';
 
 export type { Plan };
-export type PreviewWithTree = PreviewFields & { tree: Tree | null };
+export type PreviewWithTree = PreviewFields & { seconds: number | null; tree: Tree | null };
 export type PlanTreeNode = TreeNode;
 export type PlanTreeRun = TreeNode['runs'][number];
 

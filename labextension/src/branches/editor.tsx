@@ -120,6 +120,7 @@ function GridEditor({ axes, params, onChange, trans }: IGridProps): React.JSX.El
   // A parameter that was just added has no value yet, so the document cannot hold it.
   const [added, setAdded] = React.useState<readonly string[]>([]);
   const names = [...new Set([...axes.keys(), ...added])];
+  const [newest, setNewest] = React.useState<string | null>(null);
   const set = (name: string, values: readonly string[] | null): void => {
     const next = new Map(axes);
     if (values === null || values.length === 0) {
@@ -151,6 +152,7 @@ function GridEditor({ axes, params, onChange, trans }: IGridProps): React.JSX.El
             name={name}
             param={found.param}
             values={axes.get(name) ?? []}
+            begin={name === newest}
             onChange={values => {
               set(name, values);
             }}
@@ -162,6 +164,7 @@ function GridEditor({ axes, params, onChange, trans }: IGridProps): React.JSX.El
         params={params.filter(each => !names.includes(each.name))}
         add={name => {
           setAdded([...added, name]);
+          setNewest(name);
         }}
         trans={trans}
       />

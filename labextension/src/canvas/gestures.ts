@@ -3,26 +3,24 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IPipelineModel } from '../tokens';
-import { declared } from '../pipeline/catalogue';
-import type { IBox, IEdge, IPoint } from '../pipeline/document';
+import type { IBox, IPoint } from '../pipeline/document';
 import { placeSteps, putComment, putFrame } from '../pipeline/drawing';
-import { connect, disconnect } from '../pipeline/edits';
 import { snapped } from '../pipeline/geometry';
 import type { IPort } from '../pipeline/links';
-import { edgeOf, refuse } from '../pipeline/links';
 import type { Engine } from './engine';
+import type { Drag, Sizing, State } from './gesture_state';
+import { boxBetween, inside, moved, onGrid, sized } from './gesture_state';
 import type { Hit } from './hits';
-import { hitAt, topNode } from './hits';
+import { hitAt } from './hits';
+import { cursorOf, told } from './hover';
+import { aim, join, pull, pulled } from './linking';
 import type { IPulledLink } from './overlay';
 import { minimapOf } from './overlay';
 import type { Scene } from './scene';
-import { portOf } from './scene';
 
 /** So far the pointer moves before a press is a drag, in pixels. */
 const THRESHOLD = 4;
 const ZOOM_STEP = 1.0015;
-/** A frame or comment cannot be made smaller. */
-const LEAST = { width: 80, height: 40 } as const;
 
 export interface IGestureOptions {
   readonly element: HTMLElement;
@@ -36,47 +34,11 @@ export interface IGestureOptions {
   readonly offer: (port: IPort, at: IPoint) => void;
   /** Something was double-clicked. */
   readonly edit: (hit: Hit, at: IPoint) => void;
+  /** Something that looks like a button was pressed. */
+  readonly press: (hit: Hit, at: IPoint) => void;
   /** The view was panned or zoomed. */
   readonly viewed: () => void;
 }
-
-type State =
-  | { readonly kind: 'idle' }
-  | {
-      readonly kind: 'pan';
-      readonly last: IPoint;
-      readonly hit: Hit | null;
-      readonly moved: boolean;
-    }
-  | { readonly kind: 'map' }
-  | {
-      readonly kind: 'band';
-      readonly start: IPoint;
-      readonly end: IPoint;
-      readonly kept: ReadonlySet<string>;
-    }
-  | {
-      readonly kind: 'drag';
-      readonly start: IPoint;
-      readonly places: ReadonlyMap<string, IPoint>;
-      readonly notes: readonly string[];
-      readonly moved: boolean;
-      /** What a press without a drag selects alone. */
-      readonly alone: string | null;
-      readonly shift: IPoint;
-    }
-  | { readonly kind: 'size'; readonly id: string; readonly start: IPoint; readonly shift: IPoint }
-  | {
-      readonly kind: 'link';
-      readonly port: IPort;
-      /** The link that is taken off its input. */
-      readonly taken: IEdge | null;
-      readonly start: IPoint;
-      readonly at: IPoint;
-      readonly over: IPort | null;
-      readonly reason: string | null;
-      readonly moved: boolean;
-    };
 
 export class Gestures {
   constructor(private readonly _options: IGestureOptions) {
@@ -98,23 +60,7 @@ export class Gestures {
   }
 
   get link(): IPulledLink | null {
-    const state = this._state;
-    if (state.kind !== 'link' || !state.moved) {
-      return null;
-    }
-    const { engine, scene } = this._options;
-    const node = scene.nodes.get(state.port.step);
-    if (node === undefined) {
-      return null;
-    }
-    const from = engine.toPage(portOf(node, state.port.side, state.port.name));
-    return {
-      from,
-      to: state.at,
-      forward: state.port.side === 'out',
-      reason: state.reason,
-      fits: state.over !== null && state.reason === null
-    };
+    return this._state.kind === 'link' ? pulled(this._state, this._options) : null;
   }
 
   get isIdle(): boolean {
@@ -161,14 +107,22 @@ export class Gestures {
     const several = event.shiftKey || event.ctrlKey || event.metaKey;
     switch (hit.kind) {
       case 'port':
-        if (!model.readOnly) {
-          this._state = this._pull(hit.port, at);
+        if (model.readOnly) {
+          this._choose(hit, false);
+        } else {
+          this._state = pull(model, hit.port, at);
         }
         break;
       case 'param':
       case 'title':
       case 'step':
         this._takeStep(hit.step, where, several);
+        break;
+      case 'progress':
+      case 'trouble':
+      case 'levels':
+        this._choose(hit, false);
+        this._state = { kind: 'button', hit, start: at };
         break;
       case 'note':
         this._takeNote(hit, where, several);
@@ -183,24 +137,6 @@ export class Gestures {
         break;
     }
     this._options.redraw();
-  }
-
-  private _pull(port: IPort, at: IPoint): State {
-    const { model } = this._options;
-    const binding =
-      port.side === 'in' ? model.document.steps.get(port.step)?.inputs.get(port.name) : undefined;
-    const rest = { start: at, at, over: null, reason: null, moved: false } as const;
-    if (binding?.kind === 'step' && model.document.steps.has(binding.step)) {
-      const taken = {
-        step: binding.step,
-        output: binding.output,
-        target: port.step,
-        input: port.name
-      };
-      const source: IPort = { step: binding.step, side: 'out', name: binding.output };
-      return { kind: 'link', port: source, taken, ...rest };
-    }
-    return { kind: 'link', port, taken: null, ...rest };
   }
 
   private _takeStep(step: string, where: IPoint, several: boolean): void {
@@ -319,6 +255,8 @@ export class Gestures {
       case 'map':
         this._jump(at);
         break;
+      case 'button':
+        break;
       case 'band':
         this._state = { ...state, end: at };
         this._selectBand(state.start, at, state.kept);
@@ -348,7 +286,7 @@ export class Gestures {
           ...state,
           at,
           moved: state.moved || far >= THRESHOLD,
-          ...this._aim(state, where)
+          ...aim(state, where, this._options)
         };
         break;
       }
@@ -359,44 +297,8 @@ export class Gestures {
   private _hover(at: IPoint): void {
     const { element, engine, scene } = this._options;
     const hit = hitAt(scene, engine.toDrawing(at), engine.view.scale);
-    element.style.cursor = CURSORS[hit.kind];
-    element.title = this._told(hit);
-  }
-
-  /** What is said of a thing under the pointer. */
-  private _told(hit: Hit): string {
-    const { model, scene, trans } = this._options;
-    if (hit.kind === 'port') {
-      const { step, side, name } = hit.port;
-      const { inputs, outputs } = declared(model.document.steps.get(step), model.catalogue);
-      if (side === 'out') {
-        const output = outputs.find(each => each.name === name);
-        return output === undefined ? name : trans.__('%1: %2', name, output.type);
-      }
-      const input = inputs.find(each => each.name === name);
-      const type = input?.value_type ?? input?.type ?? '';
-      const lines = [
-        type === '' ? name : trans.__('%1: %2', name, type),
-        input?.module === null || input === undefined
-          ? ''
-          : trans.__('a result of module %1', input.module),
-        input?.gather === true ? trans.__('a gathered list') : '',
-        input?.description ?? ''
-      ];
-      return lines.filter(line => line !== '').join('\n');
-    }
-    const step = 'step' in hit ? hit.step : null;
-    const messages = step === null ? [] : model.problems.filter(each => each.step === step);
-    if (messages.length > 0) {
-      return messages.map(each => each.message).join('\n');
-    }
-    if (hit.kind === 'param') {
-      return hit.param;
-    }
-    if (hit.kind === 'title' && step !== null) {
-      return scene.nodes.get(step)?.version?.declaration.description ?? '';
-    }
-    return '';
+    element.style.cursor = cursorOf(hit);
+    element.title = told(hit, this._options);
   }
 
   private _selectBand(start: IPoint, end: IPoint, kept: ReadonlySet<string>): void {
@@ -416,55 +318,12 @@ export class Gestures {
     model.select(new Set([...kept, ...hit.map(node => node.step.name)]));
   }
 
-  private _place(state: (State & { kind: 'drag' }) | null, shift: IPoint): void {
+  private _place(state: Drag | null, shift: IPoint): void {
     const { scene } = this._options;
     if (state !== null) {
       scene.shift(moved(state.places, shift));
       this._options.scene.sizing = { ids: state.notes, shift, size: false };
     }
-  }
-
-  /** What a pulled link would end at: the port under the pointer, or one of the node there. */
-  private _aim(
-    state: State & { kind: 'link' },
-    where: IPoint
-  ): { over: IPort | null; reason: string | null } {
-    const { engine, scene, model, trans } = this._options;
-    const { port, taken } = state;
-    const side = port.side === 'out' ? 'in' : 'out';
-    const document = taken === null ? model.document : disconnect(model.document, taken);
-    const reasonFor = (over: IPort): string | null =>
-      refuse(document, model.catalogue, edgeOf(port, over), trans);
-    const hit = hitAt(scene, where, engine.view.scale);
-    if (hit.kind === 'port') {
-      if (hit.port.side === side) {
-        return { over: hit.port, reason: reasonFor(hit.port) };
-      }
-      const isStart = hit.port.step === port.step && hit.port.name === port.name;
-      const reason =
-        side === 'in'
-          ? trans.__('Links go from an output to an input.')
-          : trans.__('Links come from an output.');
-      return { over: null, reason: isStart ? null : reason };
-    }
-    const node = topNode(scene, where);
-    if (node === null) {
-      return { over: null, reason: null };
-    }
-    const names = side === 'in' ? node.form.inputs : node.form.outputs;
-    let first: string | null = null;
-    for (const name of names) {
-      const over = { step: node.step.name, side, name } as const;
-      const reason = reasonFor(over);
-      if (reason === null) {
-        return { over, reason };
-      }
-      first ??= reason;
-    }
-    return {
-      over: null,
-      reason: node.step.name === port.step && names.length === 0 ? null : first
-    };
   }
 
   // --- letting go ------------------------------------------------------------------------------
@@ -480,6 +339,11 @@ export class Gestures {
           this._choose(state.hit, false);
         }
         break;
+      case 'button':
+        if (Math.hypot(at.x - state.start.x, at.y - state.start.y) < THRESHOLD) {
+          this._options.press(state.hit, at);
+        }
+        break;
       case 'drag':
         this._drop(state);
         break;
@@ -487,7 +351,7 @@ export class Gestures {
         this._resize(state);
         break;
       case 'link':
-        this._join(state, at);
+        join(state, at, this._options);
         break;
       default:
         break;
@@ -495,7 +359,7 @@ export class Gestures {
     this._options.redraw();
   }
 
-  private _drop(state: State & { kind: 'drag' }): void {
+  private _drop(state: Drag): void {
     const { model, scene, trans } = this._options;
     if (!state.moved) {
       if (state.alone !== null) {
@@ -529,7 +393,7 @@ export class Gestures {
     }
   }
 
-  private _resize(state: State & { kind: 'size' }): void {
+  private _resize(state: Sizing): void {
     const { model, scene, trans } = this._options;
     const frame = scene.frame(state.id);
     const comment = scene.comment(state.id);
@@ -541,43 +405,6 @@ export class Gestures {
         putComment(each, sized(comment, state.shift))
       );
     }
-  }
-
-  private _join(state: State & { kind: 'link' }, at: IPoint): void {
-    const { model, trans, offer } = this._options;
-    const { taken, over, reason } = state;
-    if (!state.moved) {
-      const clicked: IPort =
-        taken === null ? state.port : { step: taken.target, side: 'in', name: taken.input };
-      model.select([clicked.step]);
-      offer(clicked, at);
-      return;
-    }
-    if (over === null) {
-      if (reason !== null) {
-        return;
-      }
-      if (taken !== null) {
-        model.commit(trans.__('disconnect %1', `${taken.target}.${taken.input}`), document =>
-          disconnect(document, taken)
-        );
-      } else {
-        offer(state.port, at);
-      }
-      return;
-    }
-    if (reason !== null) {
-      return;
-    }
-    const edge = edgeOf(state.port, over);
-    const { inputs } = declared(model.document.steps.get(edge.target), model.catalogue);
-    const input = inputs.find(each => each.name === edge.input);
-    if (taken !== null && taken.target === edge.target && taken.input === edge.input) {
-      return;
-    }
-    model.commit(trans.__('connect %1 to %2', edge.step, edge.target), document =>
-      connect(taken === null ? document : disconnect(document, taken), edge, input)
-    );
   }
 
   // --- the rest --------------------------------------------------------------------------------
@@ -669,47 +496,4 @@ export class Gestures {
 
   private _state: State = { kind: 'idle' };
   private _spaceDown = false;
-}
-
-const CURSORS: Record<Hit['kind'], string> = {
-  port: 'crosshair',
-  param: 'default',
-  title: 'default',
-  step: 'default',
-  edge: 'pointer',
-  note: 'move',
-  canvas: 'grab'
-};
-
-function boxBetween(a: IPoint, b: IPoint): IBox {
-  return {
-    x: Math.min(a.x, b.x),
-    y: Math.min(a.y, b.y),
-    width: Math.abs(a.x - b.x),
-    height: Math.abs(a.y - b.y)
-  };
-}
-
-function inside(at: IPoint, box: IBox): boolean {
-  return at.x >= box.x && at.x <= box.x + box.width && at.y >= box.y && at.y <= box.y + box.height;
-}
-
-function moved(places: ReadonlyMap<string, IPoint>, shift: IPoint): Map<string, IPoint> {
-  return new Map([...places].map(([name, { x, y }]) => [name, { x: x + shift.x, y: y + shift.y }]));
-}
-
-/** The first thing lands on the grid; the others keep their distance from it. */
-function onGrid(state: State & { kind: 'drag' }, shift: IPoint): IPoint {
-  const [first] = state.places.values();
-  return first === undefined
-    ? { x: snapped(shift.x), y: snapped(shift.y) }
-    : { x: snapped(first.x + shift.x) - first.x, y: snapped(first.y + shift.y) - first.y };
-}
-
-function sized<T extends IBox>(box: T, shift: IPoint): T {
-  return {
-    ...box,
-    width: Math.max(LEAST.width, box.width + shift.x),
-    height: Math.max(LEAST.height, box.height + shift.y)
-  };
 }

@@ -12,6 +12,8 @@ export type Hit =
   | { readonly kind: 'param'; readonly step: string; readonly param: string }
   | { readonly kind: 'title'; readonly step: string }
   | { readonly kind: 'step'; readonly step: string }
+  /** Of a plan that is viewed: how far the step is, what failed, what its logs warn of. */
+  | { readonly kind: 'progress' | 'trouble' | 'levels'; readonly step: string }
   | { readonly kind: 'edge'; readonly edge: IEdge }
   | { readonly kind: 'note'; readonly id: string; readonly corner: boolean }
   | { readonly kind: 'canvas' };
@@ -32,7 +34,11 @@ export function hitAt(scene: Scene, at: IPoint, scale: number): Hit {
   }
   const node = topNode(scene, at);
   if (node !== null) {
-    return nodeHit(node, at);
+    return nodeHit(scene, node, at);
+  }
+  const chip = chipAt(nodes, at);
+  if (chip !== null) {
+    return { kind: 'port', port: chip };
   }
   const edge = edgeAt(scene.edges, at, EDGE_REACH / scale);
   if (edge !== null) {
@@ -69,10 +75,33 @@ function portAtPoint(node: StepNode, at: IPoint): IPort | null {
   return null;
 }
 
-function nodeHit(node: StepNode, at: IPoint): Hit {
+/** The input whose chip is at a point. */
+function chipAt(nodes: readonly StepNode[], at: IPoint): IPort | null {
+  for (const node of nodes) {
+    const row = Math.floor((at.y - node.top - node.form.portsTop) / NODE.port);
+    const name = node.form.inputs[row];
+    const reach = name === undefined ? undefined : node.chips.get(name);
+    if (name !== undefined && reach !== undefined && at.x < node.left && at.x > node.left - reach) {
+      return { step: node.step.name, side: 'in', name };
+    }
+  }
+  return null;
+}
+
+function nodeHit(scene: Scene, node: StepNode, at: IPoint): Hit {
+  const x = at.x - node.left;
   const y = at.y - node.top;
-  const { form: shape } = node;
+  const { form: shape, levels, trouble } = node;
   const step = node.step.name;
+  if (scene.states.has(step)) {
+    if (y < shape.portsTop && levels !== null && x > levels.left && x < levels.right) {
+      return { kind: 'levels', step };
+    }
+    if (y > shape.height - NODE.footer) {
+      const isTrouble = trouble !== null && x > trouble.left && x < trouble.right;
+      return { kind: isTrouble ? 'trouble' : 'progress', step };
+    }
+  }
   if (y < shape.portsTop) {
     return { kind: 'title', step };
   }

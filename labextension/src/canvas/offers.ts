@@ -9,6 +9,7 @@ import type { IPoint } from '../pipeline/document';
 import { addStep, connect, freeName, setBinding } from '../pipeline/edits';
 import type { IPort } from '../pipeline/links';
 import { edgeOf, misfitOf, suggestions } from '../pipeline/links';
+import { sheetOf } from '../samples/sheet';
 import type { IChoice } from './picker';
 
 /** Runs of a module that are offered; a filter finds older ones in the list of runs. */
@@ -114,7 +115,7 @@ function inputChoices(model: IPipelineModel, port: IPort, trans: TranslationBund
     });
     return choices;
   }
-  const columns = new Set([name, ...sampleColumns(model)]);
+  const columns = new Set([name, ...sheetOf(model.request.samples).columns]);
   for (const column of columns) {
     choices.push({
       group: trans.__('Columns of the samples'),
@@ -129,23 +130,14 @@ function inputChoices(model: IPipelineModel, port: IPort, trans: TranslationBund
   return choices;
 }
 
-function sampleColumns(model: IPipelineModel): string[] {
-  const { samples } = model.request;
-  if (samples === undefined || Array.isArray(samples)) {
-    return [];
-  }
-  if ('rows' in samples) {
-    return [...(samples.columns ?? Object.keys(samples.rows[0] ?? {}))];
-  }
-  return 'sheet' in samples ? (samples.sheet.split('\n', 1)[0]?.split(/[,;\t]/) ?? []) : [];
-}
-
 /** Completed runs whose results fit an input, newest first. */
 export async function runChoices(
   api: IApi,
   model: IPipelineModel,
   port: IPort,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  /** Choose one of all runs. */
+  chooseRun?: (step: string, input: string) => void
 ): Promise<IChoice[]> {
   const { inputs } = declared(model.document.steps.get(port.step), model.catalogue);
   const input = inputs.find(each => each.name === port.name);
@@ -158,7 +150,8 @@ export async function runChoices(
     limit: RUNS,
     ...(input.module === null ? {} : { module: input.module })
   });
-  return runs.flatMap(run => {
+  const group = trans.__('Results of earlier runs');
+  const found = runs.flatMap(run => {
     const version =
       model.catalogue.resolve(run.method, run.version) ??
       model.catalogue.resolve(run.method, 'latest');
@@ -166,7 +159,7 @@ export async function runChoices(
     return outputs
       .filter(output => misfitOf(output, version, input, trans) === null)
       .map(output => ({
-        group: trans.__('Results of earlier runs'),
+        group,
         label: trans.__('run %1 · %2 v%3', run.run_id, run.method, run.version),
         detail: [output.name, run.sample ?? '', run.branch].filter(Boolean).join(' · '),
         choose: () => {
@@ -180,6 +173,13 @@ export async function runChoices(
         }
       }));
   });
+  if (chooseRun === undefined) {
+    return found;
+  }
+  const choose = (): void => {
+    chooseRun(port.step, port.name);
+  };
+  return [...found, { group, label: trans.__('Choose among all runs…'), choose }];
 }
 
 function join(model: IPipelineModel, port: IPort, other: IPort, trans: TranslationBundle): void {

@@ -11,14 +11,17 @@ import { NodePainter } from './paint_node';
 import type { IDrawnEdge, Scene } from './scene';
 import { endsOf, isSame, StepNode } from './scene';
 import type { ICanvasTokens } from './tokens';
+import type { Words } from './words';
 
 /** How far the curve of a link reaches beyond its ends. */
 const REACH = 160;
+/** More links than these are drawn without rims. */
+const HALOES = 200;
 
 export class Painter implements IPainter {
   constructor(
     private readonly _overlay: (context: CanvasRenderingContext2D) => void,
-    private readonly _words: (count: number) => string
+    private readonly _words: Words
   ) {}
 
   /** Set once the engine is there, which needs the painter first. */
@@ -142,27 +145,28 @@ export class Painter implements IPainter {
     const seen = engine.visible;
     const bold: IDrawnEdge[] = [];
     const broken: IDrawnEdge[] = [];
-    // All ordinary links are one path: stroking each for itself costs five times as much.
-    context.beginPath();
+    const plain: IDrawnEdge[] = [];
     for (const edge of scene.edges) {
       if (isElsewhere(edge, seen)) {
         continue;
       }
-      const { from, to } = endsOf(edge);
       if (edge.from === undefined || scene.brokenLinks.has(`${edge.target}.${edge.input}`)) {
         broken.push(edge);
       } else if (this._isBold(edge, scene)) {
         bold.push(edge);
-      } else if (scale < FLAT) {
-        context.moveTo(from.x, from.y);
-        context.lineTo(to.x, to.y);
       } else {
-        traceCurve(context, curveOf(from, to));
+        plain.push(edge);
       }
     }
-    context.strokeStyle = tokens.link;
-    context.lineWidth = Math.max(1.5, 0.75 / scale);
-    context.stroke();
+    const width = Math.max(1.5, 0.75 / scale);
+    if (scale >= LOW && plain.length <= HALOES) {
+      this._haloed(context, plain, tokens, width);
+    } else {
+      this._together(context, plain, scale < FLAT);
+      context.strokeStyle = tokens.link;
+      context.lineWidth = width;
+      context.stroke();
+    }
     this._strokeAll(context, bold, tokens.brand, Math.max(2.5, 1.5 / scale));
     context.setLineDash([6, 4]);
     this._strokeAll(context, broken, tokens.error, Math.max(2, 1 / scale));
@@ -183,6 +187,37 @@ export class Painter implements IPainter {
     return (
       isSame(edge, scene.edge) || scene.selection.has(edge.step) || scene.selection.has(edge.target)
     );
+  }
+
+  /** Each with a rim in the colour of the canvas: where two cross, one passes above the other. */
+  private _haloed(
+    context: CanvasRenderingContext2D,
+    edges: readonly IDrawnEdge[],
+    tokens: ICanvasTokens,
+    width: number
+  ): void {
+    for (const edge of edges) {
+      this._strokeAll(context, [edge], tokens.canvas, width + 4);
+      this._strokeAll(context, [edge], tokens.link, width);
+    }
+  }
+
+  /** As one path: stroking each for itself costs five times as much. */
+  private _together(
+    context: CanvasRenderingContext2D,
+    edges: readonly IDrawnEdge[],
+    straight: boolean
+  ): void {
+    context.beginPath();
+    for (const edge of edges) {
+      const { from, to } = endsOf(edge);
+      if (straight) {
+        context.moveTo(from.x, from.y);
+        context.lineTo(to.x, to.y);
+      } else {
+        traceCurve(context, curveOf(from, to));
+      }
+    }
   }
 
   private _strokeAll(

@@ -10,9 +10,15 @@ import { declared } from '../pipeline/catalogue';
 import type { IBox, IComment, IEdge, IFrame, IPipeline, IPoint, IStep } from '../pipeline/document';
 import { EMPTY_PIPELINE, edgesOf } from '../pipeline/document';
 import type { IShape } from '../pipeline/geometry';
-import { portAt, shapeOf } from '../pipeline/geometry';
+import { NODE, portAt, shapeOf } from '../pipeline/geometry';
 import type { Engine } from './engine';
 import { EngineNode } from './engine';
+
+/** A stretch of a node's width. */
+interface ISpan {
+  readonly left: number;
+  readonly right: number;
+}
 
 /** A step on the canvas. */
 export class StepNode extends EngineNode {
@@ -23,6 +29,30 @@ export class StepNode extends EngineNode {
   ) {
     super(step.name);
   }
+
+  /** The latest version of its method; null, it is not known. */
+  latest: number | null = null;
+  /** How far the chips of inputs reach to the left, as they were drawn. */
+  readonly chips = new Map<string, number>();
+  /** Where "2 failed" stands in its foot, and where the marks of its logs stand in its head. */
+  trouble: ISpan | null = null;
+  levels: ISpan | null = null;
+}
+
+/** Where an input gets its data: said, by a column of its name, not yet, or it needs none. */
+export function inputState(
+  { step, version }: StepNode,
+  name: string,
+  columns: ReadonlySet<string>
+): 'fed' | 'column' | 'missing' | 'free' {
+  if (step.inputs.has(name)) {
+    return 'fed';
+  }
+  if (columns.has(name)) {
+    return 'column';
+  }
+  const input = version?.declaration.inputs.find(each => each.name === name);
+  return input?.required === true ? 'missing' : 'free';
 }
 
 export interface ISizing {
@@ -49,6 +79,10 @@ export class Scene {
   /** Selected frames and comments, by id. */
   notes: ReadonlySet<string> = new Set();
   states: StepStates = new Map();
+  /** Columns of the samples: an input of the same name takes its data there. */
+  columns: ReadonlySet<string> = new Set();
+  /** Whether a plan is shown, of which nothing can be changed. */
+  isSnapshot = false;
   /** step -> the worst of its problems. */
   problems: ReadonlyMap<string, 'error' | 'notice'> = new Map();
   /** `step.input` of links that the server finds wrong. */
@@ -104,6 +138,7 @@ export class Scene {
       node.form = shapeOf(step, version);
       this._size(node);
     }
+    node.latest = catalogue.resolve(step.method, 'latest')?.version ?? null;
     const at = this.document.layout.steps.get(step.name);
     const x = at?.x ?? 0;
     const y = at?.y ?? 0;
@@ -207,4 +242,28 @@ export function endsOf(edge: IDrawnEdge): { from: IPoint; to: IPoint } {
 export function portOf(node: StepNode, side: 'in' | 'out', name: string): IPoint {
   const at = portAt(node.form, side, name);
   return { x: node.left + at.x, y: node.top + at.y };
+}
+
+/** A part of a node: a port, a parameter, its foot, or what failed; nothing said is its title. */
+export interface INodePart {
+  readonly port?: string;
+  readonly side?: 'in' | 'out';
+  readonly param?: string;
+  readonly part?: 'foot' | 'trouble';
+}
+
+/** The middle of a part, in units of the drawing. */
+export function partOf(node: StepNode, part: INodePart): IPoint {
+  const { form, trouble } = node;
+  if (part.port !== undefined) {
+    return portOf(node, part.side ?? 'in', part.port);
+  }
+  if (part.part !== undefined) {
+    const isTrouble = part.part === 'trouble' && trouble !== null;
+    const x = isTrouble ? (trouble.left + trouble.right) / 2 : form.width - 2 * NODE.padding;
+    return { x: node.left + x, y: node.top + form.height - NODE.footer / 2 };
+  }
+  const row = form.params.findIndex(each => each.param === part.param);
+  const y = row < 0 ? NODE.header / 2 : form.paramsTop + (row + 0.5) * NODE.param;
+  return { x: node.left + node.wide / 2, y: node.top + y };
 }

@@ -9,39 +9,53 @@ import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import type { IMark } from '../api/marks';
-import { check, fromText, toText } from '../params/text';
-import { trackedParams } from '../pipeline/catalogue';
 import type { IBox, IPoint } from '../pipeline/document';
-import { around, clear, placeSteps, putComment, putFrame, removeNotes } from '../pipeline/drawing';
-import { disconnect, removeSteps, setParam, setTitle } from '../pipeline/edits';
-import { GRID, NODE, snapped } from '../pipeline/geometry';
-import type { IPort } from '../pipeline/links';
+import { around } from '../pipeline/drawing';
+import { GAP } from '../pipeline/geometry';
+import { sheetOf } from '../samples/sheet';
 import type { IApi, IPipelineModel } from '../tokens';
-import { openEditor } from './editor';
+import { Editing } from './editing';
 import type { IView } from './engine';
 import { Engine } from './engine';
 import { Gestures } from './gestures';
 import type { Hit } from './hits';
 import { hitAt } from './hits';
-import { addAt, methodChoices, portChoices, runChoices } from './offers';
+import { addAt } from './offers';
 import type { IPulledLink } from './overlay';
 import { drawMinimap, drawPulledLink, drawRubberBand } from './overlay';
 import { Painter } from './paint';
-import { openPicker } from './picker';
-import { portOf, Scene } from './scene';
+import type { INodePart } from './scene';
+import { partOf, Scene } from './scene';
+import type { IAbout } from './selection';
+import { addComment, addFrame, deleteSelection, hasSelection, nudge } from './selection';
 import type { ICanvasTokens } from './tokens';
 import { readTokens } from './tokens';
+import { Words } from './words';
 
 /** What a method that is dragged out of the list is called; its data is `{method, version?}`. */
 export const METHOD_MIME = 'application/vnd.pm-method';
 
 const ZOOM_STEP = 1.25;
+const SECOND = 1000;
+/** At smaller scales a node is known by its place, not read. */
+const READABLE = 0.6;
 
 interface ICanvasOptions {
   model: IPipelineModel;
   api: IApi;
   trans: TranslationBundle;
   themes: IThemeManager | null;
+  actions?: ICanvasActions;
+}
+
+/** What is done outside the canvas. */
+export interface ICanvasActions {
+  /** Show the runs of a step of the viewed plan; the point is where it was pressed. */
+  readonly unfold: (step: string, at: IPoint) => void;
+  /** Show the log of the first failed run of a step. */
+  readonly openFailure: (step: string) => void;
+  /** Choose one of all runs as an input. */
+  readonly chooseRun: (step: string, input: string) => void;
 }
 
 export class CanvasWidget extends Widget {
@@ -58,16 +72,21 @@ export class CanvasWidget extends Widget {
     this._element = document.createElement('canvas');
     this._element.setAttribute('aria-hidden', 'true');
     this.node.append(this._element);
-    this._painter = new Painter(
-      context => {
-        this._drawOverlay(context);
-      },
-      count => trans.__('×%1', count)
-    );
+    this._painter = new Painter(context => {
+      this._drawOverlay(context);
+    }, new Words(trans));
     this._engine = new Engine(this._element, this._painter);
     this.scene = new Scene(this._engine);
     this._tokens = readTokens(this.node, true);
     this._painter.attach(this._engine, this.scene, this._tokens);
+    this._about = { model, trans, scene: this.scene };
+    this._editing = new Editing({
+      ...this._about,
+      host: this.node,
+      engine: this._engine,
+      api: _options.api,
+      chooseRun: _options.actions?.chooseRun
+    });
     this._gestures = new Gestures({
       element: this._element,
       engine: this._engine,
@@ -75,8 +94,11 @@ export class CanvasWidget extends Widget {
       model,
       trans,
       redraw: this.redraw,
-      offer: this._offer,
-      edit: this._edit,
+      offer: (port, at) => {
+        this._editing.offer(port, at);
+      },
+      edit: this._doubled,
+      press: this._pressed,
       viewed: () => {
         this._viewChanged.emit(this.view);
       }
@@ -119,6 +141,7 @@ export class CanvasWidget extends Widget {
   override dispose(): void {
     if (!this.isDisposed) {
       cancelAnimationFrame(this._frame);
+      window.clearTimeout(this._clock);
       this._sizes.disconnect();
       this._gestures.dispose();
       this._options.themes?.themeChanged.disconnect(this._retheme);
@@ -151,36 +174,40 @@ export class CanvasWidget extends Widget {
     this.redraw();
   }
 
-  /** Bring a step into view, without zooming where it can be read already. */
+  /**
+   * Bring a step into view: not at all where it is seen, with the whole pipeline where that can be
+   * read then, else moving no further than it must.
+   */
   reveal(step: string): void {
     const box = this.scene.boxOf(step);
-    if (box === null) {
+    if (box === null || this._engine.width === 0 || this._isSeen(box)) {
       return;
     }
-    const { scale } = this.view;
-    const readable = Math.max(scale, 0.6);
+    const all = this.scene.bounds();
+    if (all !== null) {
+      const { view } = this;
+      this._engine.fit(withChips(all), view.scale);
+      if (this._engine.view.scale >= READABLE) {
+        this.redraw();
+        return;
+      }
+      this._engine.view = view;
+    }
+    const scale = Math.max(this.view.scale, READABLE);
+    const { x, y } = this.view;
+    const room = GAP.row / scale;
+    const across = this._engine.width / scale;
+    const down = this._engine.height / scale;
     this.view = {
-      x: this._engine.width / readable / 2 - box.x - box.width / 2,
-      y: this._engine.height / readable / 2 - box.y - box.height / 2,
-      scale: readable
+      x: between(x, across - room - box.x - box.width, room - box.x),
+      y: between(y, down - room - box.y - box.height, room - box.y),
+      scale
     };
   }
 
   /** Open the search for methods, in the middle or at a point of the canvas. */
   quickAdd(at: IPoint = this._middle()): void {
-    const { model, trans } = this._options;
-    if (model.readOnly) {
-      return;
-    }
-    const place = this._placeAt(at);
-    openPicker({
-      host: this.node,
-      ...at,
-      label: trans.__('Add a step'),
-      placeholder: trans.__('Search methods'),
-      nothing: trans.__('No method is called so.'),
-      choices: methodChoices(model, place, trans)
-    });
+    this._editing.quickAdd(at);
   }
 
   /**
@@ -188,118 +215,56 @@ export class CanvasWidget extends Widget {
    *
    * For what must point at it: tours, and tests that use the mouse.
    */
-  pointOf(
-    step: string,
-    part: { port?: string; side?: 'in' | 'out'; param?: string } = {}
-  ): IPoint | null {
+  pointOf(step: string, part: INodePart = {}): IPoint | null {
     const node = this.scene.nodes.get(step);
     if (node === undefined) {
       return null;
     }
-    const row = node.form.params.findIndex(each => each.param === part.param);
-    const at =
-      part.port !== undefined
-        ? portOf(node, part.side ?? 'in', part.port)
-        : {
-            x: node.left + node.wide / 2,
-            y:
-              node.top +
-              (row < 0 ? NODE.header / 2 : node.form.paramsTop + (row + 0.5) * NODE.param)
-          };
     const box = this._element.getBoundingClientRect();
-    const { x, y } = this._engine.toPage(at);
+    const { x, y } = this._engine.toPage(partOf(node, part));
     return { x: x + box.left, y: y + box.top };
   }
 
   /** A free place in the middle of what is seen. */
   freePlace(): IPoint {
-    return this._placeAt(this._middle());
+    return this._editing.placeAt(this._middle());
   }
 
   addComment(): void {
-    const { model, trans } = this._options;
-    const { x, y } = this.freePlace();
-    const id = crypto.randomUUID();
-    const comment = { id, x, y, width: 220, height: 80, text: '' };
-    if (model.commit(trans.__('add comment'), each => putComment(each, comment))) {
-      this.scene.notes = new Set([id]);
-      this._editNote(id);
-    }
+    this._editing.note(addComment(this._about, this.freePlace()));
   }
 
   /** A frame around the selected steps, else an empty one. */
   addFrame(): void {
-    const { model, trans } = this._options;
-    const boxes = [...model.selection].flatMap(name => this.scene.boxOf(name) ?? []);
-    const box = around(boxes) ?? { ...this.freePlace(), width: 300, height: 180 };
-    const room = boxes.length > 0 ? GRID : 0;
-    const id = crypto.randomUUID();
-    const frame = {
-      id,
-      x: box.x - room,
-      y: box.y - 2 * room,
-      width: box.width + 2 * room,
-      height: box.height + 3 * room,
-      title: trans.__('Frame')
-    };
-    if (model.commit(trans.__('add frame'), each => putFrame(each, frame))) {
-      this.scene.notes = new Set([id]);
-      this._editNote(id);
-    }
+    this._editing.note(addFrame(this._about, this.freePlace()));
   }
 
   /** Whether anything could be deleted. */
   get hasSelection(): boolean {
-    return (
-      this._options.model.selection.size > 0 ||
-      this.scene.notes.size > 0 ||
-      this.scene.edge !== null
-    );
+    return hasSelection(this._about);
   }
 
   /** Delete what is selected: steps, a link, frames, comments. */
   deleteSelection(): void {
-    const { model, trans } = this._options;
-    const { edge, notes } = this.scene;
-    const names = new Set(model.selection);
-    if (edge !== null && names.size === 0) {
-      model.commit(trans.__('disconnect %1', `${edge.target}.${edge.input}`), each =>
-        disconnect(each, edge)
-      );
-      return;
-    }
-    const [only] = names;
-    const count = names.size + notes.size;
-    const name =
-      count === 1 && only !== undefined
-        ? trans.__('delete %1', only)
-        : trans.__('delete %1 things', count);
-    model.commit(name, each => removeNotes(removeSteps(each, names), notes));
+    deleteSelection(this._about);
   }
 
   /** Move what is selected by steps of the grid. */
   nudge(dx: number, dy: number): void {
-    const { model, trans } = this._options;
-    const places = new Map<string, IPoint>();
-    for (const name of model.selection) {
-      const box = this.scene.boxOf(name);
-      if (box !== null) {
-        places.set(name, { x: box.x + dx * GRID, y: box.y + dy * GRID });
-      }
-    }
-    model.commit(
-      trans.__('move %1 things', places.size),
-      each => placeSteps(each, places),
-      'nudge'
-    );
+    nudge(this._about, dx, dy);
   }
 
   /** Edit the title of the selected step where it stands. */
   editTitle(): void {
     const [step] = this._options.model.selection;
     if (step !== undefined) {
-      this._editTitle(step);
+      this._editing.title(step);
     }
+  }
+
+  /** Edit a parameter where its value stands. */
+  editParam(step: string, param: string): void {
+    this._editing.param(step, param);
   }
 
   cancel(): void {
@@ -373,6 +338,7 @@ export class CanvasWidget extends Widget {
   protected override onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
     this._resize();
+    this._tick();
   }
 
   protected override onResize(msg: Widget.ResizeMessage): void {
@@ -389,6 +355,8 @@ export class CanvasWidget extends Widget {
 
   private readonly _patch = (): void => {
     const { model } = this._options;
+    this.scene.columns = new Set(sheetOf(model.request.samples).columns);
+    this.scene.isSnapshot = model.viewing !== null;
     this.scene.patch(model.document, model.catalogue);
     this._check();
     this._place();
@@ -403,7 +371,20 @@ export class CanvasWidget extends Widget {
   private readonly _showStates = (): void => {
     this.scene.states = this._options.model.states;
     this.redraw();
+    this._tick();
   };
+
+  /** What is running shows for how long; nothing else moves by itself. */
+  private _tick(): void {
+    window.clearTimeout(this._clock);
+    const runs = [...this.scene.states.values()].some(({ counts }) => (counts['running'] ?? 0) > 0);
+    if (runs && this.isVisible && !this.isDisposed) {
+      this._clock = window.setTimeout(() => {
+        this.redraw();
+        this._tick();
+      }, SECOND);
+    }
+  }
 
   private readonly _check = (): void => {
     const problems = new Map<string, 'error' | 'notice'>();
@@ -413,7 +394,8 @@ export class CanvasWidget extends Widget {
         // What is not connected yet is unfinished, not wrong: the empty port says it.
         problems.set(step, code === 'missing_input' ? 'notice' : severity);
       }
-      if (edge !== null && severity === 'error') {
+      // Said before the link was there, it is about its absence.
+      if (edge !== null && severity === 'error' && code !== 'missing_input') {
         links.add(edge);
       }
     }
@@ -434,9 +416,23 @@ export class CanvasWidget extends Widget {
   private _resize(): void {
     const { clientWidth, clientHeight } = this.node;
     if (clientWidth > 0 && clientHeight > 0) {
+      const [step] = this._options.model.selection;
+      const box = step === undefined ? null : this.scene.boxOf(step);
+      const wasSeen = box !== null && this._engine.width > 0 && this._isSeen(box);
       this._engine.resize(clientWidth, clientHeight);
       this._place();
+      if (step !== undefined && wasSeen) {
+        // A panel that opens beside it must not cover what it is about.
+        this.reveal(step);
+      }
     }
+  }
+
+  private _isSeen(box: IBox): boolean {
+    const { x, y, width, height } = this._engine.visible;
+    return (
+      box.x >= x && box.y >= y && box.x + box.width <= x + width && box.y + box.height <= y + height
+    );
   }
 
   /** The first view, once there is a size. */
@@ -445,7 +441,7 @@ export class CanvasWidget extends Widget {
       const all = this.scene.bounds();
       // What is drawn into an empty one stays where it was put.
       if (all !== null) {
-        this._engine.fit({ ...all, x: all.x - 120, width: all.width + 120 });
+        this._engine.fit(withChips(all));
       }
       this._isPlaced = true;
       this.redraw();
@@ -475,25 +471,17 @@ export class CanvasWidget extends Widget {
     return { x: this._engine.width / 2, y: this._engine.height / 2 };
   }
 
-  /** A free place in the drawing for a step whose middle was wanted at a point of the page. */
-  private _placeAt(at: IPoint): IPoint {
-    const { x, y } = this._engine.toDrawing(at);
-    const wanted = { x: snapped(x - NODE.width / 2), y: snapped(y - NODE.header) };
-    const boxes = [...this.scene.nodes.keys()].flatMap(name => this.scene.boxOf(name) ?? []);
-    return clear(boxes, wanted);
-  }
-
   // --- events ----------------------------------------------------------------------------------
 
   /** For the Lab's context menu, which asks the page what was hit. */
   private _noteHit(event: PointerEvent): void {
+    // What has opened over the canvas has a focus of its own.
+    if (event.target !== this._element) {
+      return;
+    }
     const hit = this._hit(event);
     this.node.dataset['pmHit'] = hit.kind === 'port' || 'step' in hit ? 'step' : hit.kind;
-    if (!(
-      event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement
-    )) {
-      this.node.focus({ preventScroll: true });
-    }
+    this.node.focus({ preventScroll: true });
   }
 
   private _hit(event: MouseEvent): Hit {
@@ -531,7 +519,13 @@ export class CanvasWidget extends Widget {
     event.stopPropagation();
     const { model, trans } = this._options;
     event.dropAction = 'copy';
-    addAt(model, data.method, this._placeAt(this._at(event)), trans, data.version ?? 'latest');
+    addAt(
+      model,
+      data.method,
+      this._editing.placeAt(this._at(event)),
+      trans,
+      data.version ?? 'latest'
+    );
     this.node.focus();
   }
 
@@ -540,158 +534,29 @@ export class CanvasWidget extends Widget {
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
-  // --- editing in place ------------------------------------------------------------------------
-
-  private readonly _offer = (port: IPort, at: IPoint): void => {
-    const { model, api, trans } = this._options;
+  /** A double click edits what is under it; in a plan, it unfolds the step. */
+  private readonly _doubled = (hit: Hit, at: IPoint): void => {
+    const { model, actions } = this._options;
     if (model.readOnly) {
+      if ('step' in hit && this.scene.states.has(hit.step)) {
+        actions?.unfold(hit.step, at);
+      }
       return;
     }
-    const name = `${port.step}.${port.name}`;
-    openPicker({
-      host: this.node,
-      ...at,
-      label: port.side === 'in' ? trans.__('Data for %1', name) : trans.__('Where %1 goes', name),
-      placeholder: trans.__('Search'),
-      nothing: trans.__('Nothing here fits.'),
-      choices: portChoices(model, port, this._placeBeside(port, at), trans),
-      later: runChoices(api, model, port, trans)
-    });
+    this._editing.edit(hit, at);
   };
 
-  private _placeBeside(port: IPort, at: IPoint): IPoint {
-    const box = this.scene.boxOf(port.step);
-    const { x, y } = this._engine.toDrawing(at);
-    if (box === null || x < box.x - NODE.width || x > box.x + box.width + 40) {
-      return this._placeAt(at);
-    }
-    const boxes = [...this.scene.nodes.keys()].flatMap(name => this.scene.boxOf(name) ?? []);
-    const left = port.side === 'out' ? box.x + box.width + 80 : box.x - NODE.width - 80;
-    return clear(boxes, { x: snapped(left), y: snapped(Math.min(y, box.y)) });
-  }
-
-  private readonly _edit = (hit: Hit, at: IPoint): void => {
-    if (this._options.model.readOnly) {
-      return;
-    }
-    switch (hit.kind) {
-      case 'param':
-        this.editParam(hit.step, hit.param);
-        break;
-      case 'title':
-        this._editTitle(hit.step);
-        break;
-      case 'note':
-        this._editNote(hit.id);
-        break;
-      case 'canvas':
-        this.quickAdd(at);
-        break;
-      default:
-        break;
+  private readonly _pressed = (hit: Hit, at: IPoint): void => {
+    const { actions } = this._options;
+    if (hit.kind === 'trouble') {
+      actions?.openFailure(hit.step);
+    } else if (hit.kind === 'progress' || hit.kind === 'levels') {
+      actions?.unfold(hit.step, at);
     }
   };
 
-  /** Edit a parameter where its value stands. */
-  editParam(step: string, param: string): void {
-    const { model, trans } = this._options;
-    const node = this.scene.nodes.get(step);
-    const row = node?.form.params.findIndex(each => each.param === param) ?? -1;
-    if (node === undefined || row < 0) {
-      return;
-    }
-    const accepts = trackedParams(node.version).get(param)?.accepts;
-    const set = node.step.params.get(param);
-    const at = this._engine.toPage({
-      x: node.left + NODE.width * 0.4,
-      y: node.top + node.form.paramsTop + row * NODE.param
-    });
-    const { scale } = this.view;
-    openEditor({
-      host: this.node,
-      x: at.x,
-      y: at.y,
-      width: Math.max(120, (NODE.width * 0.6 - 4) * scale),
-      height: Math.max(22, NODE.param * scale),
-      label: trans.__('%1 of step %2', param, step),
-      text: set === undefined ? '' : accepts === undefined ? set : fromText(accepts, set),
-      placeholder: node.form.params[row]?.text ?? '',
-      check: typed => (accepts === undefined ? null : check(accepts, typed, trans)),
-      commit: typed => {
-        const isEmpty = typed.trim() === '';
-        const text = isEmpty ? null : accepts === undefined ? typed.trim() : toText(accepts, typed);
-        const short = param.slice(param.lastIndexOf('.') + 1);
-        const name = isEmpty ? trans.__('reset %1', short) : trans.__('set %1', short);
-        model.commit(name, each => setParam(each, step, param, text));
-      },
-      next: backwards => {
-        const params = this.scene.nodes.get(step)?.form.params ?? [];
-        const now = params.findIndex(each => each.param === param);
-        const next = params[now + (backwards ? -1 : 1)];
-        if (next !== undefined) {
-          this.editParam(step, next.param);
-        } else {
-          this.node.focus();
-        }
-      }
-    });
-  }
-
-  private _editTitle(step: string): void {
-    const { model, trans } = this._options;
-    const box = this.scene.boxOf(step);
-    const present = model.document.steps.get(step);
-    if (box === null || present === undefined || model.readOnly) {
-      return;
-    }
-    const at = this._engine.toPage(box);
-    openEditor({
-      host: this.node,
-      x: at.x,
-      y: at.y,
-      width: Math.max(160, box.width * this.view.scale),
-      height: Math.max(26, NODE.header * this.view.scale),
-      label: trans.__('Title of step %1', step),
-      text: present.title ?? '',
-      placeholder: step,
-      commit: text => {
-        model.commit(trans.__('title %1', step), each => setTitle(each, step, text.trim() || null));
-      }
-    });
-  }
-
-  private _editNote(id: string): void {
-    const { model, trans } = this._options;
-    const frame = this.scene.frame(id);
-    const comment = this.scene.comment(id);
-    const box = frame ?? comment;
-    if (box === undefined) {
-      return;
-    }
-    const at = this._engine.toPage(box);
-    const { scale } = this.view;
-    openEditor({
-      host: this.node,
-      ...at,
-      width: Math.max(140, box.width * scale),
-      height: Math.max(24, (frame === undefined ? box.height : 24) * scale),
-      label: frame === undefined ? trans.__('Comment') : trans.__('Title of the frame'),
-      lines: frame === undefined,
-      text: frame?.title ?? comment?.text ?? '',
-      commit: text => {
-        model.commit(
-          frame === undefined ? trans.__('edit comment') : trans.__('title frame'),
-          each =>
-            frame !== undefined
-              ? putFrame(each, { ...frame, title: text })
-              : comment !== undefined
-                ? putComment(each, { ...comment, text })
-                : each
-        );
-      }
-    });
-  }
-
+  private readonly _about: IAbout;
+  private readonly _editing: Editing;
   private readonly _element: HTMLCanvasElement;
   private readonly _painter: Painter;
   private readonly _engine: Engine;
@@ -702,7 +567,18 @@ export class CanvasWidget extends Widget {
   });
   private _tokens: ICanvasTokens;
   private _frame = 0;
+  private _clock = 0;
   private _isPlaced = false;
+}
+
+/** With the chips at the left edge of what is there. */
+function withChips(all: IBox): IBox {
+  return { ...all, x: all.x - 120, width: all.width + 120 };
+}
+
+/** `value`, or the nearest to it; where nothing lies between, the first end. */
+function between(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, Math.min(least, most)), most);
 }
 
 function isDrag(event: Event): event is Drag.Event {

@@ -4,6 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ILabShell } from '@jupyterlab/application';
 import { Dialog, ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
 import React from 'react';
@@ -24,14 +25,15 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The right panel: the selected step, or the pipeline.',
   autoStart: true,
   requires: [IApi, IPipelineTracker],
-  optional: [ITranslator, ILabShell, IPropertyInspectorProvider],
+  optional: [ITranslator, ILabShell, IPropertyInspectorProvider, IStateDB],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
     pipelines: IPipelineTracker,
     translator: ITranslator | null,
     labShell: ILabShell | null,
-    provider: IPropertyInspectorProvider | null
+    provider: IPropertyInspectorProvider | null,
+    state: IStateDB | null
   ): void => {
     const { commands } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -87,6 +89,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
 
     // Asked for each time: other plugins add their commands after this one.
     const actions = (model: IPipelineModel): IInspectorActions => ({
+      commands,
       chooseRun: (step, input) => void chooseRun(model, step, input),
       ...(commands.hasCommand(CommandIDs.editBranches)
         ? { editBranches: step => void commands.execute(CommandIDs.editBranches, { step }) }
@@ -109,6 +112,26 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
         : {})
     });
 
+    /** The first selection opens the panel; whether it is open is then up to the person. */
+    const openOnce = (model: IPipelineModel): void => {
+      if (model.selection.size === 0 || labShell === null || provider === null || wasOpened) {
+        return;
+      }
+      wasOpened = true;
+      void (async () => {
+        if ((await state?.fetch(OPENED)) !== true) {
+          await state?.save(OPENED, true);
+          const focused = document.activeElement;
+          labShell.activateById(PANEL);
+          // What is typed next is meant for the drawing.
+          if (focused instanceof HTMLElement) {
+            focused.focus({ preventScroll: true });
+          }
+        }
+      })();
+    };
+    let wasOpened = false;
+
     const known = new Set<Widget>();
     const attach = async (widget: Widget | null): Promise<void> => {
       if (!(widget instanceof PipelineTab) || provider === null) {
@@ -120,6 +143,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
         return;
       }
       known.add(widget);
+      model.selectionChanged.connect(openOnce);
       const inspector = provider.register(widget);
       inspector.render(
         <UseSignal signal={model.selectionChanged}>
@@ -149,6 +173,10 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/** The Lab's panel, and where it is kept that it was opened once. */
+const PANEL = 'jp-property-inspector';
+const OPENED = 'pm-inspector:opened';
 
 /** The step and its input that a command names; null, there is no such. */
 function placeOf(

@@ -1,6 +1,7 @@
 /** One step: parameters, inputs, version, branches, resources, documentation. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import type { IInput } from '../api/methods';
@@ -18,6 +19,7 @@ import {
   setTitle,
   setVersion
 } from '../pipeline/edits';
+import { StepRuns } from '../pipeline/step_runs';
 import { sheetOf } from '../samples/sheet';
 import type { IApi, IPipelineModel } from '../tokens';
 import { Documentation } from './documentation';
@@ -27,6 +29,7 @@ import { VersionField } from './version';
 
 /** What the inspector can start; what is absent cannot be done here. */
 export interface IStepActions {
+  commands: CommandRegistry;
   editBranches?: (step: string) => void;
   chooseRun: (step: string, input: IInput) => void;
   runStep?: (step: IStep) => void;
@@ -97,6 +100,12 @@ export function StepInspector({ api, model, step, actions, trans }: IProps): Rea
             step.method
           )}
         </p>
+      )}
+      {model.viewing !== null && (
+        <>
+          <h3>{trans.__('Runs')}</h3>
+          <StepRuns api={api} model={model} step={name} commands={actions.commands} trans={trans} />
+        </>
       )}
       <StepProblems problems={problems} trans={trans} />
       <fieldset className="pm-Plain" disabled={model.readOnly}>

@@ -4,6 +4,24 @@ import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type React from 'react';
 
+/** The Lab's dialog takes Enter in any field for "Done"; in an editor it ends one field. */
+class EditorDialog extends Dialog<unknown> {
+  override handleEvent(event: Event): void {
+    const { target } = event;
+    const isTyped =
+      event instanceof KeyboardEvent &&
+      event.key === 'Enter' &&
+      target instanceof Element &&
+      target.closest('.pm-Editor') !== null;
+    if (!isTyped) {
+      super.handleEvent(event);
+    }
+  }
+}
+
+/** Where typing begins. */
+const FIRST_FIELD = ':is(textarea, input:not([type=radio]), select)';
+
 /** Show an editor until it is closed. */
 export async function showEditor(
   title: string,
@@ -12,19 +30,14 @@ export async function showEditor(
 ): Promise<void> {
   const body = ReactWidget.create(editor);
   body.addClass('pm-Editor');
-  const dialog = new Dialog({
+  const dialog = new EditorDialog({
     title,
     body,
     buttons: [Dialog.okButton({ label: trans.__('Done') })],
-    hasClose: true
+    hasClose: true,
+    focusNodeSelector: `.pm-Editor ${FIRST_FIELD}`
   });
   dialog.addClass('pm-EditorDialog');
-  // The dialog would take Enter in a field for "Done".
-  body.node.addEventListener('keydown', event => {
-    const { target } = event;
-    if (event.key === 'Enter' && !(target instanceof HTMLButtonElement)) {
-      event.stopPropagation();
-    }
-  });
+  dialog.node.setAttribute('aria-label', title);
   await dialog.launch();
 }

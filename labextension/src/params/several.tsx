@@ -11,21 +11,48 @@ interface IProps {
   name: string;
   param: IParam;
   values: readonly string[];
+  /** Whether the person goes on here: the parameter was just chosen. */
+  begin?: boolean;
   /** Called with the values; null ends trying several. */
   onChange: (values: readonly string[] | null) => void;
   trans: TranslationBundle;
 }
 
-export function SeveralField({ name, param, values, onChange, trans }: IProps): React.JSX.Element {
+export function SeveralField(props: IProps): React.JSX.Element {
+  const { name, param, values, begin = false, onChange, trans } = props;
   const id = React.useId();
   // One empty field is always there for the next value; it becomes one when it is left.
   const rows = [...values, undefined];
+  const list = React.useRef<HTMLOListElement>(null);
+  React.useEffect(() => {
+    if (begin) {
+      list.current?.lastElementChild?.querySelector('input')?.focus();
+    }
+  }, [begin]);
+  // Enter in it goes on to the field after it, so that values are typed one after the other.
+  const wantsNext = React.useRef(false);
+  React.useEffect(() => {
+    if (wantsNext.current) {
+      wantsNext.current = false;
+      list.current?.lastElementChild?.querySelector('input')?.focus();
+    }
+  }, [values.length]);
   return (
     <fieldset className="pm-Several pm-Param" data-pm-set="true">
       <legend className="pm-Param-head">
         {param.name} <span className="pm-Param-type">{param.accepts.said}</span>
       </legend>
-      <ol className="pm-Several-list" aria-label={trans.__('Values of %1', name)}>
+      <ol
+        ref={list}
+        className="pm-Several-list"
+        aria-label={trans.__('Values of %1', name)}
+        onKeyDown={event => {
+          const field = list.current?.lastElementChild?.querySelector('input');
+          if (event.key === 'Enter' && event.target === field && field.value !== '') {
+            wantsNext.current = true;
+          }
+        }}
+      >
         {rows.map((value, index) => (
           <li key={index}>
             <ValueInput

@@ -38,6 +38,8 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
     viewing === null || plans.some(each => each.plan_id === viewing.plan.plan_id)
       ? plans
       : [viewing.plan, ...plans];
+  const statusOf = (plan: { readonly plan_id: number; readonly status: string }): string =>
+    plan.plan_id === viewing?.plan.plan_id ? viewing.plan.status : plan.status;
   return (
     <div className="pm-PipelineBar">
       <span className="pm-PipelineBar-name" title={model.name}>
@@ -95,7 +97,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
           <option value="">{trans.__('draft')}</option>
           {shown.map(each => (
             <option key={each.plan_id} value={each.plan_id}>
-              {trans.__('plan %1 (%2)', each.plan_id, each.status)}
+              {trans.__('plan %1 (%2)', each.plan_id, statusOf(each))}
             </option>
           ))}
         </select>
@@ -108,34 +110,35 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
       >
         {trans.__('Step table')}
       </button>
-      <span className="pm-PipelineBar-space" />
-      {commands.hasCommand(OtherCommands.openPreview) && viewing === null && (
-        <button
-          type="button"
-          className="jp-Button jp-mod-styled"
-          aria-busy={!model.isChecked}
-          disabled={model.document.steps.size === 0}
-          onClick={() => {
-            run(OtherCommands.openPreview);
-          }}
-        >
-          {preview === null || !model.isChecked
-            ? trans.__('Preview')
-            : trans._n('Preview %1 run', 'Preview %1 runs', total)}
-        </button>
-      )}
-      {commands.hasCommand(OtherCommands.runPipeline) && viewing === null && (
-        <button
-          type="button"
-          className="jp-Button jp-mod-styled jp-mod-accept"
-          disabled={model.document.steps.size === 0}
-          onClick={() => {
-            run(OtherCommands.runPipeline);
-          }}
-        >
-          {trans.__('▶ Run')}
-        </button>
-      )}
+      <span className="pm-PipelineBar-go">
+        {commands.hasCommand(OtherCommands.openPreview) && viewing === null && (
+          <button
+            type="button"
+            className="jp-Button jp-mod-styled"
+            aria-busy={!model.isChecked}
+            disabled={model.document.steps.size === 0}
+            onClick={() => {
+              run(OtherCommands.openPreview);
+            }}
+          >
+            {preview === null || !model.isChecked
+              ? trans.__('Preview')
+              : trans._n('Preview %1 run', 'Preview %1 runs', total)}
+          </button>
+        )}
+        {commands.hasCommand(OtherCommands.runPipeline) && viewing === null && (
+          <button
+            type="button"
+            className="jp-Button jp-mod-styled jp-mod-accept"
+            disabled={model.document.steps.size === 0}
+            onClick={() => {
+              run(OtherCommands.runPipeline);
+            }}
+          >
+            {trans.__('▶ Run')}
+          </button>
+        )}
+      </span>
     </div>
   );
 }
@@ -244,6 +247,17 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
         >
           {trans.__('Edit as draft')}
         </button>
+        {props.commands.hasCommand(OtherCommands.openPlan) && (
+          <button
+            type="button"
+            className="jp-mod-styled"
+            onClick={() => {
+              void props.commands.execute(OtherCommands.openPlan, { plan: plan.plan_id });
+            }}
+          >
+            {trans.__('Open plan %1', plan.plan_id)}
+          </button>
+        )}
         <button
           type="button"
           className="jp-mod-styled"

@@ -3,8 +3,9 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Throttler } from '@lumino/polling';
 
-import { getPlanStatus } from '../api/plans';
+import { getPlanLevels, getPlanStatus } from '../api/plans';
 import type { IApi, IChange, ILive, IPipelineModel } from '../tokens';
+import { statesOf } from './states';
 
 /** Changes within this time are asked for at once: 200 runs may end in the same second. */
 const TOGETHER_MS = 300;
@@ -40,6 +41,8 @@ export class Following implements IDisposable {
     const views = this._model.viewing !== null;
     if (views && this._hold === null) {
       this._hold = this._live.hold();
+      // The plan as it was opened says nothing of its logs.
+      void this._ask.invoke().catch(() => undefined);
     } else if (!views) {
       this._hold?.dispose();
       this._hold = null;
@@ -61,9 +64,12 @@ export class Following implements IDisposable {
       return;
     }
     // What could not be asked now is asked with the next change.
-    const status = await getPlanStatus(this._api, plan).catch(() => null);
+    const [status, levels] = await Promise.all([
+      getPlanStatus(this._api, plan).catch(() => null),
+      getPlanLevels(this._api, plan).catch(() => [])
+    ]);
     if (status !== null && this._model.viewing?.plan.plan_id === plan) {
-      this._model.setStates(new Map(status.steps.map(each => [each.step, each.counts])));
+      this._model.setStates(statesOf(status.steps, levels), status.status);
     }
   }
 

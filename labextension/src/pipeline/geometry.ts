@@ -12,7 +12,7 @@ export const NODE = {
   header: 28,
   port: 20,
   param: 18,
-  footer: 22,
+  footer: 28,
   padding: 10
 } as const;
 

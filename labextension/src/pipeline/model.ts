@@ -20,6 +20,7 @@ import { setPipelineName } from './edits';
 import { History } from './history';
 import type { IReading } from './reading';
 import { readPipeline, readRequest } from './reading';
+import { pinned, statesOf } from './states';
 import type { IUnsaved, UnsavedWork } from './unsaved';
 import { writePipeline } from './writing';
 
@@ -357,8 +358,9 @@ export class PipelineModel implements IPipelineModel {
 
   async openTemplate(name: string): Promise<void> {
     const template = await getTemplate(this._options.api, name);
+    const asked = readRequest(await this._options.unsaved.requestOf(name));
     this._template = { name: template.name, revision: template.revision };
-    this._start(readPipeline(template.document, this._options.trans), {}, { saved: true });
+    this._start(readPipeline(template.document, this._options.trans), asked, { saved: true });
   }
 
   /** Open the pipeline of a plan as a draft; of a draft, the draft itself. */
@@ -405,6 +407,7 @@ export class PipelineModel implements IPipelineModel {
   async discard(): Promise<void> {
     window.clearTimeout(this._keepTimer);
     this._isDiscarded = true;
+    await this._keepRequest();
     await this._options.unsaved.forget(this.key);
   }
 
@@ -435,8 +438,12 @@ export class PipelineModel implements IPipelineModel {
         return;
       }
       const reading = readPipeline(found.document, this._options.trans);
-      this._viewing = { plan: found, document: placeMissing(reading.document, this.catalogue) };
-      this._states = new Map(found.steps.map(each => [each.step, each.counts]));
+      for (const { method, version } of found.steps) {
+        this.catalogue.ensure(method, version);
+      }
+      const document = placeMissing(pinned(reading.document, found.steps), this.catalogue);
+      this._viewing = { plan: found, document };
+      this._states = statesOf(found.steps);
     }
     this.select(this._selection);
     this._changed.emit();
@@ -452,8 +459,11 @@ export class PipelineModel implements IPipelineModel {
     return this._statesChanged;
   }
 
-  setStates(states: StepStates): void {
+  setStates(states: StepStates, status?: IPlanDetails['status']): void {
     this._states = states;
+    if (this._viewing !== null && status !== undefined) {
+      this._viewing = { ...this._viewing, plan: { ...this._viewing.plan, status } };
+    }
     this._statesChanged.emit();
   }
 
@@ -477,6 +487,7 @@ export class PipelineModel implements IPipelineModel {
     window.clearTimeout(this._keepTimer);
     const { unsaved } = this._options;
     const { document, request } = this._history.current;
+    await this._keepRequest();
     const isNothing = document.steps.size === 0 && this._template === null;
     const isSaved = !this.dirty && Object.keys(request).length === 0 && this._draftPlan === null;
     if (this._newer || isNothing || isSaved) {
@@ -486,6 +497,13 @@ export class PipelineModel implements IPipelineModel {
         template: this._template,
         draft: this._draftPlan
       });
+    }
+  }
+
+  /** The samples of a saved pipeline are there when it is opened again. */
+  private async _keepRequest(): Promise<void> {
+    if (this._template !== null) {
+      await this._options.unsaved.keepRequest(this._template.name, this._history.current.request);
     }
   }
 

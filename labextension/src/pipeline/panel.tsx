@@ -13,6 +13,7 @@ import React from 'react';
 import type { Plan } from '../api/plans';
 import { listPlans } from '../api/plans';
 import { CanvasWidget } from '../canvas/widget';
+import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
 import type { IApi } from '../tokens';
@@ -22,7 +23,9 @@ import type { VersionSelector } from './document';
 import { align, arrange, freePlace, isAlignment } from './drawing';
 import { addStep, dropUnknown, freeName, removeSteps } from './edits';
 import type { PipelineModel } from './model';
+import { openFailure } from './step_runs';
 import { StepTable } from './table';
+import { unfold } from './unfolding';
 import { pipelineText } from './writing';
 
 export interface IPanelOptions {
@@ -41,9 +44,22 @@ export class PipelinePanel extends Panel {
     const { model, api, trans, themes } = _options;
     this.addClass('pm-Pipeline-content');
     this._restored = _options.restored;
-    this.canvas = new CanvasWidget({ model, api, trans, themes });
+    this.canvas = new CanvasWidget({
+      model,
+      api,
+      trans,
+      themes,
+      actions: {
+        unfold: (step, at) => {
+          unfold(this.canvas.node, at, { ..._options, step });
+        },
+        openFailure: this._openFailure,
+        chooseRun: (step, input) =>
+          void _options.commands.execute(CommandIDs.chooseRun, { step, input })
+      }
+    });
     this._table = this._react('pm-StepTable', () => (
-      <StepTable model={model} commands={_options.commands} trans={trans} />
+      <StepTable api={api} model={model} commands={_options.commands} trans={trans} />
     ));
     this._table.node.setAttribute('role', 'region');
     this._table.node.setAttribute('aria-label', trans.__('Step table'));
@@ -150,6 +166,16 @@ export class PipelinePanel extends Panel {
     this.model.view(plan).catch((error: unknown) => {
       void showExplanation(explained(error, this._options.trans), this._options.trans);
     });
+  };
+
+  private readonly _openFailure = (step: string): void => {
+    const { api, commands, trans } = this._options;
+    const plan = this.model.viewing?.plan.plan_id;
+    if (plan !== undefined) {
+      openFailure(api, commands, plan, step).catch((error: unknown) => {
+        void showExplanation(explained(error, trans), trans);
+      });
+    }
   };
 
   copy(): string | null {

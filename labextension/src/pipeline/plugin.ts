@@ -98,6 +98,13 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
+    pipelines.shown.connect((_, model) => {
+      const tab = tabs.find(each => each.model === model);
+      if (tab !== undefined) {
+        shell.activateById(tab.id);
+      }
+    });
+
     addCommands({ app, tabs, open, trans });
 
     menu?.editMenu.undoers.undo.add({

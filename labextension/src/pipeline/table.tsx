@@ -10,7 +10,7 @@ import React from 'react';
 
 import { check, fromText, toText } from '../params/text';
 import { countsText } from '../marks/bar';
-import type { IPipelineModel } from '../tokens';
+import type { IApi, IPipelineModel } from '../tokens';
 import { OtherCommands } from './others';
 import { declared, trackedParams } from './catalogue';
 import type { IStep } from './document';
@@ -27,18 +27,20 @@ import {
 } from './edits';
 import { paramRows } from './geometry';
 import { parentsOf } from './links';
+import { StepRuns } from './step_runs';
 import { InputField } from './table_inputs';
 
 /** More rows are not shown at once; the filter finds them. */
 const ROWS = 200;
 
 export interface ITableProps {
+  api: IApi;
   model: IPipelineModel;
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
 
-export function StepTable({ model, commands, trans }: ITableProps): React.JSX.Element {
+export function StepTable({ api, model, commands, trans }: ITableProps): React.JSX.Element {
   const [filter, setFilter] = React.useState('');
   const body = React.useRef<HTMLTableSectionElement>(null);
   const steps = ordered(model);
@@ -99,7 +101,7 @@ export function StepTable({ model, commands, trans }: ITableProps): React.JSX.El
         </thead>
         <tbody ref={body}>
           {found.slice(0, ROWS).map(step => (
-            <Row key={step.name} {...{ model, commands, trans, step, walk }} />
+            <Row key={step.name} {...{ api, model, commands, trans, step, walk }} />
           ))}
         </tbody>
       </table>
@@ -174,10 +176,10 @@ interface IRowProps extends ITableProps {
   walk: (event: React.KeyboardEvent, step: IStep) => void;
 }
 
-function Row({ model, commands, trans, step, walk }: IRowProps): React.JSX.Element {
+function Row({ api, model, commands, trans, step, walk }: IRowProps): React.JSX.Element {
   const { version } = declared(step, model.catalogue);
   const selected = model.selection.has(step.name);
-  const counts = model.states.get(step.name);
+  const counts = model.states.get(step.name)?.counts;
   const problems = model.problems.filter(each => each.step === step.name);
   const state =
     counts !== undefined
@@ -227,7 +229,7 @@ function Row({ model, commands, trans, step, walk }: IRowProps): React.JSX.Eleme
           }}
         >
           <td colSpan={3}>
-            <Details {...{ model, commands, trans, step }} />
+            <Details {...{ api, model, commands, trans, step }} />
           </td>
         </tr>
       )}
@@ -236,6 +238,7 @@ function Row({ model, commands, trans, step, walk }: IRowProps): React.JSX.Eleme
 }
 
 function Details({
+  api,
   model,
   commands,
   trans,
@@ -248,6 +251,12 @@ function Details({
   const off = model.readOnly;
   return (
     <div className="pm-StepTable-form">
+      {model.viewing !== null && (
+        <>
+          <h3>{trans.__('Runs')}</h3>
+          <StepRuns api={api} model={model} step={step.name} commands={commands} trans={trans} />
+        </>
+      )}
       {problems.map((problem, n) => (
         <p key={n} className="pm-StepTable-problem" role="note">
           {problem.message}

@@ -40,6 +40,16 @@ export class PipelineTracker implements IPipelineTracker {
     }
   }
 
+  show(model: IPipelineModel): void {
+    this._shown.emit(model);
+  }
+
+  /** Emits what is to be brought to the front. */
+  get shown(): ISignal<IPipelineTracker, IPipelineModel> {
+    return this._shown;
+  }
+
+  private readonly _shown = new Signal<IPipelineTracker, IPipelineModel>(this);
   private _models: readonly IPipelineModel[] = [];
   private _current: IPipelineModel | null = null;
   private readonly _currentChanged = new Signal<IPipelineTracker, IPipelineModel | null>(this);

@@ -6,10 +6,11 @@
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONObject, ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
-import type { IDraft } from './document';
+import type { IDraft, IPlanRequest } from './document';
 import { writePipeline } from './writing';
 
 const NAMESPACE = 'pm-unsaved';
+const REQUESTS = 'pm-requests';
 
 /** What is kept of one pipeline tab. */
 export interface IUnsaved {
@@ -46,6 +47,21 @@ export class UnsavedWork {
       time: new Date().toISOString()
     };
     await this._state?.save(`${NAMESPACE}:${key}`, unsaved as unknown as ReadonlyPartialJSONValue);
+  }
+
+  /** What was last asked of a saved pipeline: its samples and branches are no part of it. */
+  async requestOf(template: string): Promise<unknown> {
+    return this._state?.fetch(`${REQUESTS}:${template}`);
+  }
+
+  /** Keep it for the next time the pipeline is opened. */
+  async keepRequest(template: string, request: IPlanRequest): Promise<void> {
+    const id = `${REQUESTS}:${template}`;
+    if (Object.keys(request).length === 0) {
+      await this._state?.remove(id);
+    } else {
+      await this._state?.save(id, request as unknown as ReadonlyPartialJSONValue);
+    }
   }
 
   async forget(key: string): Promise<void> {

@@ -10,7 +10,6 @@ import type { PlanDetails, PlannedRun } from '../api/plans';
 import { getPlan, plannedRuns } from '../api/plans';
 import type { IDraftParts, Plan, PlanTreeNode, PreviewWithTree } from '../api/preview';
 import { editDraft, previewDraft, submitDraft } from '../api/preview';
-import type { IPreview } from '../api/drafts';
 import type { IPlanRequest } from '../pipeline/document';
 import { readRequest } from '../pipeline/reading';
 import type { IApi } from '../tokens';
@@ -31,7 +30,7 @@ export class PreviewModel extends VDomModel {
     return this._draft;
   }
 
-  get preview(): IPreview | null {
+  get preview(): PreviewWithTree | null {
     return this._preview;
   }
 
@@ -177,7 +176,7 @@ export class PreviewModel extends VDomModel {
 
   private _draft: PlanDetails | null = null;
   private _wanted: IPlanRequest | null = null;
-  private _preview: IPreview | null = null;
+  private _preview: PreviewWithTree | null = null;
   private _nodes: readonly PlanTreeNode[] = [];
   private _next: number | null = null;
   private _marks: IMarks | null = null;

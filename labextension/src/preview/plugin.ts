@@ -4,6 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { Widget } from '@lumino/widgets';
 
 import { Refused } from '../api/errors';
 import { CATEGORY, CommandIDs } from '../commands';
@@ -38,14 +39,20 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
       void commands.execute(CommandIDs.openPlan, { plan });
     };
 
-    const submitted = (model: PreviewModel): void => {
-      const { started } = model;
-      if (started === null) {
-        return;
-      }
+    /** What was submitted is watched where it was drawn; the preview has had its say. */
+    const submitted = (model: PreviewModel, tab: Widget): void => {
       const source = pipelines.models.find(each => each.draftPlan === model.planId);
-      source?.forgetDraft();
-      void source?.view(model.planId).catch(() => undefined);
+      if (source !== undefined) {
+        source.forgetDraft();
+        source.view(model.planId).then(
+          () => {
+            pipelines.show(source);
+            tab.close();
+          },
+          // The preview says what was started, and leads to the plan.
+          () => undefined
+        );
+      }
       const canOpen = commands.hasCommand(CommandIDs.openPlan);
       Notification.success(startedText(model.planId, model.preview?.counts, trans), {
         actions: canOpen
@@ -92,7 +99,7 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
         tab.title.label = trans.__('Preview: %1', model.draft?.name ?? trans.__('plan %1', plan));
         if (model.started !== null && !told) {
           told = true;
-          submitted(model);
+          submitted(model, tab);
         }
       });
       model.draftChanged.connect((_, draft) => {

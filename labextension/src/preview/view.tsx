@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { IPreview } from '../api/drafts';
+import type { PreviewWithTree } from '../api/preview';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel } from '../explain/view';
 import type { IPlanRequest } from '../pipeline/document';
@@ -11,7 +11,7 @@ import { DraftFields } from './fields';
 import type { PreviewModel } from './model';
 import { pointText, withAllAgain, withKeyAgain, withSkipped, withStepAgain } from './request';
 import { RunTree } from './tree';
-import { runText, shapeText, startedText, totalText } from './words';
+import { durationText, runText, shapeText, startedText, timeText, totalText } from './words';
 
 /** Where a preview leads; what is absent cannot be opened. */
 export interface IPreviewLinks {
@@ -62,7 +62,7 @@ export function PreviewView({ model, links, trans }: IProps): React.JSX.Element 
 }
 
 interface IShownProps extends IProps {
-  preview: IPreview;
+  preview: PreviewWithTree;
 }
 
 function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element {
@@ -78,6 +78,7 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
           {totalText(preview.counts, trans)}
         </p>
         <p className="pm-Hint">{shapeText(preview, trans)}</p>
+        {preview.counts.run > 0 && <p className="pm-Hint">{timeText(preview, trans)}</p>}
         <Problems preview={preview} links={links} trans={trans} />
         {model.difference !== null && (
           <Difference model={model} difference={model.difference} trans={trans} />
@@ -222,7 +223,7 @@ function Difference(props: {
 }
 
 function Problems(props: {
-  preview: IPreview;
+  preview: PreviewWithTree;
   links: IPreviewLinks;
   trans: TranslationBundle;
 }): React.JSX.Element | null {
@@ -260,7 +261,7 @@ interface IPartProps {
   trans: TranslationBundle;
 }
 
-function Steps(props: IPartProps & { preview: IPreview }): React.JSX.Element {
+function Steps(props: IPartProps & { preview: PreviewWithTree }): React.JSX.Element {
   const { preview, request, change, trans } = props;
   const all = request.rerun?.all === true;
   return (
@@ -280,6 +281,9 @@ function Steps(props: IPartProps & { preview: IPreview }): React.JSX.Element {
               <th scope="col" className="pm-Table-number">
                 {trans.__('Reused')}
               </th>
+              <th scope="col" className="pm-Table-number">
+                {trans.__('Time of one')}
+              </th>
               <th scope="col">{trans.__('Run again')}</th>
             </tr>
           </thead>
@@ -290,9 +294,12 @@ function Steps(props: IPartProps & { preview: IPreview }): React.JSX.Element {
                 <td>
                   {step.method} {step.version === null ? '' : `v${step.version}`}
                 </td>
-                <td>{step.dimensions.join(', ')}</td>
+                <td>{differsBy(step.dimensions, preview).join(', ')}</td>
                 <td className="pm-Table-number">{step.counts.run}</td>
                 <td className="pm-Table-number">{step.counts.reuse}</td>
+                <td className="pm-Table-number">
+                  {typeof step.seconds === 'number' ? durationText(step.seconds, trans) : ''}
+                </td>
                 <td>
                   <input
                     type="checkbox"
@@ -320,6 +327,16 @@ function Steps(props: IPartProps & { preview: IPreview }): React.JSX.Element {
         {trans.__('Run everything again, reuse nothing')}
       </label>
     </section>
+  );
+}
+
+/** What the runs of a step differ by; a step of one branch makes no difference. */
+function differsBy(dimensions: readonly string[], preview: PreviewWithTree): readonly string[] {
+  const single = preview.branches.filter(each => each.branches < 2).map(each => each.axis);
+  const steps = new Set(preview.steps.map(each => each.step));
+  const branching = new Set(preview.branches.map(each => each.axis));
+  return dimensions.filter(
+    each => !single.includes(each) && (branching.has(each) || !steps.has(each))
   );
 }
 

@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IPreview } from '../api/drafts';
+import type { PreviewWithTree } from '../api/preview';
 
 type Counts = IPreview['counts'];
 
@@ -37,6 +38,38 @@ export function shapeText(preview: IPreview, trans: TranslationBundle): string {
   const paths = trans._n('%1 path', '%1 paths', preview.paths);
   const results = trans._n('%1 final result', '%1 final results', preview.final_results);
   return forks.length === 0 ? `${samples}, ${results}` : `${product} = ${paths}, ${results}`;
+}
+
+/** "about 12 min of work": all new runs one after the other, as long as they took before. */
+export function timeText(preview: PreviewWithTree, trans: TranslationBundle): string {
+  if (preview.counts.run === 0) {
+    return '';
+  }
+  const { seconds } = preview;
+  if (seconds !== null) {
+    return trans.__(
+      'about %1 of work, from how long earlier runs took',
+      durationText(seconds, trans)
+    );
+  }
+  const unknown = preview.steps.filter(
+    each => each.counts.run > 0 && (each.seconds ?? null) === null
+  );
+  return trans.__(
+    'how long it takes is not known yet: %1 never ran',
+    [...new Set(unknown.map(each => each.method))].join(', ')
+  );
+}
+
+/** "0.4 s", "42 s", "12 min", "2 h 5 min": no more digits than an estimate has. */
+export function durationText(seconds: number, trans: TranslationBundle): string {
+  if (seconds < 60) {
+    return trans.__('%1 s', seconds < 10 ? seconds.toFixed(1) : Math.round(seconds));
+  }
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60
+    ? trans.__('%1 min', minutes)
+    : trans.__('%1 h %2 min', Math.floor(minutes / 60), minutes % 60);
 }
 
 /** "Plan 12 started: 20 new, 6 reused". */

@@ -178,15 +178,29 @@ describe('the drawing', () => {
   it('shows title, version, ports, values and module', () => {
     put('segment', 0, 0);
     const shown = texts();
-    for (const text of ['segment', 'v2', 'image', 'nuclei', 'sigma', '1.0', 'segmentation']) {
+    for (const text of [
+      'segment',
+      'latest (v2)',
+      'image',
+      'nuclei',
+      'sigma',
+      '1.0',
+      'segmentation'
+    ]) {
       expect(shown).toContain(text);
     }
   });
 
   it('shows how far each step is', () => {
     put('segment', 0, 0);
-    at.model.setStates(new Map([['segment', { completed: 11, reused: 6, waiting: 9 }]]));
-    expect(texts()).toContain('17/26');
+    const counts = { completed: 10, reused: 6, waiting: 8, failed: 2 };
+    const times = { startedAt: '2026-01-01T10:00:00Z', finishedAt: '2026-01-01T10:00:42Z' };
+    const state = { counts, ...times, warned: 4, erred: 0 };
+    at.model.setStates(new Map([['segment', state]]));
+    for (const text of ['2 failed', '0:42', '4']) {
+      expect(texts()).toContain(text);
+    }
+    expect(texts().some(text => text.startsWith('16 of 26'))).toBe(true);
   });
 
   it('leaves out what cannot be read from afar', () => {

@@ -60,9 +60,9 @@ it('a viewed plan follows what happens to it, and to no other', async () => {
   const change = { kind: 'run', id: 5, status: 'completed', plan: 12, planned: 1, step: 'one' };
   live.changed.emit([{ ...change, plan: 99 }]);
   live.changed.emit([change]);
-  await expect.poll(() => model.states.get('one')).toEqual({ completed: 1, waiting: 2 });
+  await expect.poll(() => model.states.get('one')?.counts).toEqual({ completed: 1, waiting: 2 });
   live.changed.emit('everything');
-  await expect.poll(() => model.states.get('one')).toEqual({ completed: 2, waiting: 1 });
+  await expect.poll(() => model.states.get('one')?.counts).toEqual({ completed: 2, waiting: 1 });
   await model.view(null);
   expect(live.holders).toBe(0);
   following.dispose();

@@ -260,6 +260,21 @@ describe('unsaved work', () => {
     await expect.poll(async () => make({}, state).model.openUnsaved()).not.toBeNull();
   });
 
+  it('leaves the samples of a saved pipeline for the next time it is opened', async () => {
+    const state = new StateDB();
+    const answers = { '/base/pm/api/templates/cells': { body: TEMPLATE } };
+    const { model } = make(answers, state);
+    await model.openTemplate('cells');
+    model.commitRequest('set samples', request => ({ ...request, samples: ['s1'] }));
+    await model.discard();
+    model.dispose();
+    const next = make(answers, state).model;
+    expect(await next.openUnsaved()).toBeNull();
+    await next.openTemplate('cells');
+    expect(next.request.samples).toEqual(['s1']);
+    expect(next.dirty).toBe(false);
+  });
+
   it('is gone when the tab was closed on purpose', async () => {
     const state = new StateDB();
     const { model } = make({}, state);
@@ -287,7 +302,7 @@ describe('a plan that is looked at', () => {
     await model.view(12);
     expect(model.readOnly).toBe(true);
     expect([...model.document.steps.keys()]).toEqual(['one']);
-    expect(model.states.get('one')).toEqual({ completed: 3 });
+    expect(model.states.get('one')?.counts).toEqual({ completed: 3 });
     expect(model.commit('no', document => setParam(document, 'one', 'work.sigma', '1'))).toBe(
       false
     );

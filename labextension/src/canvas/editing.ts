@@ -1,0 +1,215 @@
+/** Fields and choices that open over the canvas, where the thing stands that they change. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { check, fromText, toText } from '../params/text';
+import { trackedParams } from '../pipeline/catalogue';
+import type { IBox, IPoint } from '../pipeline/document';
+import { clear, putComment, putFrame } from '../pipeline/drawing';
+import { setParam, setTitle } from '../pipeline/edits';
+import { NODE, snapped } from '../pipeline/geometry';
+import type { IPort } from '../pipeline/links';
+import type { IApi, IPipelineModel } from '../tokens';
+import { openEditor } from './editor';
+import type { Engine } from './engine';
+import type { Hit } from './hits';
+import { methodChoices, portChoices, runChoices } from './offers';
+import { openPicker } from './picker';
+import type { Scene } from './scene';
+
+interface IEditingOptions {
+  readonly host: HTMLElement;
+  readonly engine: Engine;
+  readonly scene: Scene;
+  readonly model: IPipelineModel;
+  readonly api: IApi;
+  readonly trans: TranslationBundle;
+  /** Choose one of all runs as an input. */
+  readonly chooseRun: ((step: string, input: string) => void) | undefined;
+}
+
+export class Editing {
+  constructor(private readonly _options: IEditingOptions) {}
+
+  /** Open the search for methods at a point of the canvas. */
+  quickAdd(at: IPoint): void {
+    const { host, model, trans } = this._options;
+    if (model.readOnly) {
+      return;
+    }
+    openPicker({
+      host,
+      ...at,
+      label: trans.__('Add a step'),
+      placeholder: trans.__('Search methods'),
+      nothing: trans.__('No method is called so.'),
+      choices: methodChoices(model, this.placeAt(at), trans)
+    });
+  }
+
+  /** A free place in the drawing for a step whose middle was wanted at a point of the canvas. */
+  placeAt(at: IPoint): IPoint {
+    const { engine } = this._options;
+    const { x, y } = engine.toDrawing(at);
+    const wanted = { x: snapped(x - NODE.width / 2), y: snapped(y - NODE.header) };
+    return clear(this._boxes(), wanted);
+  }
+
+  private _boxes(): IBox[] {
+    const { scene } = this._options;
+    return [...scene.nodes.keys()].flatMap(name => scene.boxOf(name) ?? []);
+  }
+
+  /** Offer what can be joined to a port. */
+  offer(port: IPort, at: IPoint): void {
+    const { model, api, trans } = this._options;
+    if (model.readOnly) {
+      return;
+    }
+    const name = `${port.step}.${port.name}`;
+    openPicker({
+      host: this._options.host,
+      ...at,
+      label: port.side === 'in' ? trans.__('Data for %1', name) : trans.__('Where %1 goes', name),
+      placeholder: trans.__('Search'),
+      nothing: trans.__('Nothing here fits.'),
+      choices: portChoices(model, port, this._placeBeside(port, at), trans),
+      later: runChoices(api, model, port, trans, this._options.chooseRun)
+    });
+  }
+
+  private _placeBeside(port: IPort, at: IPoint): IPoint {
+    const box = this._options.scene.boxOf(port.step);
+    const { x, y } = this._options.engine.toDrawing(at);
+    if (box === null || x < box.x - NODE.width || x > box.x + box.width + 40) {
+      return this.placeAt(at);
+    }
+    const left = port.side === 'out' ? box.x + box.width + 80 : box.x - NODE.width - 80;
+    return clear(this._boxes(), { x: snapped(left), y: snapped(Math.min(y, box.y)) });
+  }
+
+  /** Edit what was double-clicked; on an empty place, add a step. */
+  edit(hit: Hit, at: IPoint): void {
+    switch (hit.kind) {
+      case 'param':
+        this.param(hit.step, hit.param);
+        break;
+      case 'title':
+        this.title(hit.step);
+        break;
+      case 'note':
+        this.note(hit.id);
+        break;
+      case 'canvas':
+        this.quickAdd(at);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Edit a parameter where its value stands. */
+  param(step: string, param: string): void {
+    const { model, trans } = this._options;
+    const node = this._options.scene.nodes.get(step);
+    const row = node?.form.params.findIndex(each => each.param === param) ?? -1;
+    if (node === undefined || row < 0) {
+      return;
+    }
+    const accepts = trackedParams(node.version).get(param)?.accepts;
+    const set = node.step.params.get(param);
+    const at = this._options.engine.toPage({
+      x: node.left + NODE.width * 0.4,
+      y: node.top + node.form.paramsTop + row * NODE.param
+    });
+    const { scale } = this._options.engine.view;
+    openEditor({
+      host: this._options.host,
+      x: at.x,
+      y: at.y,
+      width: Math.max(120, (NODE.width * 0.6 - 4) * scale),
+      height: Math.max(22, NODE.param * scale),
+      label: trans.__('%1 of step %2', param, step),
+      text: set === undefined ? '' : accepts === undefined ? set : fromText(accepts, set),
+      placeholder: node.form.params[row]?.text ?? '',
+      check: typed => (accepts === undefined ? null : check(accepts, typed, trans)),
+      commit: typed => {
+        const isEmpty = typed.trim() === '';
+        const text = isEmpty ? null : accepts === undefined ? typed.trim() : toText(accepts, typed);
+        const short = param.slice(param.lastIndexOf('.') + 1);
+        const name = isEmpty ? trans.__('reset %1', short) : trans.__('set %1', short);
+        model.commit(name, each => setParam(each, step, param, text));
+      },
+      next: backwards => {
+        const params = this._options.scene.nodes.get(step)?.form.params ?? [];
+        const now = params.findIndex(each => each.param === param);
+        const next = params[now + (backwards ? -1 : 1)];
+        if (next !== undefined) {
+          this.param(step, next.param);
+        } else {
+          this._options.host.focus();
+        }
+      }
+    });
+  }
+
+  /** Edit the title of a step where it stands. */
+  title(step: string): void {
+    const { model, trans } = this._options;
+    const box = this._options.scene.boxOf(step);
+    const present = model.document.steps.get(step);
+    if (box === null || present === undefined || model.readOnly) {
+      return;
+    }
+    const at = this._options.engine.toPage(box);
+    openEditor({
+      host: this._options.host,
+      x: at.x,
+      y: at.y,
+      width: Math.max(160, box.width * this._options.engine.view.scale),
+      height: Math.max(26, NODE.header * this._options.engine.view.scale),
+      label: trans.__('Title of step %1', step),
+      text: present.title ?? '',
+      placeholder: step,
+      commit: text => {
+        model.commit(trans.__('title %1', step), each => setTitle(each, step, text.trim() || null));
+      }
+    });
+  }
+
+  /** Edit the text of a comment or the title of a frame; null is none of them. */
+  note(id: string | null): void {
+    const { model, trans } = this._options;
+    if (id === null) {
+      return;
+    }
+    const frame = this._options.scene.frame(id);
+    const comment = this._options.scene.comment(id);
+    const box = frame ?? comment;
+    if (box === undefined) {
+      return;
+    }
+    const at = this._options.engine.toPage(box);
+    const { scale } = this._options.engine.view;
+    openEditor({
+      host: this._options.host,
+      ...at,
+      width: Math.max(140, box.width * scale),
+      height: Math.max(24, (frame === undefined ? box.height : 24) * scale),
+      label: frame === undefined ? trans.__('Comment') : trans.__('Title of the frame'),
+      lines: frame === undefined,
+      text: frame?.title ?? comment?.text ?? '',
+      commit: text => {
+        model.commit(
+          frame === undefined ? trans.__('edit comment') : trans.__('title frame'),
+          each =>
+            frame !== undefined
+              ? putFrame(each, { ...frame, title: text })
+              : comment !== undefined
+                ? putComment(each, { ...comment, text })
+                : each
+        );
+      }
+    });
+  }
+}

@@ -1,0 +1,83 @@
+/** What commands do with what is selected, and the frames and comments around it. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { IPoint } from '../pipeline/document';
+import { around, placeSteps, putComment, putFrame, removeNotes } from '../pipeline/drawing';
+import { disconnect, removeSteps } from '../pipeline/edits';
+import { GRID } from '../pipeline/geometry';
+import type { IPipelineModel } from '../tokens';
+import type { Scene } from './scene';
+
+export interface IAbout {
+  readonly model: IPipelineModel;
+  readonly scene: Scene;
+  readonly trans: TranslationBundle;
+}
+
+/** Add an empty comment and select it; returns its id, null where nothing can be changed. */
+export function addComment({ model, scene, trans }: IAbout, { x, y }: IPoint): string | null {
+  const id = crypto.randomUUID();
+  const comment = { id, x, y, width: 220, height: 80, text: '' };
+  if (!model.commit(trans.__('add comment'), each => putComment(each, comment))) {
+    return null;
+  }
+  scene.notes = new Set([id]);
+  return id;
+}
+
+/** Add a frame around the selected steps, else an empty one at a place; as `addComment`. */
+export function addFrame({ model, scene, trans }: IAbout, place: IPoint): string | null {
+  const boxes = [...model.selection].flatMap(name => scene.boxOf(name) ?? []);
+  const box = around(boxes) ?? { ...place, width: 300, height: 180 };
+  const room = boxes.length > 0 ? GRID : 0;
+  const id = crypto.randomUUID();
+  const frame = {
+    id,
+    x: box.x - room,
+    y: box.y - 2 * room,
+    width: box.width + 2 * room,
+    height: box.height + 3 * room,
+    title: trans.__('Frame')
+  };
+  if (!model.commit(trans.__('add frame'), each => putFrame(each, frame))) {
+    return null;
+  }
+  scene.notes = new Set([id]);
+  return id;
+}
+
+export function hasSelection({ model, scene }: IAbout): boolean {
+  return model.selection.size > 0 || scene.notes.size > 0 || scene.edge !== null;
+}
+
+/** Delete what is selected: steps, a link, frames, comments. */
+export function deleteSelection({ model, scene, trans }: IAbout): void {
+  const { edge, notes } = scene;
+  const names = new Set(model.selection);
+  if (edge !== null && names.size === 0) {
+    model.commit(trans.__('disconnect %1', `${edge.target}.${edge.input}`), each =>
+      disconnect(each, edge)
+    );
+    return;
+  }
+  const [only] = names;
+  const count = names.size + notes.size;
+  const name =
+    count === 1 && only !== undefined
+      ? trans.__('delete %1', only)
+      : trans.__('delete %1 things', count);
+  model.commit(name, each => removeNotes(removeSteps(each, names), notes));
+}
+
+/** Move the selected steps by steps of the grid. */
+export function nudge({ model, scene, trans }: IAbout, dx: number, dy: number): void {
+  const places = new Map<string, IPoint>();
+  for (const name of model.selection) {
+    const box = scene.boxOf(name);
+    if (box !== null) {
+      places.set(name, { x: box.x + dx * GRID, y: box.y + dy * GRID });
+    }
+  }
+  model.commit(trans.__('move %1 things', places.size), each => placeSteps(each, places), 'nudge');
+}

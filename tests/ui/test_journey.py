@@ -1,0 +1,284 @@
+"""The whole way of somebody who has never seen the product, in one sitting.
+
+From methods to a drawn pipeline, to branches and samples, to a preview, to runs that are watched
+on the drawing, to the log of what failed, to a mended plan, and from its figure back to the first
+input. Nothing is faked: the Lab, the database, Nextflow and the methods are real.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+from psycopg import sql
+
+from pm_kernel.config import default_cache_dir
+from pm_kernel.domain.methods import MethodInput
+
+from ..workbench import Workbench
+from .axe import check_axe
+from .drawing import Drawing
+from .lab import Lab, start_lab
+
+pytestmark = pytest.mark.nextflow
+
+#: Nextflow begins to work after some seconds, each of its tasks is a Python of its own, and all of
+#: it shares two processors with the browser.
+RUNS = 300_000
+
+SEGMENT = '''
+"""Find nuclei in an image."""
+from pathlib import Path
+
+from helper import segment
+
+def run(image, output_dir):
+    rows = segment(Path(image).read_text().split())
+    (Path(output_dir) / "nuclei.csv").write_text("dna\\n" + "\\n".join(rows) + "\\n")
+'''
+GATE = '''
+"""Keep the nuclei above a threshold."""
+from pathlib import Path
+
+from helper import gate
+
+def run(nuclei, output_dir):
+    kept = gate(Path(nuclei).read_text().split()[1:])
+    print(f"WARNING: {len(kept)} nuclei are few")
+    if not kept:
+        raise ValueError("no nucleus is above the threshold")
+    (Path(output_dir) / "kept.csv").write_text("dna\\n" + "\\n".join(kept) + "\\n")
+'''
+DRAW = """
+\"\"\"Draw a histogram of what was kept.\"\"\"
+import struct, zlib
+from pathlib import Path
+
+def run(kept, output_dir):
+    def chunk(kind, data):
+        whole = kind + data
+        return struct.pack(">I", len(data)) + whole + struct.pack(">I", zlib.crc32(whole))
+    header = struct.pack(">IIBBBBB", 64, 32, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\\0" + bytes(range(0, 256, 4)) for _ in range(32)))
+    png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels)
+    (Path(output_dir) / "figure.png").write_bytes(png + chunk(b"IEND", b""))
+"""
+
+
+@pytest.fixture
+def workplace(
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: Any,
+    database_template: str,
+    _administration: psycopg.Connection[tuple[Any, ...]],
+) -> Iterator[tuple[Lab, Workbench]]:
+    """A Lab over a workspace with three methods of three modules and two images."""
+    name = f"journey_{uuid4().hex[:12]}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    _administration.execute(create.format(sql.Identifier(name), sql.Identifier(database_template)))
+    url = postgres_server.url(name)
+    # The engine is fetched once for the user, not once for each Lab.
+    cache = {"PM_CACHE_DIR": str(default_cache_dir(os.environ))}
+    folder = tmp_path_factory.mktemp("journey")
+    with start_lab(folder, told_by_file=False, environ=cache) as lab:
+        bench = Workbench.make(lab.root, url, cache=default_cache_dir(os.environ))
+        with (lab.root / "pm.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f'\n[database]\nurl = "{url}"\n')
+        bench.method(
+            "segment",
+            SEGMENT,
+            files={"helper.py": "def segment(rows, sigma: float = 1.5): return rows\n"},
+            tracked=["helper.py:segment"],
+            inputs={"image": "file"},
+            outputs={"nuclei": ("nuclei.csv", "table")},
+            module="segmentation",
+        )
+        bench.method(
+            "gate",
+            GATE,
+            files={
+                "helper.py": "def gate(rows, threshold: float = 0.5):\n"
+                "    return [row for row in rows if float(row) > threshold]\n"
+            },
+            tracked=["helper.py:gate"],
+            inputs={"nuclei": MethodInput("nuclei", "upstream", module="segmentation")},
+            outputs={"kept": ("kept.csv", "table")},
+            module="gating",
+        )
+        bench.method(
+            "draw",
+            DRAW,
+            inputs={"kept": MethodInput("kept", "upstream", module="gating")},
+            outputs={"figure": ("figure.png", "image")},
+            module="figures",
+        )
+        (lab.root / "s1.txt").write_text("0.2 0.4 0.9")
+        (lab.root / "s2.txt").write_text("0.6 0.7 0.8")
+        yield lab, bench
+        bench.close()
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+    _administration.execute(drop.format(sql.Identifier(name)))
+
+
+def draw_by_hand(page: Page) -> Drawing:
+    """Three methods out of the left panel, two links on the canvas."""
+    drawing = Drawing.new(page)
+    page.get_by_role("tab", name="Research Process Manager").click()
+    methods = page.get_by_role("region", name="Research Process Manager")
+    methods.get_by_role("button", name="Add segment v1").dblclick()
+    methods.get_by_role("button", name="Add gate v1").dblclick()
+    # The third is dragged to where it belongs.
+    place = methods.get_by_role("button", name="Add draw v1").bounding_box()
+    assert place is not None
+    start = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    drawing.pull(start, drawing.empty_place(0.8, 0.75))
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.panel.model.document.steps.size === 3"
+    )
+    drawing.connect("segment.nuclei", "gate.nuclei")
+    drawing.connect("gate.kept", "draw.kept")
+    assert drawing.links == {"segment.nuclei > gate.nuclei", "gate.kept > draw.kept"}
+    return drawing
+
+
+def fan_out(page: Page, drawing: Drawing) -> None:
+    """Two samples with an image each, and two thresholds, of which one leaves nothing."""
+    page.get_by_role("button", name="Edit the samples").click()
+    samples = page.get_by_role("dialog", name="Samples")
+    names = samples.get_by_role("textbox", name="Names of samples, one on each line")
+    expect(names).to_be_focused()
+    page.keyboard.type("s1\ns2")
+    samples.get_by_role("button", name="Add column image").click()
+    for row in (1, 2):
+        samples.get_by_role("textbox", name=f"image of row {row}").fill(f"s{row}.txt")
+    samples.get_by_role("button", name="Done").click()
+
+    # The first thing that was selected has opened the panel at the right.
+    drawing.settled()
+    page.mouse.click(*drawing.at("gate"))
+    beside = page.locator("#jp-property-inspector")
+    beside.get_by_role("button", name="Branch here…").click()
+    try_thresholds(page, "0.3", "5")
+
+
+def try_thresholds(page: Page, *values: str) -> None:
+    branches = page.get_by_role("dialog", name="Branches of gate")
+    branches.get_by_role("combobox", name="Branch by").select_option("gate.threshold")
+    for value in values:
+        field = branches.get_by_role("textbox", name="Next value of gate.threshold")
+        field.fill(value)
+        field.press("Enter")
+    branches.get_by_role("button", name="Done").click()
+
+
+def run_it(page: Page, drawing: Drawing, *, total: int, button: str) -> None:
+    """Preview what is drawn, press the button that says what it will do, land on the drawing."""
+    page.get_by_role("button", name=f"Preview {total} runs").click()
+    preview = page.get_by_role("main")
+    expect(preview.get_by_text("2 samples × gate 2 = 4 paths, 4 final results")).to_be_visible()
+    preview.get_by_role("button", name=button).click()
+    expect(page.get_by_role("button", name="Back to the draft")).to_be_visible(timeout=RUNS)
+    expect(drawing.canvas).to_be_visible()
+
+
+def counts(drawing: Drawing, step: str) -> dict[str, int]:
+    found: dict[str, int] = drawing.ask(f"model.states.get({step!r})?.counts ?? {{}}")
+    return found
+
+
+def until(page: Page, step: str, **wanted: int) -> None:
+    """Wait, looking at the drawing only, until so many runs of a step are in these states."""
+    page.wait_for_function(
+        """([step, wanted]) => {
+            const states = window.jupyterapp.shell.currentWidget.panel.canvas.scene.states;
+            const counts = states.get(step)?.counts ?? {};
+            return Object.entries(wanted).every(([state, n]) => counts[state] === n);
+        }""",
+        arg=[step, wanted],
+        timeout=RUNS,
+    )
+
+
+def test_from_an_empty_canvas_to_a_figure_and_back_to_its_first_input(
+    workplace, open_lab, screenshot
+):
+    lab, bench = workplace
+    page = open_lab(lab)
+    drawing = draw_by_hand(page)
+    screenshot("journey-1-drawn")
+    fan_out(page, drawing)
+    drawing.settled()
+    screenshot("journey-2-fanned-out")
+
+    page.get_by_role("button", name="Preview 10 runs").click()
+    expect(page.get_by_role("main").get_by_text("10 runs: 10 new")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("how long it takes is not known")).to_be_visible()
+    screenshot("journey-3-preview")
+    page.get_by_role("tab", name="Pipeline").first.click()
+    run_it(page, drawing, total=10, button="Run 10 new")
+
+    # The same drawing, live: numbers go up by themselves, one branch fails, what is below it waits.
+    until(page, "segment", completed=2)
+    screenshot("journey-4-running")
+    until(page, "gate", completed=2, failed=2)
+    until(page, "draw", completed=2, blocked=2)
+    assert counts(drawing, "segment") == {"completed": 2}
+    screenshot("journey-5-failed")
+
+    # Unfolded: which sample, which threshold, why.
+    page.mouse.click(*drawing.at("gate", part="foot"))
+    runs = page.get_by_role("dialog", name="Runs of step gate")
+    failed = runs.get_by_role("listitem").filter(has_text="threshold=5")
+    expect(failed).to_have_count(2)
+    expect(failed.first).to_contain_text("no nucleus is above the threshold")
+    check_axe(page, ".pm-Unfolded")
+    screenshot("journey-6-unfolded")
+    page.keyboard.press("Escape")
+    expect(runs).to_have_count(0)
+
+    # One click on "2 failed": the log, at the person's own line.
+    page.mouse.click(*drawing.at("gate", part="trouble"))
+    log = page.get_by_role("main").get_by_role("log")
+    expect(log).to_contain_text("ValueError: no nucleus is above the threshold")
+    expect(log.locator("[data-pm-here=true]")).to_contain_text("run.py")
+    screenshot("journey-7-log")
+
+    # Mended: what is good is reused, only the other branch runs.
+    page.get_by_role("tab", name="Pipeline").first.click()
+    page.get_by_role("button", name="Back to the draft").click()
+    page.mouse.click(*drawing.at("gate"))
+    beside = page.locator("#jp-property-inspector")
+    wrong = beside.get_by_role("textbox", name="Value 2 of gate.threshold")
+    wrong.fill("0.5")
+    wrong.press("Enter")
+    drawing.settled()
+    run_it(page, drawing, total=10, button="Run 4 new, reuse 6")
+    until(page, "gate", completed=2, reused=2)
+    until(page, "draw", completed=2, reused=2)
+    screenshot("journey-8-mended")
+
+    # From a figure back to the first input.
+    page.mouse.click(*drawing.at("draw", part="foot"))
+    runs = page.get_by_role("dialog", name="Runs of step draw")
+    expect(runs.get_by_role("listitem")).to_have_count(4)
+    figure = runs.get_by_role("listitem").filter(has_text="threshold=0.5").first
+    figure.get_by_role("button", name="Lineage of run").click()
+    graph = page.get_by_role("application", name="Lineage of run")
+    expect(graph).to_be_visible()
+    chain = page.get_by_role("complementary", name="The selected run")
+    expect(chain.get_by_role("heading", name="draw v1")).to_be_visible()
+    graph.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(chain.get_by_role("heading", name="gate v1")).to_be_visible()
+    expect(chain.get_by_role("row", name="threshold")).to_contain_text("0.5")
+    page.keyboard.press("ArrowLeft")
+    expect(chain.get_by_role("heading", name="segment v1")).to_be_visible()
+    expect(chain).to_contain_text(re.compile(r"s[12]\.txt"))
+    screenshot("journey-9-traced")
+    assert bench.rows("SELECT count(*) AS n FROM runs WHERE status = 'failed'")[0]["n"] == 2
