@@ -252,7 +252,7 @@ def test_a_step_added_by_keyboard_is_set_in_the_right_panel(bench_lab, open_lab,
     page = open_lab(lab)
     panel = open_panel(page)
     panel.get_by_role("button", name=re.compile("^Add segment v")).press("Enter")
-    page.get_by_role("tab", name="Property Inspector").click()
+    # The first thing that is selected opens the panel at the right.
     right = page.locator("#jp-property-inspector")
     sigma = right.get_by_role("textbox", name="sigma")
     expect(sigma).to_have_attribute("placeholder", "1.5 (given in the code)")

@@ -6,7 +6,9 @@ import { sending, withQuery } from './answers';
 import type { Plan, PreviewFields, Tree, TreeNode } from './schema';
 
 export type { Plan };
-export type PreviewWithTree = PreviewFields & { seconds: number | null; tree: Tree | null };
+/** Of all that runs: one after the other, the longest chain, and methods that never ran. */
+export type Estimate = Got<'/plans/{plan_id}/preview'>['estimate'];
+export type PreviewWithTree = PreviewFields & { estimate: Estimate; tree: Tree | null };
 export type PlanTreeNode = TreeNode;
 export type PlanTreeRun = TreeNode['runs'][number];
 

@@ -40,25 +40,19 @@ export function shapeText(preview: IPreview, trans: TranslationBundle): string {
   return forks.length === 0 ? `${samples}, ${results}` : `${product} = ${paths}, ${results}`;
 }
 
-/** "about 12 min of work": all new runs one after the other, as long as they took before. */
-export function timeText(preview: PreviewWithTree, trans: TranslationBundle): string {
-  if (preview.counts.run === 0) {
-    return '';
+/** "about 2 h of work, at least 20 min on many processors", from how long earlier runs took. */
+export function timeText({ estimate }: PreviewWithTree, trans: TranslationBundle): string {
+  const unknown = estimate.unknown_methods.join(', ');
+  if (unknown !== '' && estimate.work_seconds === 0) {
+    return trans.__('how long it takes is not known yet: %1 never ran', unknown);
   }
-  const { seconds } = preview;
-  if (seconds !== null) {
-    return trans.__(
-      'about %1 of work, from how long earlier runs took',
-      durationText(seconds, trans)
-    );
-  }
-  const unknown = preview.steps.filter(
-    each => each.counts.run > 0 && (each.seconds ?? null) === null
-  );
-  return trans.__(
-    'how long it takes is not known yet: %1 never ran',
-    [...new Set(unknown.map(each => each.method))].join(', ')
-  );
+  const work = durationText(estimate.work_seconds, trans);
+  const longest = durationText(estimate.longest_seconds, trans);
+  const told =
+    work === longest
+      ? trans.__('about %1 of work', work)
+      : trans.__('about %1 of work, at least %2 on many processors', work, longest);
+  return unknown === '' ? told : trans.__('%1, not counting %2, which never ran', told, unknown);
 }
 
 /** "0.4 s", "42 s", "12 min", "2 h 5 min": no more digits than an estimate has. */
