@@ -145,7 +145,6 @@ def _environment(lab: Lab) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(lab.folder / "settings"),
         "IPYTHONDIR": str(lab.folder / "ipython"),
         "JUPYTER_TOKEN": lab.token,
-        **(environ or {}),
     }
     for name in ("PM_WORKSPACE", "PM_DATABASE_URL"):
         environment.pop(name, None)
