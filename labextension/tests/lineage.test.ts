@@ -4,7 +4,7 @@ import type { Lineage, LineageRun } from '../src/api/runs';
 import { clipped, escaped, svgOf, textOf } from '../src/lineage/export';
 import { chainOf, graphOf } from '../src/lineage/graph';
 import { layout, NODE } from '../src/lineage/layout';
-import { neighbour } from '../src/lineage/view';
+import { neighbour } from '../src/lineage/walk';
 import { lineageRun } from './records';
 import { MARKS } from './server';
 

@@ -152,6 +152,15 @@ def copied(page: Page) -> str:
     return str(page.evaluate("() => navigator.clipboard.readText()"))
 
 
+def wait_until_copied(page: Page, begin: str) -> str:
+    """Return what is copied once it begins so; the server may be asked for it first."""
+    for _ in range(600):
+        if (text := copied(page)).startswith(begin):
+            return text
+        page.wait_for_timeout(100)
+    raise AssertionError(f"never copied: {begin}…; there is: {text}")
+
+
 def forget_refusals(complaints: list[str]) -> None:
     """Chromium itself reports every refused request as an error; nothing else may be there."""
     assert all("/pm/api/" in each and "status of 4" in each for each in complaints), complaints

@@ -5,12 +5,20 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
 
 from .axe import check_axe
-from .results import THEMES, copied, execute, forget_refusals, use_theme
+from .results import (
+    THEMES,
+    copied,
+    execute,
+    forget_refusals,
+    use_theme,
+    wait_until_copied,
+)
 
 
 def test_a_link_opens_a_run_with_its_result_first(results, open_lab, page, screenshot):
@@ -59,10 +67,23 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
         "Run 2 · draw v1 · s1  completed\n└─ Run 1 · scale v1 · s1  completed; scale.factor = 3\n"
     )
     page.get_by_role("button", name="Copy as Mermaid").click()
-    page.wait_for_function("async () => (await navigator.clipboard.readText()).startsWith('graph')")
+    mermaid = wait_until_copied(page, "graph")
+    assert "scale v1" in mermaid
+    assert "draw v1" in mermaid
+    assert "-->" in mermaid
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save SVG").click()
+    assert saved.value.suggested_filename == "lineage-2.svg"
+    drawing = ElementTree.fromstring(saved.value.path().read_text(encoding="utf-8"))
+    told = [each.text for each in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"scale v1", "run 1 · s1", "factor = 3", "draw v1", "run 2 · s1"} == set(told)
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save PNG").click()
-    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    picture = saved.value.path().read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    # Twice as large as the drawing, so that it is sharp on paper.
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (2 * int(drawing.get("width", 0)), 2 * int(drawing.get("height", 0)))
     page.get_by_role("button", name="Table", exact=True).click()
     table = page.get_by_role("table", name="Runs of this lineage, sources first")
     expect(table.get_by_role("row")).to_have_count(3)

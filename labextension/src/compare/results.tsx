@@ -34,7 +34,7 @@ export function Results({ runs }: { runs: Comparison['runs'] }): React.JSX.Eleme
                 <h4>
                   {name}
                   {same(results.map(({ outputs }) => outputs.find(o => o.name === name))) && (
-                    <span className="pm-Muted"> {trans.__('the same bytes in all')}</span>
+                    <span className="pm-Muted"> · {trans.__('the same bytes in all')}</span>
                   )}
                 </h4>
                 <div className="pm-Compare-side">

@@ -302,16 +302,23 @@ function Folder({ run, path, label }: IFileProps): React.JSX.Element {
           <p className="pm-Bar">
             <code>{at}</code>
             {at !== path && (
-              <Action
-                label={trans.__('Up')}
-                onClick={() => {
-                  go(at.split('/').slice(0, -1).join('/'));
-                }}
-              />
+              <>
+                <Action
+                  label={trans.__('Up')}
+                  onClick={() => {
+                    go(at.split('/').slice(0, -1).join('/'));
+                  }}
+                />
+                <a
+                  className="pm-Button"
+                  href={zipUrl(api, run, { path: at })}
+                  download
+                  aria-label={trans.__('Save %1 as zip', at)}
+                >
+                  {trans.__('Save as zip')}
+                </a>
+              </>
             )}
-            <a className="pm-Button" href={zipUrl(api, run, { path: at })} download>
-              {trans.__('Save as zip')}
-            </a>
           </p>
           <ul className="pm-Files" aria-label={label}>
             {entries.map(entry => (

@@ -1,0 +1,129 @@
+/** The parts of a drawn lineage: its links, its nodes, and its nodes where they are small. */
+
+import React from 'react';
+
+import type { IMark } from '../api/marks';
+import { markForm, markOf } from '../marks/mark';
+import { clipped, second } from './export';
+import type { IGraph, LineageRun } from './graph';
+import { changedOf, changedShort } from './graph';
+import type { ILayout } from './layout';
+import { link, NODE } from './layout';
+
+interface ILinksProps {
+  graph: IGraph;
+  plan: ILayout;
+  lit: ReadonlySet<number>;
+}
+
+export const Links = React.memo(function Links({
+  graph,
+  plan,
+  lit
+}: ILinksProps): React.JSX.Element {
+  let bright = '';
+  let dim = '';
+  const drawn = new Set<string>();
+  for (const edge of graph.edges) {
+    const key = `${edge.source_run_id}-${edge.run_id}`;
+    const from = plan.places.get(edge.source_run_id);
+    const to = plan.places.get(edge.run_id);
+    if (from === undefined || to === undefined || drawn.has(key)) {
+      continue;
+    }
+    drawn.add(key);
+    if (lit.has(edge.source_run_id) && lit.has(edge.run_id)) {
+      bright += link(from, to);
+    } else {
+      dim += link(from, to);
+    }
+  }
+  return (
+    <>
+      <path className="pm-Lineage-link pm-mod-dim" d={dim} />
+      <path className="pm-Lineage-link" d={bright} />
+    </>
+  );
+});
+
+interface IDotsProps extends ILinksProps {
+  marks: IMark[];
+  selected: readonly number[];
+}
+
+/** Nodes that are too small to read: one shape each, in the colour of the state. */
+export const Dots = React.memo(function Dots(props: IDotsProps): React.JSX.Element {
+  const { graph, plan, lit, marks, selected } = props;
+  return (
+    <>
+      {[...plan.places].map(([run, { x, y }]) => (
+        <rect
+          key={run}
+          className="pm-Lineage-dot"
+          data-pm-run={run}
+          data-pm-token={markOf(marks, graph.runs.get(run)?.state ?? '').token}
+          data-pm-dim={!lit.has(run)}
+          data-pm-selected={run === graph.asked || selected.includes(run)}
+          x={x}
+          y={y}
+          width={NODE.width}
+          height={NODE.height}
+        />
+      ))}
+    </>
+  );
+});
+
+interface INodeProps {
+  run: LineageRun;
+  x: number;
+  y: number;
+  marks: IMark[];
+  asked: boolean;
+  dimmed: boolean;
+  selected: boolean;
+}
+
+export const Node = React.memo(function Node(props: INodeProps): React.JSX.Element {
+  const { run, x, y, marks, asked, dimmed, selected } = props;
+  const mark = markOf(marks, run.state);
+  const changed = changedShort(run);
+  return (
+    <g
+      className="pm-Lineage-node"
+      data-pm-run={run.run_id}
+      data-pm-token={mark.token}
+      data-pm-dim={dimmed}
+      data-pm-asked={asked}
+      transform={`translate(${x} ${y})`}
+    >
+      <title>
+        {[`${run.method} v${run.version}`, second(run, mark), mark.said, ...changedOf(run)].join(
+          '\n'
+        )}
+      </title>
+      {selected && (
+        <rect
+          className="pm-Lineage-ring"
+          x={-4}
+          y={-4}
+          width={NODE.width + 8}
+          height={NODE.height + 8}
+          rx={9}
+        />
+      )}
+      <rect className="pm-Lineage-box" width={NODE.width} height={NODE.height} rx={6} />
+      <rect className="pm-Lineage-band" width={5} height={NODE.height} rx={2} />
+      <g transform={`translate(${NODE.width - 24} 8)`}>{markForm(mark.glyph)}</g>
+      <text className="pm-Lineage-title" x={14} y={20}>
+        {clipped(`${run.method} v${run.version}`, 25)}
+      </text>
+      <text className="pm-Lineage-second" x={14} y={38}>
+        {clipped(second(run, mark), 32)}
+      </text>
+      <text className="pm-Lineage-changed" x={14} y={56}>
+        {clipped(changed, 27)}
+      </text>
+    </g>
+  );
+});
