@@ -17,7 +17,7 @@ from pm_kernel import templates
 from pm_kernel.domain.methods import MethodInput
 
 from ..workbench import Workbench
-from .drawing import Drawing
+from .drawing import PANEL, Drawing
 from .lab import Lab, start_lab
 
 BUNDLE = Path(__file__).parents[2] / "pm_server" / "labextension" / "static"
@@ -263,3 +263,123 @@ def test_the_drawing_library_cannot_evaluate_what_is_typed():
     assert scripts, "the extension is not built"
     for script in scripts:
         assert "eval(" not in script.read_text(encoding="utf-8"), script.name
+
+
+def test_what_is_drawn_is_copied_put_in_order_annotated_and_taken_back(
+    drawable, open_lab, screenshot
+):
+    page = open_lab(drawable.lab)
+    drawing = Drawing.new(page)
+    drawing.add("segment", 0.3, 0.3)
+
+    # What could follow is offered where a link is let go, and comes with its link.
+    drawing.pull(drawing.at("segment", port="nuclei", side="out"), drawing.empty_place(0.6, 0.6))
+    offers = page.get_by_role("combobox", name="Where segment.nuclei goes")
+    expect(page.get_by_role("option", name="measure")).to_be_visible()
+    offers.fill("measure")
+    offers.press("Enter")
+    assert drawing.links == {"segment.nuclei > measure.nuclei"}
+    assert drawing.ask("model.undoName") == "add measure"
+
+    # Copies keep the links among themselves.
+    drawing.canvas.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    page.keyboard.press("Control+v")
+    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 4")
+    assert len(drawing.links) == 2
+    assert drawing.ask("model.undoName") == "paste 2 steps"
+    page.keyboard.press("Control+d")
+    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 6")
+    assert drawing.ask("model.undoName") == "duplicate 2 steps"
+    page.keyboard.press("Delete")
+    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 4")
+    page.get_by_role("button", name="Undo: delete 2 things").click()
+    assert len(drawing.steps) == 6
+    page.get_by_role("button", name="Redo: delete 2 things").click()
+    assert len(drawing.steps) == 4
+
+    # In line, then in order: no two lie on each other.
+    drawing.canvas.focus()
+    page.keyboard.press("Control+a")
+    page.evaluate("() => window.jupyterapp.commands.execute('pm:align-steps', {how: 'left'})")
+    places = "[...model.document.layout.steps.values()]"
+    assert len(set(drawing.ask(f"{places}.map(each => each.x)"))) == 1
+    page.keyboard.press("l")
+    page.wait_for_function(f"() => {PANEL}.model.undoName === 'arrange'")
+    assert len(set(drawing.ask(f"{places}.map(each => `${{each.x}} ${{each.y}}`)"))) == 4
+
+    # A frame around what is selected, and a comment.
+    page.keyboard.press("Control+a")
+    page.evaluate("() => window.jupyterapp.commands.execute('pm:add-frame')")
+    title = page.get_by_role("textbox", name="Title of the frame")
+    title.fill("Both cohorts")
+    title.press("Enter")
+    assert drawing.ask("model.document.layout.frames.map(each => each.title)") == ["Both cohorts"]
+    drawing.canvas.focus()
+    page.keyboard.press("c")
+    comment = page.get_by_role("textbox", name="Comment")
+    comment.fill("check the second one")
+    drawing.canvas.focus()
+    page.wait_for_function(f"() => {PANEL}.model.document.layout.comments[0]?.text !== ''")
+
+    # From far away and back; a large drawing has a map, which leads elsewhere.
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+d")
+    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 8")
+    page.keyboard.press("f")
+    whole = drawing.ask("panel.canvas.view.scale")
+    for _ in range(4):
+        page.keyboard.press("=")
+    assert drawing.ask("panel.canvas.view.scale") > whole
+    screenshot("pipeline-map")
+    box = drawing.canvas.bounding_box()
+    before = drawing.ask("panel.canvas.view")
+    page.mouse.click(box["x"] + box["width"] - 30, box["y"] + box["height"] - 30)
+    assert drawing.ask("panel.canvas.view") != before
+    page.keyboard.press("f")
+    screenshot("pipeline-annotated")
+
+    # Everything, one by one, to the empty canvas.
+    while drawing.ask("model.undoName") is not None:
+        page.keyboard.press("Control+z")
+    assert drawing.steps == []
+
+
+def test_a_version_is_chosen_and_what_is_gone_or_too_new_is_said(drawable, open_lab, screenshot):
+    bench = drawable.bench
+    bench.method("stain", "def run(output_dir): pass\n", module="staining")
+    bench.method("stain", "def run(output_dir): print(2)\n", module="staining", version=2)
+    old = {"format": 1, "steps": {"stain": {"method": "stain", "version": 1}}}
+    gone = {"format": 1, "steps": {"a": {"method": "vanished", "params": {"f.x": "1"}}}}
+    templates.save_template(bench.store, bench.settings, "old", old, expected=None)
+    templates.save_template(bench.store, bench.settings, "gone", gone, expected=None)
+    page = open_lab(drawable.lab)
+    open_template = (
+        "async name => { await window.jupyterapp.commands.execute("
+        "'pm:open-pipeline', {template: name}); }"
+    )
+
+    page.evaluate(open_template, "old")
+    drawing = Drawing(page)
+    drawing.wait()
+    page.mouse.click(*drawing.at("stain"))
+    beside = page.locator("#jp-property-inspector")
+    expect(beside.get_by_role("button", name="v2 available: use it")).to_be_visible()
+    screenshot("pipeline-older-version")
+    beside.get_by_role("combobox", name="Version").select_option("2")
+    assert drawing.ask("model.document.steps.get('stain').version") == 2
+    expect(beside.get_by_role("button", name="v2 available")).to_have_count(0)
+
+    # The method is gone; what was drawn with it is all still there.
+    page.evaluate(open_template, "gone")
+    drawing.wait()
+    page.wait_for_function(f"() => {PANEL}.model.document.steps.has('a')")
+    drawing.settled()
+    expect(page.get_by_role("region", name="Problems").last).to_contain_text("vanished")
+    assert drawing.ask("[...model.document.steps.get('a').params]") == [["f.x", "1"]]
+
+    # Of a newer program: shown, never changed.
+    page.evaluate(f"() => {PANEL}.model.openDocument({{format: 99, steps: {{}}}})")
+    expect(page.get_by_role("alert").filter(has_text="written by a newer program")).to_be_visible()
+    assert drawing.ask("model.readOnly") is True
