@@ -203,6 +203,8 @@ export interface IPipelineModel {
 
   /** The saved pipeline that this is, and the revision that was seen. */
   readonly template: { readonly name: string; readonly revision: string } | null;
+  /** The saved pipeline that this is has another name now. */
+  renamed(template: { readonly name: string; readonly revision: string }): void;
 }
 
 /** Which pipeline tabs there are, and the one that was last in front. */

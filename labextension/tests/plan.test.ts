@@ -1,3 +1,4 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { describe, expect, it } from 'vitest';
@@ -5,11 +6,21 @@ import { describe, expect, it } from 'vitest';
 import { Api } from '../src/api/api';
 import type { PlannedRun } from '../src/api/plans';
 import { Live } from '../src/live/live';
-import { ALL, filtered, noteOf, sorted, suspects, topOf, treeLines } from '../src/plan/rows';
+import {
+  ALL,
+  causesOf,
+  filtered,
+  noteOf,
+  sorted,
+  suspects,
+  topOf,
+  treeLines
+} from '../src/plan/rows';
 import { barsOf } from '../src/plan/timeline';
-import { PlanWatch } from '../src/plan/watch';
+import { changed, PlanWatch } from '../src/plan/watch';
 import { wantedBy, withoutOurs } from '../src/routing/address';
 import { Here } from '../src/screen/here';
+import { hasItem, withItem } from '../src/screen/item';
 import type { IChange } from '../src/tokens';
 import { plannedRun } from './records';
 import type { Answers } from './server';
@@ -168,6 +179,26 @@ describe('a plan that is watched', () => {
     watch.dispose();
   });
 
+  it('shows a state when it is heard of, before anything is asked', async () => {
+    const { watch, asked } = planOf(3);
+    await watch.refresh();
+    const before = asked.length;
+    const shown = new Promise<void>(done => {
+      watch.changed.connect(() => {
+        done();
+      });
+    });
+    watch.fits(change({ status: 'completed' }));
+    await shown;
+    expect(asked).toHaveLength(before);
+    const value = watch.state.kind === 'ready' ? watch.state.value : null;
+    expect(value?.rows[2]).toMatchObject({ run_id: 70, state: 'completed' });
+    expect(value?.status.counts).toEqual({ completed: 12, reused: 6, waiting: 8 });
+    // It ended: that it began, told late, is no news.
+    expect(changed(value?.rows ?? [], [change()])).toBe(value?.rows);
+    watch.dispose();
+  });
+
   it('keeps what is known when the server goes away', async () => {
     const { watch, answers } = planOf(3);
     await watch.refresh();
@@ -209,5 +240,59 @@ describe('an address', () => {
   it('loses only what is ours', () => {
     expect(withoutOurs('?pm=run-47&reset=1')).toBe('?reset=1');
     expect(withoutOurs('?pm=run-47')).toBe('');
+  });
+});
+
+describe('what a row is about', () => {
+  const app = (html: string): Pick<JupyterFrontEnd, 'contextMenuHitTest'> => {
+    const host = document.createElement('div');
+    host.innerHTML = html;
+    const clicked = host.querySelector('b');
+    return {
+      contextMenuHitTest: fits => {
+        for (let node = clicked?.parentElement; node instanceof HTMLElement;) {
+          if (fits(node)) {
+            return node;
+          }
+          node = node.parentElement;
+        }
+        return undefined;
+      }
+    };
+  };
+
+  it('is what a command of a context menu acts on', () => {
+    const row = app('<ul><li data-pm-item="run" data-pm-id="47"><b></b></li></ul>');
+    expect(withItem(row, { context: 'run' })).toEqual({ context: 'run', run: 47, runs: [47] });
+    expect(hasItem(row, { context: 'plan' })).toBe(false);
+    expect(withItem(row, { run: 3 })).toEqual({ run: 3 });
+  });
+
+  it('is not what lies around a row that is about nothing', () => {
+    const row = app(
+      '<div data-pm-item="run" data-pm-id="4"><p data-pm-item="none"><b></b></p></div>'
+    );
+    expect(hasItem(row, { context: 'run' })).toBe(false);
+  });
+
+  it('is no number where none was written', () => {
+    const row = app('<li data-pm-item="plan" data-pm-id="12; DROP"><b></b></li>');
+    expect(hasItem(row, { context: 'plan' })).toBe(false);
+    expect(withItem(app('<i><b></b></i>'), { context: 'plan' })).toEqual({ context: 'plan' });
+  });
+});
+
+describe('a run that was not run', () => {
+  it('names the run above it that did not complete, however far up', () => {
+    const rows = [
+      plannedRun(1, { state: 'failed', run_id: 12 }),
+      plannedRun(2, { state: 'blocked', parents: [1] }),
+      plannedRun(3, { state: 'blocked', parents: [2] }),
+      plannedRun(4, { state: 'waiting', parents: [] })
+    ];
+    expect([...causesOf(rows)]).toEqual([
+      [2, 12],
+      [3, 12]
+    ]);
   });
 });

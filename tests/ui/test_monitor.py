@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from pm_kernel import planning, templates
 from pm_kernel.config import default_cache_dir
@@ -73,6 +74,7 @@ class World:
     lab: Lab
     bench: Workbench
     rows: Rows
+    plans: list[int] = field(default_factory=list)
 
     def tell(self, what: str, *samples: str) -> None:
         """Let ``load`` wait for, or break at, these samples and no others."""
@@ -93,7 +95,15 @@ class World:
         request = {"samples": {"columns": ["sample", "image"], "rows": rows}}
         given = PlanInput({**DOCUMENT, "name": name}, request, self.bench.root)
         shown = planning.preview(self.bench.store, given, same_imports)
-        return planning.store_plan(self.bench.store, self.bench.settings, given, shown, name=name)
+        plan = planning.store_plan(self.bench.store, self.bench.settings, given, shown, name=name)
+        self.plans.append(plan)
+        return plan
+
+    def end(self) -> None:
+        """Leave no plan at work, whatever a test left."""
+        self.tell("wait")
+        for plan in self.plans:
+            self.bench.pm("plan", "cancel", str(plan))
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +122,7 @@ def world(
                      module="keeping")  # fmt: skip
         made = World(lab, bench, Rows(bench.store))
         yield made
-        made.tell("wait")
+        made.end()
 
 
 def execute(page: Page, command: str, **args: object) -> None:
@@ -143,6 +153,23 @@ def runs_of(bench: Workbench, plan: int, sample: str) -> int:
     query = "SELECT count(*) AS n FROM runs WHERE execution_plan_id = %s AND sample = %s"
     (row,) = bench.rows(query, plan, sample)
     return int(row["n"])
+
+
+@contextmanager
+def dying(page: Page, method: str, address: str, *, after: bool) -> Iterator[None]:
+    """The server dies when it gets such a request, or ``after`` it did what was asked."""
+
+    def handle(route: Route) -> None:
+        if route.request.method != method:
+            route.fallback()
+            return
+        if after:
+            route.fetch()
+        route.abort("connectionreset")
+
+    page.route(address, handle)
+    yield
+    page.unroute(address, handle)
 
 
 def away(complaints: list[str]) -> None:
@@ -260,6 +287,80 @@ def test_a_plan_is_run_watched_over_a_killed_server_retried_cancelled_and_resume
     away(complaints)
 
 
+@pytest.mark.nextflow
+def test_a_server_that_dies_in_the_middle_of_a_request_loses_nothing(
+    world, open_lab, page, screenshot, complaints
+):
+    bench = world.bench
+    world.tell("broken")
+    world.tell("wait", "s1")
+    open_lab(world.lab)
+    dialog = page.get_by_role("dialog")
+
+    # A drawing is saved: the request does not arrive, and then its answer does not.
+    drawing = Drawing.new(page)
+    drawing.add("load", 0.4, 0.4)
+    for after in (False, True):
+        with dying(page, "PUT", "**/pm/api/templates/*", after=after):
+            page.keyboard.press("Control+s")
+            dialog.get_by_role("textbox").fill("kept")
+            dialog.get_by_role("button", name="Save").click()
+            expect(dialog).to_contain_text("The Jupyter server does not answer")
+            dialog.get_by_role("button", name="Close").click()
+        assert drawing.steps == ["load"]
+        expect(page.get_by_role("button", name="unsaved")).to_be_visible()
+    # What was stored the second time is not overwritten unasked.
+    page.keyboard.press("Control+s")
+    dialog.get_by_role("textbox").fill("kept")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_contain_text('There is a pipeline "kept" already')
+    dialog.get_by_role("button", name="Replace theirs").click()
+    expect(page.get_by_role("button", name="unsaved")).to_have_count(0)
+    assert list(templates.get_template(bench.store, "kept").document["steps"]) == ["load"]
+
+    # A draft is edited.
+    plan = world.draft("dying", "s1")
+    execute(page, "pm:open-preview", plan=plan)
+    tab = page.locator(".pm-Preview")
+    expect(tab.get_by_role("button", name="Look again")).to_be_visible()
+    notes = tab.get_by_label("Notes")
+    for after in (False, True):
+        with dying(page, "PUT", f"**/pm/api/plans/{plan}*", after=after):
+            notes.fill(f"answered: {after}")
+            tab.get_by_label("Name").focus()
+            expect(tab.get_by_role("alert")).to_contain_text("The Jupyter server does not answer")
+        expect(notes).to_have_value(f"answered: {after}")
+    screenshot("draft-server-away-light")
+    tab.get_by_role("button", name="Look again").click()
+    expect(tab.get_by_role("alert")).to_have_count(0)
+    expect(notes).to_have_value("answered: True")
+
+    # It is submitted: what the server did all the same is seen, and done once.
+    for after in (False, True):
+        with dying(page, "POST", f"**/pm/api/plans/{plan}/submit*", after=after):
+            tab.get_by_role("button", name="Run 3 new", exact=True).click()
+            expect(tab.get_by_role("alert")).to_contain_text("The Jupyter server does not answer")
+    tab.get_by_role("button", name="Look again").click()
+    expect(tab).to_contain_text("submitted")
+    screenshot("submit-server-away-light")
+
+    # It is cancelled.
+    execute(page, "pm:open-plan", plan=plan)
+    for after in (False, True):
+        with dying(page, "POST", f"**/pm/api/plans/{plan}/cancel*", after=after):
+            head(page).get_by_role("button", name="Cancel", exact=True).click()
+            dialog.get_by_role("button", name="Cancel the plan").click()
+            expect(head(page).get_by_role("alert")).to_contain_text(
+                "The Jupyter server does not answer", timeout=SLOW
+            )
+    expect(head(page).get_by_text("cancelled", exact=True)).to_be_visible(timeout=SLOW)
+    assert runs_of(bench, plan, "s1") <= 1
+    # Chromium names what it was refused, too.
+    page.goto("about:blank")
+    assert all("ERR_CONNECTION" in each or "409" in each for each in complaints)
+    complaints.clear()
+
+
 def test_a_plan_and_a_drawing_are_taken_along_as_python_and_as_a_folder(world, open_lab, page):
     plan = world.draft("taken along", "s1")
     open_lab(world.lab)
@@ -327,9 +428,24 @@ def test_rows_offer_in_their_context_menus_what_fits_them(
     expect(listed).to_contain_text("weekly")
     choose(page, listed.get_by_role("listitem").filter(has_text="weekly"), "Open Pipeline")
     expect(page.get_by_role("tab", name="weekly")).to_be_visible()
+    # A tab hears that its pipeline is called otherwise now, and a reload brings all of them back.
+    choose(page, listed.get_by_role("listitem").filter(has_text="weekly"), "Rename Template…")
+    dialog.get_by_role("textbox").fill("monthly")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("tab", name="monthly")).to_be_visible()
+    expect(page.get_by_role("button", name="unsaved")).to_have_count(0)
+    wait_until_layout_holds(page, "pm-pipelines:")
+    wait_until_layout_holds(page, f"pm-run:pm-run-{run}")
+    page.wait_for_timeout(1_000)
+    page.reload()
+    page.wait_for_function("() => window.jupyterapp?.restored")
+    tabs = page.locator("#jp-main-dock-panel").get_by_role("tab")
+    for name in (f"Lineage {run}", f"Run {run}", "Run load", "monthly"):
+        expect(tabs.filter(has_text=name).first).to_be_visible()
     # No key of ours means something else to the Lab.
     assert page.evaluate(CLASHES) == []
-    # An invented run has no log.
+    # An invented run has no log; nothing else was complained of, to the end.
+    page.goto("about:blank")
     assert all("404" in each and "/log" in each for each in complaints)
     complaints.clear()
 
@@ -468,3 +584,31 @@ def chunks(page: Page) -> set[str]:
             ".map(path => path.split('/').pop()).filter(name => name.endsWith('.js'))"
         )
     )
+
+
+def test_a_plan_that_failed_as_a_whole_says_why_and_an_older_server_half_what_to_do(
+    world, open_lab, page, screenshot
+):
+    error = "Nextflow ended with exit code 1: No such <queue> 'fast'"
+    plan = world.rows.plan(name="never ran", status="failed", error=error)
+    world.rows.launch(plan)
+    open_lab(world.lab, theme="JupyterLab Dark")
+    execute(page, "pm:open-plan", plan=plan)
+    alert = head(page).get_by_role("alert", name="Why the plan failed")
+    expect(alert).to_contain_text(error)
+    alert.get_by_text("What the launches of this plan said").press("Enter")
+    expect(alert.get_by_role("heading", name=re.compile("^Launch 1"))).to_be_visible()
+    check_axe(page, ".pm-Plan")
+    screenshot("plan-failed-dark")
+
+    def older(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "api_level": 0})
+
+    page.route("**/pm/api/status*", older)
+    execute(page, "pm:open-plans")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("The server half is older than this page")
+    screenshot("server-half-older-dark")
+    dialog.get_by_role("button", name="Copy command").click()
+    assert copied(page) == "python -m pip install --upgrade research-process-manager"

@@ -21,7 +21,7 @@ export function CountsBar({ counts, marks, trans }: IProps): React.JSX.Element {
   const detail = segments.map(([state, n]) => `${n} ${markOf(marks, state).said}`).join(', ');
   return (
     <span className="pm-Counts" title={detail}>
-      <span className="pm-Counts-bar" role="img" aria-label={detail}>
+      <span className="pm-Counts-bar" role="img" aria-label={detail || text}>
         {segments.map(([state, n]) => (
           <span
             key={state}

@@ -11,12 +11,13 @@ import { CommandIDs } from '../commands';
 import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
 import { hasItem, withItem } from '../screen/item';
-import type { IApi } from '../tokens';
+import type { IApi, IPipelineTracker } from '../tokens';
 import type { PaletteModel } from './model';
 
 interface IContext {
   app: JupyterFrontEnd;
   api: IApi;
+  pipelines: IPipelineTracker;
   model: PaletteModel;
   trans: TranslationBundle;
 }
@@ -80,7 +81,7 @@ async function tried({ model, trans }: IContext, work: () => Promise<unknown>): 
 }
 
 async function renamed(context: IContext, template: ITemplateEntry): Promise<void> {
-  const { api, trans } = context;
+  const { api, pipelines, trans } = context;
   const { button, value } = await InputDialog.getText({
     title: trans.__('Rename template'),
     label: trans.__('New name of "%1"', template.name),
@@ -89,7 +90,14 @@ async function renamed(context: IContext, template: ITemplateEntry): Promise<voi
   });
   const name = value?.trim() ?? '';
   if (button.accept && name !== '' && name !== template.name) {
-    await tried(context, () => renameTemplate(api, template.name, name, template.revision));
+    await tried(context, async () => {
+      const now = await renameTemplate(api, template.name, name, template.revision);
+      for (const open of pipelines.models.filter(each => each.template?.name === template.name)) {
+        // What was saved meanwhile elsewhere is no other for its new name: saving still tells.
+        const seen = open.template?.revision === template.revision ? now.revision : '';
+        open.renamed({ name: now.name, revision: seen });
+      }
+    });
   }
 }
 

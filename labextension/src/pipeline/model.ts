@@ -312,7 +312,7 @@ export class PipelineModel implements IPipelineModel {
     this._moved();
   }
 
-  renamed(template: ITemplate): void {
+  renamed(template: { readonly name: string; readonly revision: string }): void {
     this._template = { name: template.name, revision: template.revision };
     const wasDirty = this.dirty;
     this.commit(this._options.trans.__('rename pipeline'), document =>

@@ -82,7 +82,7 @@ export function PlanTree({ rows, active: isActive, again }: IProps): React.JSX.E
   };
   return (
     <Rows
-      className="pm-Tree"
+      className="pm-PlanTree"
       role="tree"
       label={trans.__('Runs of this plan by sample and branch')}
       item={itemOf(lines[active])}
@@ -99,7 +99,7 @@ export function PlanTree({ rows, active: isActive, again }: IProps): React.JSX.E
               key={line.key}
               id={`${base}-${index}`}
               role="treeitem"
-              className="pm-Tree-line"
+              className="pm-PlanTree-line"
               aria-level={line.level}
               aria-expanded={line.kind === 'group' ? line.open : undefined}
               aria-selected={index === active}
@@ -157,11 +157,11 @@ function Group({ line, onToggle, active, again }: IGroupProps): React.JSX.Elemen
   const failed = line.rows.filter(row => row.state === 'failed').length;
   return (
     <>
-      <span className="pm-Tree-fold" aria-hidden="true" onClick={onToggle}>
+      <span className="pm-PlanTree-fold" aria-hidden="true" onClick={onToggle}>
         {line.open ? '▾' : '▸'}
       </span>
       <strong>{line.label}</strong>
-      <span className="pm-Tree-counts">
+      <span className="pm-PlanTree-counts">
         <CountsBar counts={countsOf(line.rows)} marks={marks.run} trans={trans} />
       </span>
       {again !== undefined && (!active || failed > 0) && (
@@ -190,7 +190,7 @@ function Leaf({ row, note }: { row: PlannedRun; note: string }): React.JSX.Eleme
       <span className="pm-Muted">{markOf(marks.run, row.state).said}</span>
       {row.run_id !== null && <RunLink run={row.run_id} />}
       {seconds !== null && <span className="pm-Muted">{took(seconds, trans)}</span>}
-      <span className="pm-Muted pm-Tree-note">{note}</span>
+      <span className="pm-Muted pm-PlanTree-note">{note}</span>
     </>
   );
 }

@@ -11,6 +11,8 @@ import type { IChange } from '../tokens';
 
 /** Planned runs of one request. */
 const PAGE = 1000;
+/** Milliseconds for which changes are gathered before they are shown. */
+const AT_ONCE = 30;
 /** Milliseconds between two looks at all runs of a plan that does not fit into one page. */
 const LARGE = 5_000;
 
@@ -55,6 +57,7 @@ export class PlanWatch extends Model {
     }
     if (change.kind === 'run') {
       this._heard.push(change);
+      this._showing ??= setTimeout(this._show, AT_ONCE);
     }
     return true;
   };
@@ -64,6 +67,8 @@ export class PlanWatch extends Model {
    * change by what was heard until all of them are read, some seconds later.
    */
   readonly look = async (): Promise<void> => {
+    clearTimeout(this._showing);
+    this._show();
     const before = this._state;
     const heard = this._heard;
     this._heard = [];
@@ -74,13 +79,28 @@ export class PlanWatch extends Model {
     void this._large.invoke().catch(() => undefined);
     await this._attempt(async () => {
       const status = await getPlanStatus(this._here.api, this.plan);
-      return { ...before.value, status, rows: changed(before.value.rows, heard) };
+      const now = this._state.kind === 'ready' ? this._state.value : before.value;
+      return { ...now, status, rows: changed(now.rows, heard) };
     });
   };
 
   dispose(): void {
+    clearTimeout(this._showing);
     this._large.dispose();
   }
+
+  /** Show what was heard before anything is asked: a state is on screen when it is known. */
+  private readonly _show = (): void => {
+    this._showing = undefined;
+    const before = this._state;
+    if (before.kind === 'ready') {
+      const value = withHeard(before.value, this._heard);
+      if (value !== before.value) {
+        this._state = { ...before, value };
+        this.tell();
+      }
+    }
+  };
 
   private async _rows(): Promise<PlannedRun[]> {
     const rows: PlannedRun[] = [];
@@ -96,7 +116,8 @@ export class PlanWatch extends Model {
     const turn = ++this._turn;
     let state: AskedState<IPlanNow>;
     try {
-      state = { kind: 'ready', value: await work(), trouble: null };
+      // What was heard since this was asked is newer than the answer.
+      state = { kind: 'ready', value: withHeard(await work(), this._heard), trouble: null };
     } catch (error) {
       const before = this._state;
       state = before.kind === 'ready' ? { ...before, trouble: error } : { kind: 'failed', error };
@@ -110,14 +131,32 @@ export class PlanWatch extends Model {
 
   private _state: AskedState<IPlanNow> = { kind: 'loading' };
   private _heard: IChange[] = [];
+  private _showing: ReturnType<typeof setTimeout> | undefined;
   private _turn = 0;
   private _done = 0;
   private readonly _large: Throttler;
 }
 
+/** A plan with what was heard of its runs: rows and counts. */
+function withHeard(now: IPlanNow, heard: readonly IChange[]): IPlanNow {
+  const rows = changed(now.rows, heard);
+  if (rows === now.rows) {
+    return now;
+  }
+  const counts: Record<string, number> = { ...now.status.counts };
+  rows.forEach((row, n) => {
+    const before = now.rows[n]?.state ?? row.state;
+    if (row.state !== before) {
+      counts[before] = Math.max(0, (counts[before] ?? 0) - 1);
+      counts[row.state] = (counts[row.state] ?? 0) + 1;
+    }
+  });
+  return { ...now, rows, status: { ...now.status, counts } };
+}
+
 const STATES = new Set(['running', 'completed', 'failed', 'cancelled']);
 
-/** The rows with what was heard of their runs. */
+/** The rows with what was heard of their runs; the same rows where nothing is new. */
 export function changed(
   rows: readonly PlannedRun[],
   heard: readonly IChange[]
@@ -130,10 +169,22 @@ export function changed(
   if (latest.size === 0) {
     return rows;
   }
-  return rows.map(row => {
+  const now = rows.map(row => {
     const change = latest.get(row.planned_id);
-    return change === undefined
-      ? row
-      : { ...row, run_id: change.id, state: change.status as PlannedRun['state'] };
+    if (change === undefined || !isNews(row, change)) {
+      return row;
+    }
+    const state = change.status as PlannedRun['state'];
+    // Why it failed is read a moment later.
+    return { ...row, run_id: change.id, state, error: state === 'failed' ? '' : null };
   });
+  return now.some((row, n) => row !== rows[n]) ? now : rows;
+}
+
+/** Whether a change says more than the row: what has ended does not run again. */
+function isNews(row: PlannedRun, change: IChange): boolean {
+  if (row.run_id !== change.id) {
+    return row.run_id === null || change.id > row.run_id;
+  }
+  return row.state !== change.status && (change.status !== 'running' || row.state === 'waiting');
 }
