@@ -6,8 +6,9 @@ whoever started it is gone, lies there too:
 
     pipeline.nf  tasks.tsv  edges.tsv  nextflow.config     see ``render``
     process.json        which process it is, written before Nextflow starts
-    nextflow.out        what it printed        nextflow.log   its own log
-    trace.txt           a row per ended task   work/          task directories
+    nextflow.out        what it printed
+    nextflow.log        its own log: jobs that were submitted, tasks that ended
+    work/               task directories
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from pm_kernel.nextflow.compile import compile_launch, process_specs
 from pm_kernel.nextflow.config import SiteConfig
 from pm_kernel.nextflow.ir import Commands, LaunchSpec
 from pm_kernel.nextflow.machine import machine_limits
-from pm_kernel.nextflow.render import TRACE, render
+from pm_kernel.nextflow.render import render
 from pm_kernel.nextflow.site import site_config, site_file, site_nextflow
 from pm_kernel.nextflow.trace import TraceReader
 
@@ -88,7 +88,7 @@ def launch_spec(
 
 def registration_failure(directory: Path) -> str:
     """Return what the first task of a launch said when it could not register its run."""
-    for row in TraceReader(directory / TRACE).read():
+    for row in TraceReader(directory / launcher.LOG).read():
         text = _said(Path(row.work_dir))
         if text.strip():
             return f"No task could register its run: {text.strip()[-_TOLD_CHARACTERS:]}"

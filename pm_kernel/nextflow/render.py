@@ -342,6 +342,9 @@ def _config(spec: LaunchSpec) -> str:
         lines.append(f"includeConfig {groovy_string(spec.site_config)}")
     if spec.max_tasks is not None:
         lines.append(f"executor.'$local'.queueSize = {spec.max_tasks}")
+    if spec.export is None:
+        # See ``trace``: what a trace file would say is in the log.
+        return "\n".join([*lines, ""])
     lines += [
         "",
         "trace {",

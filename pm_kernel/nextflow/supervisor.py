@@ -23,9 +23,8 @@ from pm_kernel.database import embedded_postgres, open_store
 from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import DatabaseUnavailable, PmError
 from pm_kernel.nextflow import ending, jobs, launching, owner
-from pm_kernel.nextflow.launcher import NextflowProcess
+from pm_kernel.nextflow.launcher import LOG, NextflowProcess
 from pm_kernel.nextflow.plan_record import PlanRecord, Superseded
-from pm_kernel.nextflow.render import TRACE
 from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.nextflow.trace import TraceReader
 from pm_kernel.running.process import host_name, identify
@@ -88,7 +87,7 @@ class Supervisor:
         self._tasks = TaskRecorder(settings, self._folder, recorder, say=_say)
         self._recorder = self._tasks.recorder
         self._process: NextflowProcess | None = None
-        #: Task directory -> what Nextflow's trace says of it.
+        #: Task directory -> what Nextflow says of it.
         self._ended: dict[str, str] = {}
         self._beat_at = 0.0
         self._look_at = 0.0
@@ -188,7 +187,7 @@ class Supervisor:
             raise
         self._process = process
         self._record.note_process(launch, directory, process)
-        trace = TraceReader(directory / TRACE)
+        trace = TraceReader(directory / LOG)
         try:
             self._follow(process, trace)
         except CancelAsked:
@@ -280,9 +279,7 @@ class Supervisor:
 
     def _read_trace(self, trace: TraceReader) -> None:
         for row in trace.read():
-            # A task that was aborted may still be on its way out.
-            if row.status in ("COMPLETED", "FAILED"):
-                self._ended[row.work_dir] = row.status
+            self._ended[row.work_dir] = row.status
 
     def _end_jobs(self, *, waiting: bool) -> None:
         for told in jobs.end_left(self._folder, self._settings.environ, waiting=waiting):

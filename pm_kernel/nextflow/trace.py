@@ -1,118 +1,72 @@
-"""Reads Nextflow's trace file while it grows: one row per ended task, raw numbers, tab separated.
+"""Reads in Nextflow's log, while it grows, which tasks have ended.
 
-Only an observer's account: what a run became is decided by its record.
+Only an observer's account: what a run became is decided by its record. Nextflow's own trace file
+would say the same, and more that the runner measures by itself; but where it is asked for, every
+task is wrapped in a shell that starts thirty small programs to collect its figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-Status = Literal["COMPLETED", "FAILED", "ABORTED", "CACHED"]
+# ... Task completed > TaskHandler[id: 2; name: S01_A (7); status: COMPLETED; exit: 6; error: -;
+# workDir: /store/…/work/06/cb37], on a cluster with the job before and two times after it.
+_ENDED = re.compile(
+    rb"Task completed > TaskHandler\[.*?\bname: (?P<process>\S+) \((?P<planned>\d+)\); "
+    rb"status: COMPLETED; exit: (?P<exit>\d+|-); error: (?P<error>.*?); workDir: (?P<work_dir>.+?)"
+    rb"(?: started: \S+; exited: [^;]*; )?\]$"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TraceRow:
-    """One ended execution of a task; None where Nextflow wrote nothing."""
+    """One ended execution of a task."""
 
-    task_id: int
-    hash: str
-    #: Process id, or the scheduler's id of it.
-    native_id: str | None
     process: str
     planned_run_id: int
-    status: Status
-    #: None also when a local task was ended at its time limit.
+    status: Literal["COMPLETED", "FAILED"]
+    #: None where Nextflow knows none: ended at its time limit, or lost by its scheduler.
     exit_code: int | None
-    submitted: datetime | None
-    started: datetime | None
-    completed: datetime | None
-    #: From submission to end, and of that the script's own time.
-    duration_seconds: float | None
-    realtime_seconds: float | None
-    cpu_percent: float | None
-    peak_rss_bytes: int | None
-    attempt: int
     work_dir: str
 
 
 class TraceReader:
-    """Follows one trace file; a file that is not there yet has no rows."""
+    """Follows the log of one Nextflow; one that is not there yet has no rows."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, log: Path) -> None:
+        self._log = log
         self._offset = 0
-        self._header: tuple[str, ...] | None = None
 
     def read(self) -> list[TraceRow]:
-        """Return the rows that were completed since the last call, in the order of the file."""
+        """Return the tasks that ended since the last call, in the order of the log."""
         try:
-            with open(self._path, "rb") as stream:
+            with open(self._log, "rb") as stream:
                 if stream.seek(0, 2) < self._offset:
                     # Written anew.
-                    self._offset, self._header = 0, None
+                    self._offset = 0
                 stream.seek(self._offset)
                 data = stream.read()
         except FileNotFoundError:
             return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        rows = []
-        for line in whole.decode("utf-8", errors="replace").split("\n"):
-            if not line:
-                continue
-            fields = tuple(line.split("\t"))
-            if self._header is None:
-                self._header = fields
-            elif len(fields) == len(self._header):
-                rows.append(_row(dict(zip(self._header, fields, strict=True))))
-        return rows
+        found = (_ENDED.search(line) for line in whole.split(b"\n"))
+        return [_row(match) for match in found if match is not None]
 
 
-def _row(fields: Mapping[str, str]) -> TraceRow:
+def _row(match: re.Match[bytes]) -> TraceRow:
+    succeeded = match["exit"] == b"0" and match["error"] == b"-"
     return TraceRow(
-        task_id=int(fields["task_id"]),
-        hash=fields["hash"],
-        native_id=_text(fields["native_id"]),
-        process=fields["process"],
-        planned_run_id=int(fields["tag"]),
-        status=cast("Status", fields["status"]),
-        exit_code=_whole(fields["exit"]),
-        submitted=_moment(fields["submit"]),
-        started=_moment(fields["start"]),
-        completed=_moment(fields["complete"]),
-        duration_seconds=_seconds(fields["duration"]),
-        realtime_seconds=_seconds(fields["realtime"]),
-        cpu_percent=_number(fields["%cpu"]),
-        peak_rss_bytes=_whole(fields["peak_rss"]),
-        attempt=int(fields["attempt"]),
-        work_dir=fields["workdir"],
+        process=_text(match["process"]),
+        planned_run_id=int(match["planned"]),
+        status="COMPLETED" if succeeded else "FAILED",
+        exit_code=None if match["exit"] == b"-" else int(match["exit"]),
+        work_dir=_text(match["work_dir"]),
     )
 
 
-def _text(field: str) -> str | None:
-    return None if field in ("-", "") else field
-
-
-def _number(field: str) -> float | None:
-    text = _text(field)
-    return None if text is None else float(text)
-
-
-def _whole(field: str) -> int | None:
-    number = _number(field)
-    # Nextflow's own "not known" for an exit code is the largest 32-bit number.
-    return None if number is None or number == 2**31 - 1 else int(number)
-
-
-def _seconds(field: str) -> float | None:
-    milliseconds = _number(field)
-    return None if milliseconds is None else milliseconds / 1000
-
-
-def _moment(field: str) -> datetime | None:
-    seconds = _seconds(field)
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _text(part: bytes) -> str:
+    return part.decode("utf-8", errors="surrogateescape")

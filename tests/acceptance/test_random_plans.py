@@ -133,9 +133,9 @@ class World:
         return found
 
     def traced(self, plan_id: int) -> list[int]:
-        """The planned runs that Nextflow says it has completed, from the traces of all launches."""
+        """The planned runs that Nextflow says it has completed, from the logs of all launches."""
         found = []
-        for path in sorted((self.bench.runs / "plans" / str(plan_id)).rglob("trace.txt")):
+        for path in sorted((self.bench.runs / "plans" / str(plan_id)).rglob("nextflow.log")):
             found += [r.planned_run_id for r in TraceReader(path).read() if r.status == "COMPLETED"]
         return found
 

@@ -27,8 +27,7 @@ from pm_kernel.cli import complete_run, register_run
 from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import PmError
 from pm_kernel.nextflow import supervisor
-from pm_kernel.nextflow.launcher import Ending
-from pm_kernel.nextflow.render import TRACE, TRACE_FIELDS
+from pm_kernel.nextflow.launcher import LOG, Ending
 from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.running.inside import session
 from pm_kernel.running.process import ProcessIdentity
@@ -210,13 +209,12 @@ class Stage:
         running: dict[int, tuple[Actor, Path]] = {}
         succeeded: set[int] = set()
         failed: set[int] = set()
-        (directory / TRACE).write_text("\t".join(TRACE_FIELDS) + "\n")
         while True:
             for planned, (task, folder) in list(running.items()):
                 if task.alive:
                     continue
                 del running[planned]
-                self._trace(directory, planned, attempts[planned], task, folder)
+                self._trace(directory, planned, task, folder)
                 if task.exit_code == 0:
                     succeeded.add(planned)
                 elif attempts[planned] > self.retries:
@@ -244,20 +242,12 @@ class Stage:
                 return 0
             time.sleep(0.1)
 
-    def _trace(
-        self, directory: Path, planned: int, attempt: int, task: Actor, folder: Path
-    ) -> None:
-        row = dict.fromkeys(TRACE_FIELDS, "-") | {
-            "task_id": str(task.pid),
-            "process": "S",
-            "tag": str(planned),
-            "status": "COMPLETED" if task.exit_code == 0 else "FAILED",
-            "exit": str(task.exit_code),
-            "attempt": str(attempt),
-            "workdir": str(folder),
-        }
-        with open(directory / TRACE, "a") as stream:
-            stream.write("\t".join(row[name] for name in TRACE_FIELDS) + "\n")
+    def _trace(self, directory: Path, planned: int, task: Actor, folder: Path) -> None:
+        with open(directory / LOG, "a") as stream:
+            stream.write(
+                f"Task completed > TaskHandler[id: {task.pid}; name: S ({planned}); "
+                f"status: COMPLETED; exit: {task.exit_code}; error: -; workDir: {folder}]\n"
+            )
 
     # --- one task ---------------------------------------------------------------------------------
 

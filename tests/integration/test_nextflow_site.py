@@ -74,7 +74,6 @@ def test_folders_with_every_kind_of_name_work_in_any_locale(
         "process.errorStrategy = 'terminate'\n"
         "process.afterScript = 'exit 1'\n"
         "process.shell = ['/bin/bash', '-u']\n"
-        "trace.enabled = false\n"
     )
     directory = workspace / "launches" / "1"
     environ = {k: v for k, v in os.environ.items() if not k.startswith("LC_")}
@@ -88,7 +87,7 @@ def test_folders_with_every_kind_of_name_work_in_any_locale(
         "complete 2 exit=0 inside=no",
     ]
     assert (stub.root / "workspace").read_text() == f"{commands.workspace}\n"
-    rows = TraceReader(directory / "trace.txt").read()
+    rows = TraceReader(directory / "nextflow.log").read()
     # In the task's own directory, in spite of the site's scratch.
     assert [(Path(row.work_dir) / ".pm_run_id").exists() for row in rows] == [True, True]
     assert not list(tmp_path.rglob("pwned"))
@@ -123,7 +122,7 @@ def test_a_mistake_in_the_sites_own_text_fails_the_task_and_not_the_launch(
     directory = tmp_path / "launch"
     assert run_launch(directory, render(a_chain(commands))) == 0
     assert stub.calls() == []
-    assert [r.status for r in TraceReader(directory / "trace.txt").read()] == ["FAILED"]
+    assert [r.status for r in TraceReader(directory / "nextflow.log").read()] == ["FAILED"]
 
 
 def test_in_a_container_the_script_runs_inside_and_our_commands_outside(
@@ -149,7 +148,7 @@ def test_in_a_container_the_script_runs_inside_and_our_commands_outside(
     environ = {**os.environ, "PATH": f"{stub.root}:{os.environ['PATH']}"}
     directory = tmp_path / "launch"
     assert run_launch(directory, render(spec), environ) == 0
-    assert [r.status for r in TraceReader(directory / "trace.txt").read()] == ["COMPLETED"]
+    assert [r.status for r in TraceReader(directory / "nextflow.log").read()] == ["COMPLETED"]
     assert (stub.root / "said").read_text() == "inside=yes\n"
     assert [call.split("inside=")[1].split()[0] for call in stub.calls()] == ["no", "no"]
     arguments = (stub.root / "arguments").read_text().splitlines()

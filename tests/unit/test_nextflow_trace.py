@@ -1,75 +1,88 @@
-"""Reading the trace while Nextflow writes it."""
+"""Reading in Nextflow's log, while it is written, which tasks have ended."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-from pm_kernel.nextflow.render import TRACE_FIELDS
 from pm_kernel.nextflow.trace import TraceReader, TraceRow
 
-HEADER = "\t".join(TRACE_FIELDS) + "\n"
+BEFORE = (
+    "Nov-25 22:10:34.690 [Task monitor] DEBUG n.processor.TaskPollingMonitor - Task completed > "
+)
+    "Nov-25 22:10:34.690 [Task monitor] DEBUG n.processor.TaskPollingMonitor - Task completed > "
+)
 DONE = (
-    "5\t00/1f3cf5\t27936\tS03_C\t4\tS03_C (4)\tCOMPLETED\t0\t1795255798930\t1795255799006\t"
-    "1795255799056\t126\t32\t25.5\t3289088\t1\t/data/a b/work/00/1f3cf5\n"
+    f"{BEFORE}TaskHandler[id: 5; name: S03_C (4); status: COMPLETED; exit: 0; error: -; "
+    "workDir: /data/a b; [x]/work/00/1f3cf5]\n"
 )
+FAILED = DONE.replace("exit: 0", "exit: 6")
 LIMIT = (
-    "2\t66/41dab8\t-\tS03_C\t7\tS03_C (7)\tFAILED\t-\t1795255798285\t-\t-\t3053\t-\t-\t-\t2\t/w\n"
+    f"{BEFORE}TaskHandler[id: 2; name: S03_C (7); status: COMPLETED; exit: -; "
+    "error: nextflow.exception.ProcessTimeoutException: Process exceeded running time limit (3s); "
+    "workDir: /w]\n"
+)
+#: Another host's, under the control of a scheduler.
+JOB = (
+    f"{BEFORE}TaskHandler[jobId: 12; id: 1; name: S01_A (9); status: COMPLETED; exit: 1; error: -; "
+    "workDir: /store/work/ab/cdef started: 1795255799006; exited: 2026-11-21T10:09:59Z; ]\n"
+)
+LOST = JOB.replace("exit: 1;", "exit: -;").replace("exited: 2026-11-21T10:09:59Z", "exited: -")
+OTHERS = (
+    "Nov-25 22:10:30.012 [Task submitter] DEBUG n.executor.local.LocalTaskHandler - Launch cmd "
+    "line: /bin/bash -ue .command.run\n"
+    "Nov-25 22:10:34.733 [main] INFO  n.processor.TaskProcessor - [ab/0493dd] NOTE: Process "
+    "`S01_A (1)` terminated with an error exit status (6) -- Error is ignored\n"
+    f"{BEFORE.replace('Task completed', 'Task submitted')}TaskHandler[id: 5; name: S03_C (4)]\n"
 )
 
 
-def test_a_row_tells_what_nextflow_saw_in_plain_units(tmp_path: Path) -> None:
-    trace = tmp_path / "trace.txt"
-    trace.write_text(HEADER + DONE)
-    assert TraceReader(trace).read() == [
-        TraceRow(
-            task_id=5,
-            hash="00/1f3cf5",
-            native_id="27936",
-            process="S03_C",
-            planned_run_id=4,
-            status="COMPLETED",
-            exit_code=0,
-            submitted=datetime(2026, 11, 21, 10, 9, 58, 930000, tzinfo=UTC),
-            started=datetime(2026, 11, 21, 10, 9, 59, 6000, tzinfo=UTC),
-            completed=datetime(2026, 11, 21, 10, 9, 59, 56000, tzinfo=UTC),
-            duration_seconds=0.126,
-            realtime_seconds=0.032,
-            cpu_percent=25.5,
-            peak_rss_bytes=3289088,
-            attempt=1,
-            work_dir="/data/a b/work/00/1f3cf5",
-        )
+def rows(tmp_path: Path, text: str) -> list[TraceRow]:
+    log = tmp_path / "nextflow.log"
+    log.write_text(text)
+    return TraceReader(log).read()
+
+
+def test_a_row_tells_what_nextflow_saw(tmp_path: Path) -> None:
+    assert rows(tmp_path, OTHERS + DONE + OTHERS) == [
+        TraceRow("S03_C", 4, "COMPLETED", 0, "/data/a b; [x]/work/00/1f3cf5")
+    ]
+    assert rows(tmp_path, FAILED) == [
+        TraceRow("S03_C", 4, "FAILED", 6, "/data/a b; [x]/work/00/1f3cf5")
     ]
 
 
-def test_what_nextflow_does_not_know_is_none(tmp_path: Path) -> None:
-    trace = tmp_path / "trace.txt"
-    trace.write_text(HEADER + LIMIT)
-    (row,) = TraceReader(trace).read()
-    assert (row.native_id, row.exit_code, row.started, row.realtime_seconds) == (None,) * 4
-    assert (row.status, row.attempt) == ("FAILED", 2)
+def test_a_task_that_was_ended_at_its_time_limit_has_failed_without_an_exit_code(
+    tmp_path: Path,
+) -> None:
+    assert rows(tmp_path, LIMIT) == [TraceRow("S03_C", 7, "FAILED", None, "/w")]
+
+
+def test_a_schedulers_task_is_told_of_in_other_words(tmp_path: Path) -> None:
+    assert rows(tmp_path, JOB + LOST) == [
+        TraceRow("S01_A", 9, "FAILED", 1, "/store/work/ab/cdef"),
+        TraceRow("S01_A", 9, "FAILED", None, "/store/work/ab/cdef"),
+    ]
 
 
 def test_rows_come_once_and_only_when_they_are_whole(tmp_path: Path) -> None:
-    trace = tmp_path / "trace.txt"
-    reader = TraceReader(trace)
+    log = tmp_path / "nextflow.log"
+    reader = TraceReader(log)
     assert reader.read() == []
-    text = HEADER + DONE + LIMIT
+    text = OTHERS + DONE + LIMIT
     seen = []
     for end in range(0, len(text) + 1, 7):
-        trace.write_text(text[:end])
+        log.write_text(text[:end])
         seen += [row.planned_run_id for row in reader.read()]
-    trace.write_text(text)
+    log.write_text(text)
     seen += [row.planned_run_id for row in reader.read()]
     assert seen == [4, 7]
     assert reader.read() == []
 
 
-def test_a_trace_that_is_written_anew_is_read_from_its_beginning(tmp_path: Path) -> None:
-    trace = tmp_path / "trace.txt"
-    trace.write_text(HEADER + DONE + LIMIT)
-    reader = TraceReader(trace)
+def test_a_log_that_is_written_anew_is_read_from_its_beginning(tmp_path: Path) -> None:
+    log = tmp_path / "nextflow.log"
+    log.write_text(OTHERS + DONE + LIMIT)
+    reader = TraceReader(log)
     assert len(reader.read()) == 2
-    trace.write_text(HEADER + LIMIT)
+    log.write_text(LIMIT)
     assert [row.planned_run_id for row in reader.read()] == [7]
