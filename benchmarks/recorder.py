@@ -2,11 +2,11 @@
 
     python benchmarks/recorder.py [--repeat N]
 
-`floor` is `python -c "import socket, json"`; `ours` are `pm register_run` and `pm complete_run`
-with a recorder that listens in this process, so that the processor time of the children is that of
-the calls alone. `direct` are the same two calls without a socket. What is done in any case for each
-run (inputs checked, code copied, files hashed and sealed) is measured here and taken off the wall
-clock.
+`floor` is `python -c "import socket, json"`; `ours` are register_run and complete_run as the tasks
+of a plan call them, with a recorder that listens in this process, so that the processor time of the
+children is that of the calls alone. `direct` are the same two calls without a socket. What is done
+in any case for each run (inputs checked, code copied, files hashed and sealed) is measured here and
+taken off the wall clock.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from benchmarks.commands import Clock
 from benchmarks.record import workbench
 from pm_kernel.artifacts import seal
 from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.nextflow.launching import task_command
 from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.running import register as register_module
-from tests.workbench import PM, Workbench
+from tests.workbench import Workbench
 
+COMMAND = task_command()
 FLOOR = [sys.executable, "-c", "import socket, json"]
 
 
@@ -62,7 +64,7 @@ def calls(bench: Workbench, place: Path, clocks: tuple[Clock, Clock], *, plan: b
     """One run's two calls; returns its plan."""
     launch = bench.open("double")
     task = place / f"task{launch.launch_id}"
-    command = [str(PM), "register_run", "--planned", str(launch.tasks[0][0])]
+    command = [*COMMAND, "register_run", "--planned", str(launch.tasks[0][0])]
     command += ["--launch", str(launch.launch_id), "--attempt", "1"]
     command += ["--workspace", str(bench.root), "--task-dir", str(task)]
     if plan:
@@ -70,7 +72,7 @@ def calls(bench: Workbench, place: Path, clocks: tuple[Clock, Clock], *, plan: b
         command += ["--plan", "0"]
     clocks[0].run([command], bench.environ)
     subprocess.run(["sh", str(task / ".pm-run.sh")], env=bench.environ, check=True)
-    clocks[1].run([[str(PM), "complete_run", "--task-dir", str(task), "--exit", "0"]],
+    clocks[1].run([[*COMMAND, "complete_run", "--task-dir", str(task), "--exit", "0"]],
                   bench.environ)  # fmt: skip
     return launch.plan_id
 

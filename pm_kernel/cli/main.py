@@ -167,12 +167,12 @@ def _ordinary(words: list[str]) -> int:
 
 
 def _load(name: str, target: str) -> Any:
-    from importlib import import_module
-
     place, _, function = target.partition(":")
     missing = f"{place}.{function}"
     try:
-        found = getattr(import_module(place), function, None)
+        # As import_module does, whose own module takes a while to load.
+        __import__(place)
+        found = getattr(sys.modules[place], function, None)
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("pm_kernel."):
             raise

@@ -68,6 +68,11 @@ def carried_out(request: dict[str, Any], recorder: str) -> int:
 
 
 def _here(request: dict[str, Any]) -> int:
+    if sys.flags.no_site:
+        # Started by ``task``: nothing that is installed has been looked for yet.
+        import site
+
+        site.main()
     from pm_kernel.database import running_url
     from pm_kernel.running.calls import carry_out, settings_of
     from pm_kernel.running.recorder import DirectRecorder

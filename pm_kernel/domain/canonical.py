@@ -11,12 +11,18 @@ the plan used.
 
 from __future__ import annotations
 
-import ast
+# What ``ast`` is made of: that one takes longer to load than everything else here.
+import _ast as ast
 import enum
 import os
 import warnings
-from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Resolver = Callable[[ast.expr], Any]
 
 #: Deeper nesting is described: CPython's own parser gives up at about 200 brackets.
 MAX_DEPTH = 50
@@ -29,8 +35,6 @@ MAX_DESCRIPTION = 200
 #: Whole numbers above this many bits are written in hexadecimal: CPython refuses to convert more
 #: than 4300 decimal digits.
 _DECIMAL_BITS = 13_000
-
-Resolver = Callable[[ast.expr], Any]
 
 
 class NotLiteral(ValueError):
@@ -131,7 +135,7 @@ def parse_literal(text: str, resolve: Resolver | None = None) -> Any:
         with warnings.catch_warnings():
             # '\d' is read as Python reads it; the person who typed it cannot act on a warning.
             warnings.simplefilter("ignore")
-            tree = ast.parse(text.strip(), mode="eval")
+            tree: Any = compile(text.strip(), "<unknown>", "eval", ast.PyCF_ONLY_AST, True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise NotLiteral(f"not Python literal text: {error}") from error
     return literal_value(tree.body, resolve or _named_number)

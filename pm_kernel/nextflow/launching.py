@@ -21,8 +21,10 @@ from pm_kernel.nextflow.render import render
 from pm_kernel.nextflow.site import site_config, site_file, site_nextflow
 from pm_kernel.nextflow.trace import TraceReader
 
-__all__ = ["launch_spec", "machine_limits", "pm_command", "start_launch"]
+__all__ = ["launch_spec", "machine_limits", "pm_command", "start_launch", "task_command"]
 
+#: Not imported: it is another process's main file.
+_TASK = Path(__file__).parents[1] / "cli" / "task.py"
 _TOLD_LINES = 12
 #: Of the task that is told, when none could register.
 _TOLD_CHARACTERS = 2000
@@ -76,7 +78,7 @@ def launch_spec(
     return compile_launch(
         pipeline,
         launch,
-        Commands((pm_command(),), str(settings.root), settings.before_script),
+        Commands(task_command(), str(settings.root), settings.before_script),
         containers=config.containers(tuple(stores), uid=os.getuid(), gid=os.getgid()),
         images=config.images(processes),
         limits=machine_limits(),
@@ -129,6 +131,11 @@ def session_of(directory: Path) -> str | None:
     """Return Nextflow's session id of a launch."""
     session = launcher.read_session(directory)
     return None if session is None else session.session_id
+
+
+def task_command() -> tuple[str, ...]:
+    """Return what the tasks of a plan call: ``pm`` for the commands of tasks, quick to start."""
+    return sys.executable, "-S", str(_TASK)
 
 
 def pm_command() -> str:

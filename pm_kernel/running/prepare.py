@@ -63,6 +63,9 @@ COPIED = {
     "_pm_inside": os.path.join(_HERE, "inside"),
 }
 
+#: Scripts that an environment is asked by; no run needs them.
+_ASKED_ALONE = ("importable.py",)
+
 #: The entry statement. ``__pm_enter__`` is a builtin once the seam is loaded: the module's own
 #: namespace stays as written, and finding it costs nothing. In a new process the except branch
 #: loads the seam. The function itself knows where that lies, even where it was pickled by value
@@ -323,30 +326,34 @@ def _first_possible_call(tree: ast.Module) -> int:
     return sys.maxsize
 
 
-def _write_compiled(path: str, source: bytes, tree: ast.Module, filename: str) -> None:
+def _write_compiled(
+    path: str, source: bytes, tree: ast.Module, filename: str, levels: str = "012"
+) -> None:
     """Write the ``.pyc`` of each optimisation level; flag 1 is "by hash, never checked"."""
     header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
     header += importlib.util.source_hash(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for level, tag in ((0, ""), (1, "1"), (2, "2")):
+        for level in map(int, levels):
             code = compile(tree, filename, "exec", dont_inherit=True, optimize=level)
+            tag = str(level) if level else ""
             target = importlib.util.cache_from_source(path, optimization=tag)
             os.makedirs(os.path.dirname(target), exist_ok=True)
             _replace(target, header + marshal.dumps(code))
 
 
-def _copy(source: str, target: str) -> None:
+def _copy(source: str, target: str, levels: str = "012") -> None:
     if os.path.isdir(source):
         os.mkdir(target)
         for name in sorted(os.listdir(source)):
-            if name.endswith(".py"):
-                _copy(os.path.join(source, name), os.path.join(target, name))
+            if name.endswith(".py") and name not in _ASKED_ALONE:
+                # Imported by the runner alone, which is never optimised.
+                _copy(os.path.join(source, name), os.path.join(target, name), "0")
         return
     with open(source, "rb") as stream:
         content = stream.read()
     _replace(target, content)
-    _write_compiled(target, content, ast.parse(content), os.path.basename(target))
+    _write_compiled(target, content, ast.parse(content), os.path.basename(target), levels)
 
 
 def _write_distributions(path: str) -> None:

@@ -2,6 +2,12 @@
 
 A task asks twice, and a Python process that loads the database's driver costs several times what
 the recording does; the supervisor has it loaded. Its socket lies in a private folder of the plan.
+Even Python's own ``socket`` and ``json`` would double what such a process costs, so only what they
+are made of is loaded. A request is JSON; an answer is one of
+
+    done EXIT N M               followed by N bytes for standard error and M for standard output
+    failed {"message": …}       in JSON, followed by a line break
+    declined
 
 Whoever gets no answer does the same without the supervisor, so it must be sure that nobody does it
 a second time later. Therefore nothing is asked of a supervisor that does not answer the door: one
@@ -12,10 +18,16 @@ same uuid.
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 import time
+
+try:
+    import _socket as socket
+    from _json import encode_basestring_ascii as _quoted
+except ImportError:
+    # Another Python than CPython.
+    import socket  # type: ignore[no-redef]
+    from json.encoder import encode_basestring_ascii as _quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,13 +150,48 @@ def _is_ours(door: socket.socket) -> bool:
 
 
 def _answer(door: socket.socket, request: dict[str, Any]) -> dict[str, Any] | None:
-    door.sendall(json.dumps(request).encode("ascii") + b"\n")
+    door.sendall(_json(request).encode("ascii") + b"\n")
     parts = []
     while part := door.recv(65536):
         parts.append(part)
-    text = b"".join(parts)
-    if not text.endswith(b"\n"):
-        # It died before it had answered.
+    return read_answer(b"".join(parts))
+
+
+def written_answer(answer: dict[str, Any]) -> bytes:
+    """Return an answer as it is sent."""
+    if "error" in answer:
+        return f"failed {_json(answer)}\n".encode("ascii")
+    if "exit_code" not in answer:
+        return b"declined\n"
+    said: bytes = answer["said"].encode("utf-8", "surrogatepass")
+    out: bytes = answer["out"].encode("utf-8", "surrogatepass")
+    return f"done {answer['exit_code']} {len(said)} {len(out)}\n".encode("ascii") + said + out
+
+
+def read_answer(data: bytes) -> dict[str, Any] | None:
+    """Return an answer that was sent; None where it was declined, or its sender died meanwhile."""
+    head, line_break, rest = data.partition(b"\n")
+    if not line_break:
         return None
-    answer: dict[str, Any] = json.loads(text)
-    return None if answer.get("declined") else answer
+    kind, _, told = head.partition(b" ")
+    if kind == b"failed":
+        import json
+
+        answer: dict[str, Any] = json.loads(told)
+        return answer
+    if kind != b"done":
+        return None
+    exit_code, said, out = map(int, told.split())
+    if len(rest) != said + out:
+        return None
+    text = [part.decode("utf-8", "surrogatepass") for part in (rest[:said], rest[said:])]
+    return {"exit_code": exit_code, "said": text[0], "out": text[1]}
+
+
+def _json(value: Any) -> str:
+    """Return what ``json.dumps`` makes of texts, whole numbers, None and dictionaries of them."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_quoted(k)}: {_json(v)}" for k, v in value.items()) + "}"
+    if value is None:
+        return "null"
+    return _quoted(value) if isinstance(value, str) else str(int(value))

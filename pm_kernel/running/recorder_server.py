@@ -21,7 +21,7 @@ from typing import Any
 
 from pm_kernel.errors import PmError
 from pm_kernel.running.process import parent_of
-from pm_kernel.running.recorder_call import READY, SOCKET, in_folder
+from pm_kernel.running.recorder_call import READY, SOCKET, in_folder, written_answer
 
 #: Answers a request; raises PmError as the command itself would.
 Answer = Callable[[dict[str, Any], "Said"], tuple[int, str]]
@@ -169,9 +169,9 @@ class _Handler(socketserver.StreamRequestHandler):
             return
         if not line.endswith(b"\n"):
             return
-        text = json.dumps(self._answer(json.loads(line)))
+        answer = written_answer(self._answer(json.loads(line)))
         try:
-            self.wfile.write(text.encode("ascii") + b"\n")
+            self.wfile.write(answer)
             self.server.count()
         except OSError:
             # Killed meanwhile: what was done for it is found by whoever settles it.

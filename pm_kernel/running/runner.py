@@ -6,8 +6,6 @@ Python compiles a script anew at every start, so this one is short. Processes th
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import sys
 
@@ -21,19 +19,14 @@ def main() -> None:
     # A method may have a select.py: it is for the method's own imports.
     sys.path[:] = [path for path in sys.path if os.path.abspath(path) != code_dir]
     before = set(sys.modules)
-    for name, file in (
-        ("_pm_canonical", "_pm_canonical.py"),
-        ("_pm_seam", "_pm_seam.py"),
-        ("_pm_inside", os.path.join("_pm_inside", "__init__.py")),
-    ):
-        spec = importlib.util.spec_from_file_location(name, os.path.join(code_dir, file))
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    session = importlib.import_module("_pm_inside.session")
-    session.start(code_dir, sys.modules["_pm_seam"], before)
+    # Last, so that everything of Python's is found before what the method has under its name.
+    sys.path.append(code_dir)
+    import _pm_canonical  # type: ignore[import-not-found]  # noqa: F401
+    import _pm_seam  # type: ignore[import-not-found]
+    from _pm_inside import session  # type: ignore[import-not-found]
+
+    sys.path.remove(code_dir)
+    session.start(code_dir, _pm_seam, before)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,10 @@ import os
 import sys
 from itertools import islice
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Different combinations of values that one process writes down for one function.
 MAX_DISTINCT = 1000

@@ -9,8 +9,6 @@ from pm_kernel.nextflow.trace import TraceReader, TraceRow
 BEFORE = (
     "Nov-25 22:10:34.690 [Task monitor] DEBUG n.processor.TaskPollingMonitor - Task completed > "
 )
-    "Nov-25 22:10:34.690 [Task monitor] DEBUG n.processor.TaskPollingMonitor - Task completed > "
-)
 DONE = (
     f"{BEFORE}TaskHandler[id: 5; name: S03_C (4); status: COMPLETED; exit: 0; error: -; "
     "workDir: /data/a b; [x]/work/00/1f3cf5]\n"

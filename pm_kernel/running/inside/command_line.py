@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from types import TracebackType
-from typing import Any
 
 from .failure import EntryError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any
 
 #: The name under which a script's options are tracked.
 COMMAND = "run"

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import importlib
-import importlib.machinery
-import inspect
 import os
 import sys
-from types import ModuleType
-from typing import Any
+from types import (
+    AsyncGeneratorType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    ModuleType,
+    SimpleNamespace,
+)
 
 from .command_line import ArgumentRecorder, command_line
 from .failure import EntryError, show
 from .report import Report
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 OUTPUT_ARGUMENT = "output_dir"
 LABELS_SUFFIX = "_labels"
+#: How an argument may be given: the numbers of ``inspect.Parameter``, and flags of code objects.
+_POSITIONAL_ONLY, _POSITIONAL, _ANY_POSITIONAL, _NAMED, _ANY_NAMED = range(5)
+_CO_VARARGS, _CO_VARKEYWORDS = 4, 8
 
 
 def execute(task: dict[str, Any], code_dir: str, seam: Any, report: Report) -> int:
@@ -62,7 +73,7 @@ def _function(task: dict[str, Any], code_dir: str, seam: Any) -> Any:
     module = importlib.import_module(file[: -len(".py")].replace("/", "."))
     function = getattr(module, "run", None)
     if not callable(function):
-        names = [n for n, v in vars(module).items() if inspect.isfunction(v) and n[0] != "_"]
+        names = [n for n, v in vars(module).items() if isinstance(v, FunctionType) and n[0] != "_"]
         has = f"it has {', '.join(names[:8])}" if names else "it has no function at all"
         raise EntryError(
             f"{file} has no function run(); {has}. Name the main function run, "
@@ -70,11 +81,11 @@ def _function(task: dict[str, Any], code_dir: str, seam: Any) -> Any:
         )
     positional, named = arguments(function, task, seam)
     result = function(*positional, **named)
-    if inspect.iscoroutine(result):
+    if isinstance(result, CoroutineType):
         import asyncio
 
         return asyncio.run(result)
-    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+    if isinstance(result, (GeneratorType, AsyncGeneratorType)):
         raise EntryError(
             "run() contains `yield`, so calling it did nothing. Use `return` for its result, and "
             "move the part that yields to a function of its own."
@@ -89,16 +100,15 @@ def arguments(function: Any, task: dict[str, Any], seam: Any) -> tuple[list[Any]
     ``run()`` asks for them, and values that the plan set for arguments without a default. Raises
     EntryError naming what does not fit.
     """
-    signature = inspect.signature(function)
-    parameters = signature.parameters
-    shown = f"run{signature}"
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    parameters = parameters_of(function)
+    takes_any = any(p.kind == _ANY_NAMED for p in parameters.values())
     given: dict[str, Any] = {}
     for name, document in task["inputs"].items():
         if name not in parameters and not takes_any:
             raise EntryError(
-                f"The method declares the input {name!r}, but {shown} takes no argument of that "
-                "name. Add it to run(), or register the method with the names that run() uses."
+                f"The method declares the input {name!r}, but {_shown(function)} takes no argument "
+                "of that name. Add it to run(), or register the method with the names that run() "
+                "uses."
             )
         given[name] = _input(document, parameters.get(name), seam)
         labels = name + LABELS_SUFFIX
@@ -107,21 +117,69 @@ def arguments(function: Any, task: dict[str, Any], seam: Any) -> tuple[list[Any]
     if OUTPUT_ARGUMENT in parameters or takes_any:
         given[OUTPUT_ARGUMENT] = _path(task["run_dir"], parameters.get(OUTPUT_ARGUMENT))
     for name, parameter in parameters.items():
-        if name in given or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        if name in given or parameter.kind in (_ANY_POSITIONAL, _ANY_NAMED):
             continue
-        if parameter.default is parameter.empty:
+        if not parameter.has_default:
             text = task["set"].get(f"run.{name}")
             if text is None:
                 raise EntryError(
-                    f"{shown} needs a value for {name!r}, which is neither a declared input nor "
-                    "output_dir. Give it a default, declare it as an input, or set it in the plan."
+                    f"{_shown(function)} needs a value for {name!r}, which is neither a declared "
+                    "input nor output_dir. Give it a default, declare it as an input, or set it "
+                    "in the plan."
                 )
             given[name] = seam.value(text, f"run.{name}")
     positional = []
     for name, parameter in parameters.items():
-        if parameter.kind is parameter.POSITIONAL_ONLY and name in given:
+        if parameter.kind == _POSITIONAL_ONLY and name in given:
             positional.append(given.pop(name))
     return positional, given
+
+
+def parameters_of(function: Any) -> dict[str, Any]:
+    """Return what a function takes: name -> ``kind``, ``has_default``, ``annotation``.
+
+    Of a plain function this is read from itself: ``inspect``, which knows the others too, takes as
+    long to load as the rest of us.
+    """
+    if type(function) is not FunctionType or vars(function):
+        return _inspected(function)
+    code = function.__code__
+    count, positional_only = code.co_argcount, code.co_posonlyargcount
+    names = code.co_varnames
+    taken = dict.fromkeys(names[:count], _POSITIONAL)
+    taken.update(dict.fromkeys(names[:positional_only], _POSITIONAL_ONLY))
+    end = count + code.co_kwonlyargcount
+    if code.co_flags & _CO_VARARGS:
+        taken[names[end]] = _ANY_POSITIONAL
+    taken.update(dict.fromkeys(names[count:end], _NAMED))
+    if code.co_flags & _CO_VARKEYWORDS:
+        taken[names[end + (code.co_flags & _CO_VARARGS > 0)]] = _ANY_NAMED
+    optional = {*names[count - len(function.__defaults__ or ()) : count]}
+    optional.update(function.__kwdefaults__ or ())
+    annotations = function.__annotations__
+    return {
+        name: SimpleNamespace(
+            kind=kind, has_default=name in optional, annotation=annotations.get(name)
+        )
+        for name, kind in taken.items()
+    }
+
+
+def _inspected(function: Any) -> dict[str, Any]:
+    import inspect
+
+    return {
+        name: SimpleNamespace(
+            kind=int(p.kind), has_default=p.default is not p.empty, annotation=p.annotation
+        )
+        for name, p in inspect.signature(function).parameters.items()
+    }
+
+
+def _shown(function: Any) -> str:
+    import inspect
+
+    return f"run{inspect.signature(function)}"
 
 
 def _input(document: dict[str, Any], parameter: Any, seam: Any) -> Any:
@@ -151,6 +209,8 @@ def _script(task: dict[str, Any], code_dir: str, seam: Any) -> None:
 
     With a file name instead they would compile its source, which reports nothing.
     """
+    import importlib.machinery
+
     file = task["entry"]["file"]
     name = file[: -len(".py")].replace("/", ".")
     path = os.path.join(code_dir, *file.split("/"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
-from types import TracebackType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any
 
 #: Characters of a message that are kept in the report; the log has all of it.
 MAX_MESSAGE = 2000
@@ -30,6 +32,8 @@ def show(error: BaseException, code_dir: str) -> None:
         # The user's own hook, where one was installed.
         sys.excepthook(type(shown), shown, shown.__traceback__)
     except Exception:  # noqa: BLE001 - a broken hook must not hide the error
+        import traceback
+
         traceback.print_exception(type(shown), shown, shown.__traceback__)
     sys.stderr.flush()
 
@@ -60,6 +64,8 @@ def describe(error: BaseException, code_dir: str) -> dict[str, Any]:
         message = str(error)
     except Exception:  # noqa: BLE001 - the exception's own __str__
         message = "(its message could not be read)"
+    import traceback
+
     line = None
     for frame, number in traceback.walk_tb(error.__traceback__):
         file = frame.f_code.co_filename

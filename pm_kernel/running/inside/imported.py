@@ -7,14 +7,16 @@ the code, and it counts as long as the folders it was read from are unchanged.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
 from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 #: Files hashed for one editable distribution, and their size; more is no source of a package.
 _MAX_FILES = 5000
@@ -127,6 +129,8 @@ def _editable_project(info: str) -> str | None:
 
 def project_digest(folder: str) -> str:
     """Return the digest of all code below a project folder: what an editable install imports."""
+    import hashlib
+
     digest = hashlib.sha256()
     files = []
     for place, folders, names in os.walk(folder):
@@ -147,6 +151,8 @@ def project_digest(folder: str) -> str:
 
 def file_digest(path: str) -> str | None:
     """Return ``sha256:…`` of a file; None where it cannot be read or is enormous."""
+    import hashlib
+
     digest = hashlib.sha256()
     try:
         if os.path.getsize(path) > _MAX_HASHED:

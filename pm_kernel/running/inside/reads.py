@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from .imported import environment_folders
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Different files remembered while the method runs, and named afterwards.
 _MAX_SEEN = 5000

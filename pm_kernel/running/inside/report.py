@@ -10,12 +10,15 @@ import json
 import os
 import resource
 import sys
-from typing import Any
 
 from .failure import SourceRun, describe, show
 from .imported import Imported
 from .metrics import metrics_of, storable
 from .reads import MAX_NAMED, Reads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Report:
@@ -84,7 +87,7 @@ class Report:
         document = self._document()
         path = os.path.join(self._ours, "report.json")
         try:
-            with open(path + ".new", "w", encoding="ascii") as stream:
+            with open(path + ".new", "w", encoding="utf-8") as stream:
                 json.dump(document, stream, allow_nan=False)
             os.replace(path + ".new", path)
         except OSError as error:

@@ -16,11 +16,14 @@ import select
 import signal
 import sys
 import time
-from types import ModuleType
-from typing import Any, NoReturn
 
 from .entry import execute
 from .report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, NoReturn
 
 #: The run was cancelled, or taken away, before the method's code started.
 CANCELLED = 130
@@ -123,7 +126,7 @@ def announce(folder: str) -> bool:
         return False
     path = os.path.join(folder, "runner.json")
     try:
-        with open(path + ".new", "w", encoding="ascii") as stream:
+        with open(path + ".new", "w", encoding="utf-8") as stream:
             json.dump(identity(), stream)
         os.replace(path + ".new", path)
     except FileNotFoundError:
@@ -135,9 +138,9 @@ def identity() -> dict[str, Any]:
     """Return id, start, boot and host of this process, as ``pm_kernel`` compares them."""
     pid = os.getpid()
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
             started = stream.read().rpartition(")")[2].split()[19]
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as stream:
             boot = stream.read().strip()
     except FileNotFoundError:
         started = " ".join(_ask("ps", "-o", "lstart=", "-p", str(pid)).split())
@@ -230,7 +233,7 @@ def _beat(path: str, seconds: float, runner: int, gone: int) -> None:
 def _lives(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
             return stream.read().rpartition(")")[2].split()[0] not in ("Z", "X")
     except ProcessLookupError:
         return False
