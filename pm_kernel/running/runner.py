@@ -6,6 +6,7 @@ Python compiles a script anew at every start, so this one is short. Processes th
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -21,12 +22,11 @@ def main() -> None:
     before = set(sys.modules)
     # Last, so that everything of Python's is found before what the method has under its name.
     sys.path.append(code_dir)
-    import _pm_canonical  # type: ignore[import-not-found]  # noqa: F401
-    import _pm_seam  # type: ignore[import-not-found]
-    from _pm_inside import session  # type: ignore[import-not-found]
-
+    importlib.import_module("_pm_canonical")
+    seam = importlib.import_module("_pm_seam")
+    session = importlib.import_module("_pm_inside.session")
     sys.path.remove(code_dir)
-    session.start(code_dir, _pm_seam, before)
+    session.start(code_dir, seam, before)
 
 
 if __name__ == "__main__":

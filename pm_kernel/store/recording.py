@@ -43,6 +43,11 @@ _REFUSALS = (
 )
 
 
+#: How often a statement is sent on a kept connection before the server keeps its plan too: planning
+#: those of a registration costs it more than carrying them out.
+_REPEATED = 2
+
+
 class Away(DatabaseUnavailable):
     """The database does not answer now; it may again when asked later."""
 
@@ -75,7 +80,7 @@ class Connections:
     def connected(self, url: str, *, timeout: int = 10) -> Iterator[psycopg.Connection[Row]]:
         """Give a connection out, as the function of this name does."""
         with self._turn, _translated():
-            connection = self._take(url) or _connect(url, timeout)
+            connection = self._take(url) or _connect(url, timeout, prepared_after=_REPEATED)
             try:
                 yield connection
             except BaseException:
@@ -123,13 +128,15 @@ def send(
         return operation(connection, request)
 
 
-def _connect(url: str, timeout: int) -> psycopg.Connection[Row]:
+def _connect(
+    url: str, timeout: int, *, prepared_after: int | None = None
+) -> psycopg.Connection[Row]:
     return psycopg.connect(
         url,
         autocommit=True,
         connect_timeout=timeout,
         application_name="pm record",
-        prepare_threshold=None,
+        prepare_threshold=prepared_after,
         # A connection that was cut without a word must not be waited for until TCP gives up.
         keepalives_idle=20,
         keepalives_interval=10,

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -364,6 +365,7 @@ class Odd:
     def __init__(self, folder: Path, treat: Callable[[socket.socket], object]) -> None:
         folder.mkdir(parents=True, mode=0o700)
         self.callers: list[socket.socket] = []
+        self.faults: list[str] = []
         self._listener = socket.socket(socket.AF_UNIX)
         in_folder(str(folder), self._listener.bind)
         self._listener.listen(16)
@@ -377,12 +379,17 @@ class Odd:
             except OSError:
                 return
             self.callers.append(caller)
-            self._treat(caller)
+            try:
+                self._treat(caller)
+            except Exception:  # noqa: BLE001 - told by the test, whose caller waits no longer
+                self.faults.append(traceback.format_exc())
+                caller.close()
 
     def close(self) -> None:
         self._listener.close()
         for caller in self.callers:
             caller.close()
+        assert self.faults == [], "".join(self.faults)
 
 
 def read_request(caller: socket.socket) -> dict[str, Any]:
@@ -437,8 +444,10 @@ def test_one_that_dies_before_it_has_answered_is_replaced_by_the_task_itself(
             caller.sendall(answer)
 
     odd = Odd(tasks.plan_folder / FOLDER, carry_out_and_die)
-    run_id = run_with_lost_answers(tasks)
-    odd.close()
+    try:
+        run_id = run_with_lost_answers(tasks)
+    finally:
+        odd.close()
     assert done == ["register", "complete"]
     assert run_id == 1
     (row,) = tasks.bench.rows("SELECT id, status FROM runs")
