@@ -94,10 +94,13 @@ def test_an_optional_input_that_was_not_given_keeps_its_default(bench: Bench) ->
 
 
 def test_files_named_like_modules_of_python_are_for_the_method_only(bench: Bench) -> None:
-    names = ["select", "resource", "traceback", "hashlib", "report", "session"]
+    names = ["select", "resource", "traceback", "hashlib", "inspect", "dis", "report", "session"]
     files: dict[str, str | bytes] = {f"{name}.py": "mine = True\n" for name in names}
     files["run.py"] = (
-        f"import {', '.join(names)}\n"
+        f"import functools, {', '.join(names)}\n"
+        "def kept(function):\n"
+        "    return functools.wraps(function)(lambda *given, **named: function(*given, **named))\n"
+        "@kept\n"
         "def run(t=1):\n"
         f"    return {{'mine': all(m.mine for m in ({', '.join(names)}))}}\n"
     )

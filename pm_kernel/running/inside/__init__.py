@@ -12,3 +12,26 @@
 Copied beside the method's code as ``_pm_inside``. Standard library only, Python >= 3.9, nothing
 imported from the rest of this package, so that it runs in whatever environment the method has.
 """
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+#: Python's own modules that are slow to load and that few runs need.
+SELDOM = ("inspect", "hashlib")
+_LOADED: dict[str, ModuleType] = {}
+
+
+def seldom(name: str) -> ModuleType:
+    """Return one of the modules that are loaded when they are needed.
+
+    Where a file of the method's has the name of any module of Python's, all of them are loaded
+    before that file can stand in for it (``session.make_way``).
+    """
+    if name not in _LOADED:
+        import importlib
+
+        _LOADED[name] = importlib.import_module(name)
+    return _LOADED[name]

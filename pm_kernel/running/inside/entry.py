@@ -14,6 +14,7 @@ from types import (
     SimpleNamespace,
 )
 
+from . import seldom
 from .command_line import ArgumentRecorder, command_line
 from .failure import EntryError, show
 from .report import Report
@@ -166,8 +167,7 @@ def parameters_of(function: Any) -> dict[str, Any]:
 
 
 def _inspected(function: Any) -> dict[str, Any]:
-    import inspect
-
+    inspect: Any = seldom("inspect")
     return {
         name: SimpleNamespace(
             kind=int(p.kind), has_default=p.default is not p.empty, annotation=p.annotation
@@ -177,9 +177,7 @@ def _inspected(function: Any) -> dict[str, Any]:
 
 
 def _shown(function: Any) -> str:
-    import inspect
-
-    return f"run{inspect.signature(function)}"
+    return f"run{seldom('inspect').signature(function)}"
 
 
 def _input(document: dict[str, Any], parameter: Any, seam: Any) -> Any:

@@ -32,9 +32,7 @@ def show(error: BaseException, code_dir: str) -> None:
         # The user's own hook, where one was installed.
         sys.excepthook(type(shown), shown, shown.__traceback__)
     except Exception:  # noqa: BLE001 - a broken hook must not hide the error
-        import traceback
-
-        traceback.print_exception(type(shown), shown, shown.__traceback__)
+        sys.__excepthook__(type(shown), shown, shown.__traceback__)
     sys.stderr.flush()
 
 
@@ -64,13 +62,13 @@ def describe(error: BaseException, code_dir: str) -> dict[str, Any]:
         message = str(error)
     except Exception:  # noqa: BLE001 - the exception's own __str__
         message = "(its message could not be read)"
-    import traceback
-
     line = None
-    for frame, number in traceback.walk_tb(error.__traceback__):
-        file = frame.f_code.co_filename
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
         if _is_users(file, code_dir):
-            line = f"{_relative(file, code_dir)}:{number}"
+            line = f"{_relative(file, code_dir)}:{trace.tb_lineno}"
+        trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename, code_dir):
         line = f"{_relative(error.filename, code_dir)}:{error.lineno}"
     if len(message) > MAX_MESSAGE:

@@ -15,6 +15,7 @@ from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import hashlib
     from collections.abc import Iterable, Iterator
     from typing import Any
 
@@ -129,9 +130,7 @@ def _editable_project(info: str) -> str | None:
 
 def project_digest(folder: str) -> str:
     """Return the digest of all code below a project folder: what an editable install imports."""
-    import hashlib
-
-    digest = hashlib.sha256()
+    digest = _sha256()
     files = []
     for place, folders, names in os.walk(folder):
         kept = []
@@ -151,9 +150,7 @@ def project_digest(folder: str) -> str:
 
 def file_digest(path: str) -> str | None:
     """Return ``sha256:…`` of a file; None where it cannot be read or is enormous."""
-    import hashlib
-
-    digest = hashlib.sha256()
+    digest = _sha256()
     try:
         if os.path.getsize(path) > _MAX_HASHED:
             return None
@@ -163,6 +160,18 @@ def file_digest(path: str) -> str | None:
     except OSError:
         return None
     return "sha256:" + digest.hexdigest()
+
+
+def _sha256() -> hashlib._Hash:
+    if not __package__:
+        # Asked as a script, see the end of this file.
+        import hashlib
+
+        return hashlib.sha256()
+    from . import seldom
+
+    digest: hashlib._Hash = seldom("hashlib").sha256()
+    return digest
 
 
 class Imported:

@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 
+from . import SELDOM, seldom
 from .entry import execute
 from .report import Report
 
@@ -66,8 +67,12 @@ def make_way(code_dir: str, before: set[str]) -> None:
     Modules of Python's that only we imported, and that a file of the method has the name of, are
     forgotten: the method's own ``import select`` is to find its own ``select.py``.
     """
-    sys.path.insert(0, code_dir)
     names = {entry.partition(".")[0] for entry in os.listdir(code_dir)}
+    # Before Python 3.10 nobody knows the names of Python's modules.
+    if not names.isdisjoint(getattr(sys, "stdlib_module_names", names)):
+        for name in SELDOM:
+            seldom(name)
+    sys.path.insert(0, code_dir)
     for name in list(sys.modules):
         top = name.partition(".")[0]
         if top in names and name not in before and not top.startswith("_pm_"):
