@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ def test_a_run_is_recorded_alike_through_the_socket_and_without_it(tasks: Tasks)
     direct = tasks.run(bench.open("double"), "direct")
     with tasks.served():
         served = tasks.run(bench.open("double"), "served")
-    assert tasks.answered() == 2
+    assert tasks.answered() == 2, tasks.said
     assert record_of(bench, direct) == record_of(bench, served)
     assert bench.run_row(served)["pid"] == os.getpid()
     assert left(bench) == []
@@ -220,7 +220,7 @@ def test_a_socket_is_found_however_long_the_path_of_the_workspace_is(
     tasks = Tasks(bench, tmp_path)
     with tasks.served():
         tasks.run(bench.open("double"), "task")
-    assert tasks.answered() == 2
+    assert tasks.answered() == 2, tasks.said
     bench.close()
 
 
@@ -230,7 +230,7 @@ def test_a_task_has_its_own_environment(tasks: Tasks) -> None:
         registered = ended(tasks.register(tasks.bench.open("double"), "task", PM_USER="another"))
         assert registered[0] == 0
         assert tasks.finish("task").returncode == 0
-    assert tasks.answered() == 2
+    assert tasks.answered() == 2, tasks.said
     assert tasks.bench.run_row(int(registered[1]))["created_by"] == "another"
 
 
@@ -312,7 +312,7 @@ def test_without_a_supervisor_a_task_records_itself(tasks: Tasks) -> None:
     # The next one takes its place.
     with tasks.served():
         tasks.run(bench.open("double"), "third")
-    assert tasks.answered() == 2
+    assert tasks.answered() == 2, tasks.said
     assert left(bench) == []
 
 
@@ -320,7 +320,7 @@ def test_a_supervisor_that_ends_leaves_its_successor_s_socket_alone(tasks: Tasks
     with tasks.served() as first, tasks.served():
         first.close()
         tasks.run(tasks.bench.open("double"), "task")
-    assert tasks.answered() == 2
+    assert tasks.answered() == 2, tasks.said
     assert not (tasks.plan_folder / FOLDER / SOCKET).exists()
 
 
@@ -370,7 +370,8 @@ class Odd:
         in_folder(str(folder), self._listener.bind)
         self._listener.listen(16)
         self._treat = treat
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def _serve(self) -> None:
         while True:
@@ -386,6 +387,11 @@ class Odd:
                 caller.close()
 
     def close(self) -> None:
+        # Woken and waited for: left to itself it may go on with whatever has its number next.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(60)
+        assert not self._thread.is_alive()
         self._listener.close()
         for caller in self.callers:
             caller.close()
@@ -503,7 +509,7 @@ def test_the_database_may_be_away_for_a_while(tasks: Tasks) -> None:
 
     with tasks.served(DirectRecorder(address, patience=60)):
         tasks.run(tasks.bench.open("double"), "task")
-    assert tasks.answered() == 2
+    assert tasks.answered() == 2, tasks.said
     assert len(asked) > 3
 
 
