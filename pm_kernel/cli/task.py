@@ -12,7 +12,8 @@ import sys
 def main() -> None:
     """Run one command of a task."""
     # In the place of this folder, whose files are no modules of their own.
-    del sys.path[0]
+    if not sys.flags.safe_path:
+        del sys.path[0]
     sys.path.append(__file__.rpartition("/pm_kernel/")[0])
     from pm_kernel.cli.main import main
 

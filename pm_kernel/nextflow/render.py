@@ -343,8 +343,9 @@ def _config(spec: LaunchSpec) -> str:
     if spec.max_tasks is not None:
         lines.append(f"executor.'$local'.queueSize = {spec.max_tasks}")
     if spec.export is None:
-        # See ``trace``: what a trace file would say is in the log.
-        return "\n".join([*lines, ""])
+        # See ``trace``: what a trace file would say is in the log. A site's own would wrap each
+        # task in a shell, and be one file for all launches, which the second cannot write.
+        return "\n".join([*lines, "trace.enabled = false", ""])
     lines += [
         "",
         "trace {",

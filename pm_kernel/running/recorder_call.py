@@ -150,11 +150,16 @@ def _is_ours(door: socket.socket) -> bool:
 
 
 def _answer(door: socket.socket, request: dict[str, Any]) -> dict[str, Any] | None:
-    door.sendall(_json(request).encode("ascii") + b"\n")
+    door.sendall(written_request(request))
     parts = []
     while part := door.recv(65536):
         parts.append(part)
     return read_answer(b"".join(parts))
+
+
+def written_request(request: dict[str, Any]) -> bytes:
+    """Return a request as it is sent."""
+    return _json(request).encode("ascii") + b"\n"
 
 
 def written_answer(answer: dict[str, Any]) -> bytes:
@@ -189,9 +194,9 @@ def read_answer(data: bytes) -> dict[str, Any] | None:
 
 
 def _json(value: Any) -> str:
-    """Return what ``json.dumps`` makes of texts, whole numbers, None and dictionaries of them."""
+    """Return what ``json.dumps`` makes of texts, finite numbers, None and dictionaries of them."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_quoted(k)}: {_json(v)}" for k, v in value.items()) + "}"
     if value is None:
         return "null"
-    return _quoted(value) if isinstance(value, str) else str(int(value))
+    return _quoted(value) if isinstance(value, str) else repr(value)

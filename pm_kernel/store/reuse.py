@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text, tuple_
 
 from pm_kernel.domain.params import fingerprint
-from pm_kernel.store.tables import method_versions, param_sets, run_inputs, run_outputs
+from pm_kernel.store.tables import method_versions, param_sets, run_outputs
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ _CANDIDATES = text(
 )
 _INVALID = text(
     f"SELECT r.id FROM runs r WHERE r.id = ANY(:runs) AND (r.status <> 'completed' OR {_ALTERED})"  # noqa: S608
+)
+_SOURCES = text(
+    "SELECT run_id, source_run_id FROM run_inputs "
+    "WHERE run_id = ANY(:run_ids) AND source_run_id IS NOT NULL"
 )
 
 
@@ -117,12 +121,8 @@ def existing_param_sets(
 
 def source_runs(connection: Connection, run_ids: Iterable[int]) -> dict[int, set[int]]:
     """Return the runs that each run read from."""
-    columns = run_inputs.c
-    query = select(columns.run_id, columns.source_run_id).where(
-        columns.run_id.in_(list(run_ids)), columns.source_run_id.is_not(None)
-    )
     found: dict[int, set[int]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_SOURCES, {"run_ids": list(run_ids)}):
         found.setdefault(row.run_id, set()).add(row.source_run_id)
     return found
 

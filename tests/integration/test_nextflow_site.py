@@ -68,12 +68,14 @@ def test_folders_with_every_kind_of_name_work_in_any_locale(
         workspace=f"{workspace} $HOME $(touch pwned) {{y}}",
         before_script="export SITE='from $HOME'\n: $UNSET\n# it's hard to quote: \\",
     )
-    site = workspace / "nextflow.config"
+    site, traced = workspace / "nextflow.config", workspace / "trace.txt"
     site.write_text(
         "process.scratch = true\n"
         "process.errorStrategy = 'terminate'\n"
         "process.afterScript = 'exit 1'\n"
         "process.shell = ['/bin/bash', '-u']\n"
+        "trace.enabled = true\n"
+        f"trace.file = {groovy_string(str(traced))}\n"
     )
     directory = workspace / "launches" / "1"
     environ = {k: v for k, v in os.environ.items() if not k.startswith("LC_")}
@@ -91,6 +93,8 @@ def test_folders_with_every_kind_of_name_work_in_any_locale(
     # In the task's own directory, in spite of the site's scratch.
     assert [(Path(row.work_dir) / ".pm_run_id").exists() for row in rows] == [True, True]
     assert not list(tmp_path.rglob("pwned"))
+    # One file for all launches, and a measuring shell around each task.
+    assert not traced.exists()
 
 
 @pytest.mark.parametrize("parser", ["v1", "v2"])

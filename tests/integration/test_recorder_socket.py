@@ -316,6 +316,14 @@ def test_without_a_supervisor_a_task_records_itself(tasks: Tasks) -> None:
     assert left(bench) == []
 
 
+def test_without_a_supervisor_a_site_s_own_python_path_counts(tasks: Tasks, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(tmp_path / 'seen')!r}, 'w').close()")
+    settings = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(tmp_path)}
+    code, out, err = ended(tasks.register(tasks.bench.open("double"), "task", **settings))
+    assert (code, out) == (0, "1\n"), err
+    assert (tmp_path / "seen").exists()
+
+
 def test_a_supervisor_that_ends_leaves_its_successor_s_socket_alone(tasks: Tasks) -> None:
     with tasks.served() as first, tasks.served():
         first.close()
