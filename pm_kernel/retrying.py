@@ -33,9 +33,17 @@ class Choice:
     run_id: int | None = None
     #: As it is shown, or one of the branches chosen in it.
     branch: str | None = None
+    #: Several runs at once.
+    run_ids: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
-        return any(each is not None for each in (self.step, self.sample, self.run_id, self.branch))
+        said = (self.step, self.sample, self.branch)
+        return bool(self.numbers) or any(each is not None for each in said)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The runs that are named by their numbers; without one, every run may be meant."""
+        return self.run_ids if self.run_id is None else (self.run_id, *self.run_ids)
 
     def fits(self, row: PlannedRunRow) -> bool:
         """Whether a planned run is meant, its number apart."""
@@ -172,14 +180,9 @@ def _chosen(
     connection: Connection, plan_id: int, tree: _Tree, choice: Choice
 ) -> list[PlannedRunRow]:
     rows = tree.rows
-    if choice.run_id is not None:
-        planned = retries.planned_run_of(connection, plan_id, choice.run_id)
-        if planned is None:
-            raise NotFound(
-                f"Run {choice.run_id} is no run of plan {plan_id}.",
-                hint=f"`pm plan show {plan_id}` shows its runs.",
-            )
-        rows = [tree.by_id[planned]]
+    if choice.numbers:
+        planned = {_planned(connection, plan_id, number) for number in choice.numbers}
+        rows = [row for row in rows if row.planned_id in planned]
     found = [row for row in rows if choice.fits(row)]
     if found:
         return found
@@ -196,6 +199,16 @@ def _chosen(
     else:
         told = "no planned run that is all of that"
     raise NotFound(f"Plan {plan_id} has {told}.", hint=f"`pm plan show {plan_id}` shows them.")
+
+
+def _planned(connection: Connection, plan_id: int, run_id: int) -> int:
+    planned = retries.planned_run_of(connection, plan_id, run_id)
+    if planned is None:
+        raise NotFound(
+            f"Run {run_id} is no run of plan {plan_id}.",
+            hint=f"`pm plan show {plan_id}` shows its runs.",
+        )
+    return planned
 
 
 def _ended(

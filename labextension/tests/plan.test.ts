@@ -16,13 +16,14 @@ import {
   topOf,
   treeLines
 } from '../src/plan/rows';
+import { runAgain } from '../src/plan/actions';
 import { barsOf } from '../src/plan/timeline';
 import { changed, PlanWatch } from '../src/plan/watch';
 import { wantedBy, withoutOurs } from '../src/routing/address';
 import { Here } from '../src/screen/here';
-import { hasItem, withItem } from '../src/screen/item';
+import { hasItem, item, withItem } from '../src/screen/item';
 import type { IChange } from '../src/tokens';
-import { plannedRun } from './records';
+import { plannedRun, run } from './records';
 import type { Answers } from './server';
 import { PLAN, server, STATUS } from './server';
 
@@ -268,6 +269,17 @@ describe('what a row is about', () => {
     expect(withItem(row, { run: 3 })).toEqual({ run: 3 });
   });
 
+  it('names the plan that lists it, which may have reused the run of another', () => {
+    const row = app('<p data-pm-item="run" data-pm-id="31" data-pm-plan="12"><b></b></p>');
+    expect(withItem(row, { context: 'run' })).toMatchObject({ run: 31, within: 12 });
+    expect(hasItem(row, { context: 'plan' })).toBe(false);
+    expect(item('run', 31, 12)).toEqual({
+      'data-pm-item': 'run',
+      'data-pm-id': '31',
+      'data-pm-plan': '12'
+    });
+  });
+
   it('is not what lies around a row that is about nothing', () => {
     const row = app(
       '<div data-pm-item="run" data-pm-id="4"><p data-pm-item="none"><b></b></p></div>'
@@ -294,5 +306,44 @@ describe('a run that was not run', () => {
       [2, 12],
       [3, 12]
     ]);
+  });
+});
+
+describe('a run that is run again', () => {
+  const door = (kind: string): ReturnType<typeof server> =>
+    server({
+      '/base/pm/api/plans/12/status': { body: { ...PLAN, kind, steps: [] } },
+      '/base/pm/api/plans/12/retry': { body: { ...PLAN, runs: 3, queued: false } }
+    });
+
+  it.each([
+    ['completed', true],
+    ['failed', false],
+    ['cancelled', false]
+  ] as const)('in the plan that is named, %s, gives a result up: %s', async (status, again) => {
+    const { settings, requests } = door('plan');
+    const api = new Api(settings);
+    const commands = new CommandRegistry();
+    const answer = await runAgain({ api, commands }, run(31, { status, plan_id: 5 }), 12);
+    expect(answer).toMatchObject({ runs: 3 });
+    const asked = requests.find(each => each.method === 'POST');
+    expect(await asked?.json()).toEqual({ run_id: 31, again });
+  });
+
+  it('leaves everything as it is where the person says no', async () => {
+    const { settings, requests } = door('plan');
+    const here = { api: new Api(settings), commands: new CommandRegistry() };
+    expect(await runAgain(here, run(31), 12, () => Promise.resolve(false))).toBeNull();
+    expect(requests.filter(each => each.method === 'POST')).toHaveLength(0);
+  });
+
+  it('that belongs to no pipeline is begun with its form', async () => {
+    const { settings, requests } = door('run');
+    const commands = new CommandRegistry();
+    const opened: unknown[] = [];
+    commands.addCommand('pm:run-step', { execute: args => opened.push(args) });
+    expect(await runAgain({ api: new Api(settings), commands }, run(31), 12)).toBeNull();
+    expect(opened).toEqual([{ method: 'scale', version: 1 }]);
+    expect(requests.filter(each => each.method === 'POST')).toHaveLength(0);
   });
 });

@@ -13,6 +13,9 @@ from pm_kernel.store import plans
 from pm_server.routes.base import Changed, Route, verb
 from pm_server.services import Opened
 
+#: Runs that are named in one request.
+_MOST_RUNS = 10_000
+
 
 class SubmitRoute(Route):
     """Running a draft."""
@@ -44,11 +47,12 @@ class RetryRoute(Route):
     @verb
     async def post(self, plan_id: str) -> None:
         """Run the chosen planned runs that failed, or with ``again`` also those with results."""
-        body = self.body("step", "sample", "run_id", "again")
+        body = self.body("step", "sample", "run_id", "run_ids", "again")
         choice = Choice(
             body.optional_text("step"),
             body.optional_text("sample"),
             body.optional_integer("run_id"),
+            run_ids=tuple(body.integers("run_ids", limit=_MOST_RUNS)),
         )
         again = body.flag("again")
         self.answer(await self.ask(lambda at: _retry(at, int(plan_id), choice, again), slow=True))

@@ -212,6 +212,21 @@ def test_a_run_is_named_by_its_number_whichever_of_its_planned_run_it_is(world: 
     assert second["id"] > first["id"]
 
 
+def test_several_runs_are_run_again_in_one_launch(world: World) -> None:
+    world.run()
+    before = world.current()
+    runs = (before["load s1"], before["load s3"])
+    # What both of them feed is counted once.
+    assert world.retry(again=True, run_ids=runs) == Retry(5, queued=False)
+    assert world.launch() == ["all -", "load s1", "load s3", "read s1", "read s3"]
+    assert world.finish() == "completed"
+    after = world.current()
+    assert {key for key in before if before[key] == after[key]} == {"load s2", "read s2"}
+    with pytest.raises(NotFound, match="Run 999 is no run of plan 1"):
+        world.retry(again=True, run_ids=(*runs, 999))
+    assert world.current() == after
+
+
 def test_a_retry_that_fails_again_has_had_its_try(world: World) -> None:
     world.break_("s2")
     world.run()

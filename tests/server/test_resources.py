@@ -9,6 +9,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from pm_kernel.store.ownership import PlanLock
+
 from .world import DOCUMENT, SAMPLES, Study, request_for
 
 
@@ -72,6 +74,29 @@ async def test_the_life_of_a_plan(study, api):
     assert (await api.get(f"{plan}/preview"))["counts"]["run"] == 4
     assert [p["plan_id"] for p in (await api.get("plans"))["plans"]] == [draft["plan_id"]]
     assert (await api.get(f"{plan}/runs", state="waiting"))["total"] == 4
+
+
+async def test_several_failed_runs_of_a_running_plan_are_retried_together(study, api):
+    for sample in ("s1", "s2"):
+        (study.broken / sample).touch()
+    plan_id = study.run(*SAMPLES)
+    failed = await api.get(f"plans/{plan_id}/runs", state="failed")
+    runs = [row["run_id"] for row in failed["planned_runs"]]
+    assert len(runs) == 2
+    # The supervisor is at work: what is asked for is left to it.
+    study.bench.execute("UPDATE execution_plans SET status = 'running'")
+    lock = PlanLock(study.bench.store.url, plan_id)
+    assert lock.acquire()
+    try:
+        address = f"plans/{plan_id}/retry"
+        answer = await api("POST", address, {"run_ids": runs})
+        assert (answer["runs"], answer["queued"]) == (3, True)
+        await api("POST", address, {"run_ids": runs, "again": True}, status=409)
+        refused = await api("POST", address, {"run_ids": [*runs, 99]}, status=404)
+        assert refused["message"] == f"Run 99 is no run of plan {plan_id}."
+        await api("POST", address, {"run_ids": ["1"]}, status=422)
+    finally:
+        lock.release()
 
 
 async def test_what_a_plan_left_behind(study, api):

@@ -30,6 +30,8 @@ export interface IRetry {
   step?: string | null;
   sample?: string | null;
   run_id?: number | null;
+  /** Several runs at once; an empty list chooses no more than its absence. */
+  run_ids?: readonly number[];
   /** Also what has a result, with everything below it. */
   again?: boolean;
 }

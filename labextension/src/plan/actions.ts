@@ -4,6 +4,8 @@ import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
 
 import type { IDrawn, IRetry } from '../api/plans';
 import { cancelPlan, exportOf, getPlanStatus, pythonOf, resumePlan, retryPlan } from '../api/plans';
+import type { RunDetails } from '../api/runs';
+import { CommandIDs } from '../commands';
 import type { IHere } from '../screen/here';
 import { fileName, save } from '../screen/save';
 
@@ -51,8 +53,40 @@ export async function retry(here: Doing, plan: number, parts: IRetry = {}): Prom
   return againText(await retryPlan(here.api, plan, parts), here);
 }
 
+/** What a retry began. */
+export interface IAgain {
+  runs: number;
+  queued: boolean;
+}
+
+/**
+ * Run one run of a plan once more, with what is made of it in that plan. What was run by itself has
+ * a form instead of a plan to go on with: it is opened, and the answer is null.
+ *
+ * @param agreed - asked before a plan is changed; where it says no, the answer is null as well
+ */
+export async function runAgain(
+  { api, commands }: Pick<IHere, 'api' | 'commands'>,
+  run: Pick<RunDetails, 'run_id' | 'status' | 'method' | 'version'>,
+  plan: number,
+  agreed: () => Promise<boolean> = () => Promise.resolve(true)
+): Promise<IAgain | null> {
+  const { kind } = await getPlanStatus(api, plan);
+  if (kind === 'run') {
+    const { method, version } = run;
+    await commands.execute(CommandIDs.runStep, { method, version });
+    return null;
+  }
+  if (!(await agreed())) {
+    return null;
+  }
+  // Only what has a result needs to lose it first; that is refused while its plan is running.
+  const again = run.status === 'completed';
+  return await retryPlan(api, plan, { run_id: run.run_id, again });
+}
+
 /** How much runs again, and when. */
-export function againText(answer: { runs: number; queued: boolean }, { trans }: Doing): string {
+export function againText(answer: IAgain, { trans }: Doing): string {
   const runs = trans._n('%1 run runs again', '%1 runs run again', answer.runs);
   return answer.queued ? trans.__('%1, after the launch that runs now', runs) : runs;
 }

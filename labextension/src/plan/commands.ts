@@ -2,7 +2,7 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
-import { Clipboard, InputDialog, Notification } from '@jupyterlab/apputils';
+import { Clipboard, Dialog, InputDialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { IDrawn, IRetry } from '../api/plans';
@@ -15,7 +15,7 @@ import type { IHere } from '../screen/here';
 import { hasItem, withItem } from '../screen/item';
 import { numberOf } from '../screen/screens';
 import type { IPipelineTracker } from '../tokens';
-import { cancel, copyPython, exportFolder, resume, retry } from './actions';
+import { againText, cancel, copyPython, exportFolder, resume, retry, runAgain } from './actions';
 
 interface IContext {
   app: JupyterFrontEnd;
@@ -120,17 +120,43 @@ function addActions(context: IContext): void {
     },
     isVisible: args => hasItem(app, args),
     execute: async args => {
-      const run = numberOf(withItem(app, args), 'run');
+      const given = withItem(app, args);
+      const run = numberOf(given, 'run');
       if (run !== null) {
-        await told(here, async () => {
-          const number = numberOf(args, 'plan') ?? (await getRun(here.api, run)).plan_id;
-          return number === null
-            ? trans.__('Run %1 belongs to no plan: start it by its method.', run)
-            : await retry(here, number, { run_id: run, again: true });
-        });
+        // A plan may have reused the run of another: what is meant is the plan that lists it.
+        const within = numberOf(given, 'plan') ?? numberOf(given, 'within');
+        await told(here, () => again(context, run, within));
       }
     }
   });
+}
+
+/** Run a run again; a plan that nobody named is named first, unless it is looked at. */
+async function again(
+  { here, inFront }: IContext,
+  run: number,
+  within: number | null
+): Promise<string> {
+  const { trans } = here;
+  const details = await getRun(here.api, run);
+  const plan = within ?? details.plan_id;
+  if (plan === null) {
+    return trans.__('Run %1 belongs to no plan: start it by its method.', run);
+  }
+  const isMeant = within !== null || plan === inFront();
+  const answer = await runAgain(here, details, plan, async () =>
+    isMeant ? true : await agreed(here, run, plan)
+  );
+  return answer === null ? '' : trans.__('Plan %1: %2', plan, againText(answer, here));
+}
+
+async function agreed({ trans }: IHere, run: number, plan: number): Promise<boolean> {
+  const { button } = await showDialog({
+    title: trans.__('Start run %1 of plan %2 again?', run, plan),
+    body: trans.__('Whatever plan %1 makes of it is made again, too.', plan),
+    buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Run Again') })]
+  });
+  return button.accept;
 }
 
 function partsOf(args: Args): IRetry {

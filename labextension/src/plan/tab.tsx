@@ -112,13 +112,11 @@ function Body({ now, step, refresh }: IBodyProps): React.JSX.Element {
     }
     // A branch is run again from its first runs on; what has not run yet runs anyway.
     const first = again ? topOf(group) : group.filter(each => each.state === 'failed');
-    const answer = { runs: 0, queued: false };
-    for (const row of first.filter(each => each.run_id !== null)) {
-      const told = await retryPlan(api, status.plan_id, { run_id: row.run_id, again });
-      answer.runs += told.runs;
-      answer.queued ||= told.queued;
-    }
-    return againText(answer, here);
+    const runs = first.flatMap(({ run_id: run }) => (run === null ? [] : [run]));
+    // In one request: the first of several would start the launch that refuses the others.
+    return runs.length === 0
+      ? againText({ runs: 0, queued: false }, here)
+      : againText(await retryPlan(api, status.plan_id, { run_ids: runs, again }), here);
   };
   return (
     <>
@@ -151,11 +149,16 @@ function Body({ now, step, refresh }: IBodyProps): React.JSX.Element {
             : trans.__('This plan has no runs.')}
         </p>
       ) : view === 'tree' ? (
-        <PlanTree rows={rows} active={active} {...(status.status === 'draft' ? {} : { again })} />
+        <PlanTree
+          plan={status.plan_id}
+          rows={rows}
+          active={active}
+          {...(status.status === 'draft' ? {} : { again })}
+        />
       ) : view === 'table' ? (
-        <PlanTable rows={rows} filter={filter} onFilter={setFilter} />
+        <PlanTable plan={status.plan_id} rows={rows} filter={filter} onFilter={setFilter} />
       ) : (
-        <PlanTimeline rows={rows} />
+        <PlanTimeline plan={status.plan_id} rows={rows} />
       )}
     </>
   );

@@ -15,12 +15,13 @@ import type { Column, IFilter } from './rows';
 import { ALL, filtered, noteOf, secondsOf, sorted } from './rows';
 
 interface IProps {
+  plan: number;
   rows: readonly PlannedRun[];
   filter: IFilter;
   onFilter: (filter: IFilter) => void;
 }
 
-export function PlanTable({ rows, filter, onFilter }: IProps): React.JSX.Element {
+export function PlanTable({ plan, rows, filter, onFilter }: IProps): React.JSX.Element {
   const { commands, marks, trans } = useHere();
   const [sort, setSort] = React.useState<{ column: Column | null; descending: boolean }>({
     column: null,
@@ -153,6 +154,7 @@ export function PlanTable({ rows, filter, onFilter }: IProps): React.JSX.Element
             row !== undefined && (
               <Row
                 key={row.planned_id}
+                plan={plan}
                 row={row}
                 cause={because(row)}
                 index={index}
@@ -179,6 +181,7 @@ export function PlanTable({ rows, filter, onFilter }: IProps): React.JSX.Element
 }
 
 interface IRowProps {
+  plan: number;
   row: PlannedRun;
   /** Which run kept it from running. */
   cause: string;
@@ -187,7 +190,7 @@ interface IRowProps {
   onChoose: (run: number, chosen: boolean) => void;
 }
 
-function Row({ row, cause, index, chosen, onChoose }: IRowProps): React.JSX.Element {
+function Row({ plan, row, cause, index, chosen, onChoose }: IRowProps): React.JSX.Element {
   const { marks, trans } = useHere();
   const seconds = secondsOf(row);
   const note = noteOf(row, cause);
@@ -197,7 +200,7 @@ function Row({ row, cause, index, chosen, onChoose }: IRowProps): React.JSX.Elem
       role="row"
       className="pm-Grid-row"
       aria-rowindex={index + 2}
-      {...(run === null ? NO_ITEM : item('run', run))}
+      {...(run === null ? NO_ITEM : item('run', run, plan))}
     >
       <span role="cell">
         {run !== null && (

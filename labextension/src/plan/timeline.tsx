@@ -29,7 +29,12 @@ export function barsOf(rows: readonly PlannedRun[], now: number): IBar[] {
     .sort((a, b) => a.start - b.start || a.row.planned_id - b.row.planned_id);
 }
 
-export function PlanTimeline({ rows }: { rows: readonly PlannedRun[] }): React.JSX.Element {
+interface IProps {
+  plan: number;
+  rows: readonly PlannedRun[];
+}
+
+export function PlanTimeline({ plan, rows }: IProps): React.JSX.Element {
   const { marks, trans } = useHere();
   const [now, setNow] = React.useState(() => Date.now());
   const running = rows.some(row => row.state === 'running');
@@ -86,7 +91,7 @@ export function PlanTimeline({ rows }: { rows: readonly PlannedRun[] }): React.J
             role="row"
             className="pm-Timeline-row"
             aria-rowindex={index + 2}
-            {...(row.run_id === null ? NO_ITEM : item('run', row.run_id))}
+            {...(row.run_id === null ? NO_ITEM : item('run', row.run_id, plan))}
           >
             <span role="rowheader" title={[row.step, row.sample, row.branch].join(' · ')}>
               {row.run_id === null ? row.step : <RunLink run={row.run_id} method={row.step} />}{' '}

@@ -17,6 +17,7 @@ import { useCauses } from './causes';
 import { countsOf, noteOf, secondsOf, treeLines } from './rows';
 
 interface IProps {
+  plan: number;
   rows: readonly PlannedRun[];
   /** The plan is being worked on: what failed can be asked for again, what has a result not yet. */
   active: boolean;
@@ -24,7 +25,7 @@ interface IProps {
   again?: (sample: string | null, branch: string | null, rows: readonly PlannedRun[]) => void;
 }
 
-export function PlanTree({ rows, active: isActive, again }: IProps): React.JSX.Element {
+export function PlanTree({ plan, rows, active: isActive, again }: IProps): React.JSX.Element {
   const { commands, trans } = useHere();
   const [closed, setClosed] = React.useState<ReadonlySet<string>>(new Set());
   const [active, setActive] = React.useState(0);
@@ -85,7 +86,7 @@ export function PlanTree({ rows, active: isActive, again }: IProps): React.JSX.E
       className="pm-PlanTree"
       role="tree"
       label={trans.__('Runs of this plan by sample and branch')}
-      item={itemOf(lines[active])}
+      item={itemOf(lines[active], plan)}
       active={lines.length === 0 ? undefined : `${base}-${active}`}
       count={lines.length}
       height={28}
@@ -103,7 +104,7 @@ export function PlanTree({ rows, active: isActive, again }: IProps): React.JSX.E
               aria-level={line.level}
               aria-expanded={line.kind === 'group' ? line.open : undefined}
               aria-selected={index === active}
-              {...itemOf(line)}
+              {...itemOf(line, plan)}
               style={{ paddingLeft: line.level * 20 - 8 }}
               onClick={() => {
                 setActive(index);
@@ -130,9 +131,9 @@ export function PlanTree({ rows, active: isActive, again }: IProps): React.JSX.E
 }
 
 /** What the context menu of a line is about. */
-function itemOf(line: Line | undefined): IItemProps {
+function itemOf(line: Line | undefined, plan: number): IItemProps {
   const run = line?.kind === 'run' ? line.row.run_id : null;
-  return run === null ? NO_ITEM : item('run', run);
+  return run === null ? NO_ITEM : item('run', run, plan);
 }
 
 function parentOf(lines: readonly Line[], at: number): number {

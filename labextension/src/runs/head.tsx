@@ -4,9 +4,9 @@ import { Clipboard } from '@jupyterlab/apputils';
 import React from 'react';
 
 import { zipUrl } from '../api/files';
-import { retryPlan } from '../api/plans';
 import type { RunDetails } from '../api/runs';
 import { CommandIDs } from '../commands';
+import { runAgain } from '../plan/actions';
 import { useHere } from '../screen/here';
 import { Action, Ago, PlanLink, RunState, Trouble } from '../screen/parts';
 import { secondsBetween, took } from '../screen/words';
@@ -28,19 +28,24 @@ interface IProps {
 }
 
 export function Head({ run, lineage = true }: IProps): React.JSX.Element {
-  const { api, commands, trans } = useHere();
+  const here = useHere();
+  const { api, commands, trans } = here;
   const [error, setError] = React.useState<unknown>(null);
   const [said, setSaid] = React.useState('');
+  const { plan_id: plan } = run;
   const seconds = secondsBetween(run.started_at, run.finished_at);
   const ended = run.status !== 'running';
-  const retry = (): void => {
+  const retry = (plan: number): void => {
     setError(null);
-    retryPlan(api, run.plan_id ?? 0, { run_id: run.run_id }).then(answer => {
-      setSaid(
-        answer.queued
-          ? trans.__('It runs again when the launch that runs now has ended.')
-          : trans.__('It runs again.')
-      );
+    setSaid('');
+    runAgain(here, run, plan).then(answer => {
+      if (answer !== null) {
+        setSaid(
+          answer.queued
+            ? trans.__('It runs again when the launch that runs now has ended.')
+            : trans.__('It runs again.')
+        );
+      }
     }, setError);
   };
   return (
@@ -83,8 +88,13 @@ export function Head({ run, lineage = true }: IProps): React.JSX.Element {
           />
         )}
         <Stop run={run} />
-        {run.plan_id !== null && (run.status === 'failed' || run.status === 'cancelled') && (
-          <Action label={trans.__('Retry')} onClick={retry} />
+        {plan !== null && (run.status === 'failed' || run.status === 'cancelled') && (
+          <Action
+            label={trans.__('Retry')}
+            onClick={() => {
+              retry(plan);
+            }}
+          />
         )}
         {run.error !== null && (
           <Action

@@ -10,11 +10,21 @@ export type ItemKind = 'plan' | 'run' | 'template' | 'method';
 export interface IItemProps {
   'data-pm-item': string;
   'data-pm-id': string;
+  /** The plan that a run is listed in: it may have reused the run of another. */
+  'data-pm-plan'?: string;
 }
 
-/** Mark a row as being about a plan, a run, a template or a method. */
-export function item(kind: ItemKind, id: number | string): IItemProps {
-  return { 'data-pm-item': kind, 'data-pm-id': String(id) };
+/**
+ * Mark a row as being about a plan, a run, a template or a method.
+ *
+ * @param plan - the plan that the row is a part of
+ */
+export function item(kind: ItemKind, id: number | string, plan?: number): IItemProps {
+  return {
+    'data-pm-item': kind,
+    'data-pm-id': String(id),
+    ...(plan === undefined ? {} : { 'data-pm-plan': String(plan) })
+  };
 }
 
 /** A row that is about nothing: a menu there does not speak of what is around it. */
@@ -22,13 +32,19 @@ export const NO_ITEM: IItemProps = { 'data-pm-item': 'none', 'data-pm-id': '' };
 
 /** What an element says that it is about. */
 export function readItem(element: HTMLElement): ReadonlyPartialJSONObject | null {
-  const { pmItem: kind = '', pmId: id = '' } = element.dataset;
+  const { pmItem: kind = '', pmId: id = '', pmPlan: plan = '' } = element.dataset;
   switch (kind) {
     case 'plan':
       return /^\d{1,15}$/.test(id) ? { plan: Number(id) } : null;
     case 'run':
       // Some commands take one run, others several.
-      return /^\d{1,15}$/.test(id) ? { run: Number(id), runs: [Number(id)] } : null;
+      return /^\d{1,15}$/.test(id)
+        ? {
+            run: Number(id),
+            runs: [Number(id)],
+            ...(/^\d{1,15}$/.test(plan) ? { within: Number(plan) } : {})
+          }
+        : null;
     case 'template':
     case 'method':
       return { [kind]: id };
