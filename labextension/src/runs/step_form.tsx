@@ -53,7 +53,12 @@ export function StepForm({ version, begun }: IProps): React.JSX.Element {
         setBusy(false);
       });
   };
+  // A refusal is about the values that were sent, and "all the same" would run others.
+  const edited = (): void => {
+    setError(null);
+  };
   const set = (name: string, text: string | undefined): void => {
+    edited();
     setParams(before => {
       const others = Object.entries(before).filter(([each]) => each !== name);
       return Object.fromEntries(text === undefined ? others : [...others, [name, text]]);
@@ -88,6 +93,7 @@ export function StepForm({ version, begun }: IProps): React.JSX.Element {
               input={input}
               value={given[input.name] ?? ''}
               onChange={(text, samples) => {
+                edited();
                 setGiven({ ...given, [input.name]: text });
                 const [only, ...others] = [...new Set(samples)];
                 if (only !== undefined && others.length === 0 && sample === offered) {
@@ -104,6 +110,7 @@ export function StepForm({ version, begun }: IProps): React.JSX.Element {
               value={sample}
               placeholder={trans.__('which sample the data is of')}
               onChange={event => {
+                edited();
                 setSample(event.target.value);
               }}
             />

@@ -28,6 +28,12 @@ export default function StepTab({ args, tab }: { args: IStepArgs; tab: ITab }): 
   const here = useHere();
   const { trans } = here;
   const [method, setMethod] = React.useState(args.method);
+  const [answered, setAnswered] = React.useState(args);
+  if (answered !== args) {
+    // Asked for anew: with what the step has now.
+    setAnswered(args);
+    setMethod(args.method);
+  }
   const methods = useAsked(
     React.useCallback(async () => {
       await here.ready();
@@ -60,7 +66,7 @@ export default function StepTab({ args, tab }: { args: IStepArgs; tab: ITab }): 
             </select>
           </label>
           <Chosen
-            key={method}
+            key={`${method} ${JSON.stringify([args.params, args.inputs])}`}
             method={all.find(each => each.method === method)}
             version={method === args.method ? args.version : 0}
             begun={method === args.method ? args : NOTHING}
