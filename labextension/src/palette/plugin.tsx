@@ -145,7 +145,7 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const model = new PaletteModel(api, pipelines.catalogue, trans);
 
-    const { rename, remove } = addTemplateCommands({ app, api, pipelines, model, trans });
+    const { rename, remove } = addTemplateCommands({ app, api, pipelines, model, state, trans });
 
     const add = async (method: string): Promise<void> => {
       if (pipelines.current?.readOnly !== false && commands.hasCommand(CommandIDs.newPipeline)) {

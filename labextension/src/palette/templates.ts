@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
+import type { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
@@ -10,6 +11,7 @@ import { deleteTemplate, renameTemplate } from '../api/templates';
 import { CommandIDs } from '../commands';
 import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
+import type { UnsavedWork } from '../pipeline/unsaved';
 import { hasItem, withItem } from '../screen/item';
 import type { IApi, IPipelineTracker } from '../tokens';
 import type { PaletteModel } from './model';
@@ -19,6 +21,7 @@ interface IContext {
   api: IApi;
   pipelines: IPipelineTracker;
   model: PaletteModel;
+  state: IStateDB | null;
   trans: TranslationBundle;
 }
 
@@ -91,12 +94,14 @@ async function renamed(context: IContext, template: ITemplateEntry): Promise<voi
   const name = value?.trim() ?? '';
   if (button.accept && name !== '' && name !== template.name) {
     await tried(context, async () => {
+      const unsaved = await unsavedWork(context);
       const now = await renameTemplate(api, template.name, name, template.revision);
       for (const open of pipelines.models.filter(each => each.template?.name === template.name)) {
         // What was saved meanwhile elsewhere is no other for its new name: saving still tells.
         const seen = open.template?.revision === template.revision ? now.revision : '';
         open.renamed({ name: now.name, revision: seen });
       }
+      await unsaved.renameRequest(template.name, now.name);
     });
   }
 }
@@ -112,6 +117,16 @@ async function removed(context: IContext, template: ITemplateEntry): Promise<voi
     ]
   });
   if (button.accept) {
-    await tried(context, () => deleteTemplate(api, template.name, template.revision));
+    await tried(context, async () => {
+      const unsaved = await unsavedWork(context);
+      await deleteTemplate(api, template.name, template.revision);
+      await unsaved.forgetRequest(template.name);
+    });
   }
+}
+
+/** Where the samples of a saved pipeline are kept; not read at the start of the Lab. */
+async function unsavedWork({ state }: IContext): Promise<UnsavedWork> {
+  const parts = await import('../pipeline/unsaved');
+  return new parts.UnsavedWork(state);
 }

@@ -500,9 +500,9 @@ export class PipelineModel implements IPipelineModel {
     }
   }
 
-  /** The samples of a saved pipeline are there when it is opened again. */
+  /** The samples of a saved pipeline are there when it is opened again, once it is saved as drawn. */
   private async _keepRequest(): Promise<void> {
-    if (this._template !== null) {
+    if (this._template !== null && !this.dirty) {
       await this._options.unsaved.keepRequest(this._template.name, this._history.current.request);
     }
   }

@@ -12,6 +12,9 @@ import { writePipeline } from './writing';
 const NAMESPACE = 'pm-unsaved';
 const REQUESTS = 'pm-requests';
 
+/** What of a request is meant for the next time as well; the rest was meant for one plan. */
+const LASTING: ReadonlySet<string> = new Set(['samples', 'branches', 'branch_groups']);
+
 /** What is kept of one pipeline tab. */
 export interface IUnsaved {
   readonly document: unknown;
@@ -57,11 +60,28 @@ export class UnsavedWork {
   /** Keep it for the next time the pipeline is opened. */
   async keepRequest(template: string, request: IPlanRequest): Promise<void> {
     const id = `${REQUESTS}:${template}`;
-    if (Object.keys(request).length === 0) {
+    const lasting = Object.fromEntries(
+      Object.entries(request).filter(([name]) => LASTING.has(name))
+    );
+    if (Object.keys(lasting).length === 0) {
       await this._state?.remove(id);
     } else {
-      await this._state?.save(id, request as unknown as ReadonlyPartialJSONValue);
+      await this._state?.save(id, lasting);
     }
+  }
+
+  /** A saved pipeline is called otherwise now. */
+  async renameRequest(template: string, name: string): Promise<void> {
+    const request = await this.requestOf(template);
+    if (request !== undefined) {
+      await this._state?.save(`${REQUESTS}:${name}`, request as ReadonlyPartialJSONValue);
+      await this.forgetRequest(template);
+    }
+  }
+
+  /** A saved pipeline is gone: another one of its name begins without its samples. */
+  async forgetRequest(template: string): Promise<void> {
+    await this._state?.remove(`${REQUESTS}:${template}`);
   }
 
   async forget(key: string): Promise<void> {

@@ -275,6 +275,39 @@ describe('unsaved work', () => {
     expect(next.dirty).toBe(false);
   });
 
+  it('leaves nothing that was meant for one plan, nor what was not to be saved', async () => {
+    const state = new StateDB();
+    const answers = { '/base/pm/api/templates/cells': { body: TEMPLATE } };
+    const { model } = make(answers, state);
+    await model.openTemplate('cells');
+    model.commitRequest('set all', () => ({
+      samples: ['s1'],
+      branches: { one: null },
+      until: 'one',
+      excluded: [{ sample: 's1' }],
+      rerun: { all: true }
+    }));
+    await model.keepNow();
+    draw(model, 'two');
+    model.commitRequest('set samples', request => ({ ...request, samples: ['s2'] }));
+    await model.keepNow();
+    await model.discard();
+    model.dispose();
+    const next = make(answers, state).model;
+    await next.openTemplate('cells');
+    expect(next.request).toEqual({ samples: ['s1'], branches: { one: null } });
+  });
+
+  it('keeps the samples of a saved pipeline by its new name, and not when it is deleted', async () => {
+    const unsaved = new UnsavedWork(new StateDB());
+    await unsaved.keepRequest('cells', { samples: ['s1'] });
+    await unsaved.renameRequest('cells', 'tissue');
+    expect(await unsaved.requestOf('cells')).toBeUndefined();
+    expect(await unsaved.requestOf('tissue')).toEqual({ samples: ['s1'] });
+    await unsaved.forgetRequest('tissue');
+    expect(await unsaved.requestOf('tissue')).toBeUndefined();
+  });
+
   it('is gone when the tab was closed on purpose', async () => {
     const state = new StateDB();
     const { model } = make({}, state);
