@@ -10,6 +10,7 @@ import { plannedRuns } from '../api/plans';
 import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { MarkLabel, markOf } from '../marks/mark';
+import { useAsked } from '../screen/asked';
 import { secondsBetween, took } from '../screen/words';
 import type { IApi, IPipelineModel } from '../tokens';
 
@@ -18,6 +19,9 @@ const LISTED = 200;
 
 /** What a person looks for first. */
 const ORDER = ['failed', 'running', 'blocked', 'cancelled', 'waiting', 'completed', 'reused'];
+
+/** What is asked for where not all can be listed, and where there is too much of that as well. */
+const URGENT = [ORDER.slice(0, 4), ORDER.slice(0, 1)];
 
 export interface IStepRunsProps {
   api: IApi;
@@ -34,56 +38,49 @@ interface IFound {
 }
 
 export function StepRuns(props: IStepRunsProps): React.JSX.Element | null {
-  const { api, model, step, commands, trans } = props;
-  const plan = model.viewing?.plan.plan_id ?? null;
-  const [found, setFound] = React.useState<IFound | null>(null);
-  const [error, setError] = React.useState<unknown>(null);
+  const { model, step } = props;
+  const plan = model.viewing?.plan.plan_id;
+  // Of another plan or step nothing is shown, not even until the answer is there.
+  return plan === undefined ? null : <Listed key={`${plan} ${step}`} {...props} plan={plan} />;
+}
+
+function Listed(props: IStepRunsProps & { plan: number }): React.JSX.Element {
+  const { api, model, step, commands, trans, plan } = props;
+  const asked = useAsked(
+    React.useCallback(async (): Promise<IFound> => {
+      const [found, status] = await Promise.all([runsOf(api, plan, step), api.status(true)]);
+      return { ...found, marks: status.marks.run };
+    }, [api, plan, step])
+  );
   React.useEffect(() => {
-    let gone = false;
-    const look = (): void => {
-      if (plan === null) {
-        return;
-      }
-      Promise.all([plannedRuns(api, plan, { step: [step], limit: LISTED }), api.status(true)]).then(
-        ([page, status]) => {
-          if (!gone) {
-            setFound({ rows: page.planned_runs, total: page.total, marks: status.marks.run });
-            setError(null);
-          }
-        },
-        (reason: unknown) => {
-          if (!gone) {
-            setError(reason);
-          }
-        }
-      );
-    };
-    look();
+    const look = (): void => void asked.refresh();
     model.statesChanged.connect(look);
     return () => {
-      gone = true;
       model.statesChanged.disconnect(look);
     };
-  }, [api, model, plan, step]);
-  if (plan === null) {
-    return null;
-  }
-  if (found === null) {
+  }, [model, asked]);
+  const { state } = asked;
+  if (state.kind !== 'ready') {
     return (
       <p className="pm-Hint" role="status">
-        {error === null ? trans.__('Reading…') : explained(error, trans).title}
+        {state.kind === 'loading' ? trans.__('Reading…') : explained(state.error, trans).title}
       </p>
     );
   }
-  const rows = [...found.rows].sort((a, b) => placeOf(a.state) - placeOf(b.state));
+  const { rows, total, marks } = state.value;
   return (
     <>
+      {state.trouble !== null && (
+        <p className="pm-Hint" role="status">
+          {explained(state.trouble, trans).title}
+        </p>
+      )}
       <ul className="pm-List pm-StepRuns" aria-label={trans.__('Runs of %1', step)}>
         {rows.map(row => (
-          <Row key={row.planned_id} {...{ row, marks: found.marks, commands, trans }} />
+          <Row key={row.planned_id} {...{ row, marks, commands, trans }} />
         ))}
       </ul>
-      {found.total > rows.length && (
+      {total > rows.length && (
         <button
           type="button"
           className="pm-TextButton"
@@ -91,11 +88,37 @@ export function StepRuns(props: IStepRunsProps): React.JSX.Element | null {
             void commands.execute(CommandIDs.openPlan, { plan });
           }}
         >
-          {trans.__('%1 more: open plan %2', found.total - rows.length, plan)}
+          {trans.__('%1 more: open plan %2', total - rows.length, plan)}
         </button>
       )}
     </>
   );
+}
+
+/**
+ * The runs of a step, as many as are listed: of more than those the ones that need attention, which
+ * may stand anywhere in the order of the plan.
+ */
+export async function runsOf(
+  api: IApi,
+  plan: number,
+  step: string
+): Promise<{ rows: readonly PlannedRun[]; total: number }> {
+  const first = await plannedRuns(api, plan, { step: [step], limit: LISTED });
+  const found = new Map(first.planned_runs.map(row => [row.planned_id, row]));
+  let { total } = first;
+  for (const state of URGENT) {
+    if (total <= LISTED) {
+      break;
+    }
+    const page = await plannedRuns(api, plan, { step: [step], state, limit: LISTED });
+    for (const row of page.planned_runs) {
+      found.set(row.planned_id, row);
+    }
+    ({ total } = page);
+  }
+  const rows = [...found.values()].sort((a, b) => placeOf(a.state) - placeOf(b.state));
+  return { rows: rows.slice(0, LISTED), total: first.total };
 }
 
 interface IRowProps {

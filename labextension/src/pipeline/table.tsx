@@ -251,7 +251,7 @@ function Details({
   const off = model.readOnly;
   return (
     <div className="pm-StepTable-form">
-      {model.viewing !== null && (
+      {model.viewing !== null && model.selection.size === 1 && (
         <>
           <h3>{trans.__('Runs')}</h3>
           <StepRuns api={api} model={model} step={step.name} commands={commands} trans={trans} />
