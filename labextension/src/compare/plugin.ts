@@ -5,6 +5,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { CommandIDs } from '../commands';
 import { compareIcon } from '../icons';
 import { IScreens } from '../tokens';
+import type { ICompareArgs } from './tab';
 
 export const comparePlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:compare',
@@ -13,7 +14,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
   requires: [IScreens],
   activate: (_: JupyterFrontEnd, screens: IScreens): void => {
     const { trans } = screens.here;
-    screens.add<{ runs: number[] }>({
+    screens.add<ICompareArgs>({
       command: CommandIDs.compare,
       namespace: 'pm-compare',
       label: trans.__('Compare Runs'),
@@ -21,14 +22,13 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
       icon: compareIcon,
       properties: { runs: { type: 'array', items: { type: 'integer' } } },
       read: args => {
-        const runs = args['runs'];
-        return {
-          runs: Array.isArray(runs)
-            ? runs.filter((run): run is number => Number.isSafeInteger(run)).slice(0, 20)
-            : []
-        };
+        const { runs: given, tab } = args;
+        const runs = Array.isArray(given)
+          ? given.filter((run): run is number => Number.isSafeInteger(run)).slice(0, 20)
+          : [];
+        return { runs, tab: typeof tab === 'string' ? tab : runs.join('-') };
       },
-      id: args => args.runs.join('-'),
+      id: args => args.tab,
       title: args => trans.__('Compare %1', args.runs.join(', ')),
       load: async () => (await import('./tab')).default
     });

@@ -13,17 +13,19 @@ import { Results } from './results';
 
 export interface ICompareArgs {
   runs: number[];
-  [name: string]: number[];
+  /** Names the tab, also when it compares others by now. */
+  tab: string;
+  [name: string]: number[] | string;
 }
 
 interface IProps {
   args: ICompareArgs;
-  tab: ITab;
+  tab: ITab<ICompareArgs>;
 }
 
 export default function CompareTab({ args, tab }: IProps): React.JSX.Element {
   const { trans } = useHere();
-  const [runs, setRuns] = React.useState<readonly number[]>(args.runs);
+  const { runs } = args;
   React.useEffect(() => {
     tab.setTitle(
       runs.length === 0 ? trans.__('Compare runs') : trans.__('Compare %1', runs.join(', '))
@@ -32,7 +34,12 @@ export default function CompareTab({ args, tab }: IProps): React.JSX.Element {
   return (
     <div className="pm-Compare">
       <h2>{trans.__('Compare runs')}</h2>
-      <RunChoice runs={runs} onChange={setRuns} />
+      <RunChoice
+        runs={runs}
+        onChange={changed => {
+          tab.turn({ ...args, runs: [...changed] });
+        }}
+      />
       {runs.length < 2 ? (
         <p className="pm-Screen-empty">
           {trans.__(

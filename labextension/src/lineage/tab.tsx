@@ -37,6 +37,12 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
   const { trans } = here;
   const { run } = args;
   const [directions, setDirections] = React.useState<Directions>(args.direction);
+  const [answered, setAnswered] = React.useState(args);
+  if (answered !== args) {
+    // Asked for anew: in the direction that is wanted now.
+    setAnswered(args);
+    setDirections(args.direction);
+  }
   const [form, setForm] = React.useState<'graph' | 'table'>('graph');
   const model = React.useMemo(
     () => new LineageModel(here, run, directions),

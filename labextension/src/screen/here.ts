@@ -26,13 +26,15 @@ export interface IHere {
   ready(): Promise<void>;
 }
 
-/** The tab that a screen is drawn in. */
-export interface ITab {
+/** The tab that a screen is drawn in; `A` is what it can be asked to show. */
+export interface ITab<A = never> {
   readonly isVisible: boolean;
   /** Emits when the tab comes to the front. */
   readonly shown: ISignal<unknown, void>;
   /** Name the tab by what it shows. */
   setTitle(label: string, caption?: string): void;
+  /** Show something else from now on, after a reload as well. */
+  turn(args: A): void;
 }
 
 export class Here implements IHere {

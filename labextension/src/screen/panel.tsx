@@ -12,14 +12,15 @@ import type { IHere, ITab } from './here';
 import { HereContext, TabContext } from './here';
 
 /** A screen: what it is asked to show, drawn. */
-export type Screen<A> = React.ComponentType<{ args: A; tab: ITab }>;
+export type Screen<A> = React.ComponentType<{ args: A; tab: ITab<A> }>;
 
-export class ScreenPanel<A> extends ReactWidget implements ITab {
+export class ScreenPanel<A> extends ReactWidget implements ITab<A> {
   constructor(
     readonly here: IHere,
     private _args: A,
     private readonly _load: () => Promise<Screen<A>>,
-    private readonly _named: (label: string, caption: string) => void
+    private readonly _named: (label: string, caption: string) => void,
+    private readonly _turned: () => void
   ) {
     super();
     this.addClass('pm-Screen');
@@ -36,6 +37,11 @@ export class ScreenPanel<A> extends ReactWidget implements ITab {
   revise(args: A): void {
     this._args = args;
     this.update();
+  }
+
+  turn(args: A): void {
+    this.revise(args);
+    this._turned();
   }
 
   get shown(): ISignal<this, void> {

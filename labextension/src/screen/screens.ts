@@ -95,7 +95,7 @@ export class Screens {
     const id = `${kind.namespace}-${kind.id(args)}`;
     let tab = tracker.find(each => each.id === id);
     if (tab === undefined) {
-      tab = this._make(kind, args);
+      tab = this._make(kind, tracker, args);
       tab.id = id;
       void tracker.add(tab);
     } else {
@@ -114,11 +114,21 @@ export class Screens {
     return tab;
   }
 
-  private _make<A extends ReadonlyPartialJSONObject>(kind: IScreenKind<A>, args: A): Tab<A> {
-    const content = new ScreenPanel<A>(this.here, args, kind.load, (label, caption) => {
-      tab.title.label = label;
-      tab.title.caption = caption;
-    });
+  private _make<A extends ReadonlyPartialJSONObject>(
+    kind: IScreenKind<A>,
+    tracker: WidgetTracker<Tab<A>>,
+    args: A
+  ): Tab<A> {
+    const content = new ScreenPanel<A>(
+      this.here,
+      args,
+      kind.load,
+      (label, caption) => {
+        tab.title.label = label;
+        tab.title.caption = caption;
+      },
+      () => void tracker.save(tab)
+    );
     const tab = new MainAreaWidget({ content });
     tab.toolbar.hide();
     tab.title.label = kind.title(args);
