@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
+import { Api } from '../src/api/api';
 import type { Everything } from '../src/api/everything';
+import { filterOf, NO_FILTER } from '../src/everything/filter';
+import { RunPages } from '../src/everything/run_list';
 import { chainOf, columnsOf, linksOf, runLinksOf } from '../src/everything/shape';
+
+import { run } from './records';
+import type { IAnswer } from './server';
+import { server } from './server';
 
 /** Module a: one reads nothing, two reads one; b reads two, c reads b and one; d reads itself. */
 const EVERYTHING: Everything = {
@@ -73,5 +80,32 @@ describe('the graph of everything', () => {
       'method/two'
     ]);
     expect([...chainOf(links, 'method/ring')]).toEqual(['method/ring']);
+  });
+});
+
+describe('the filter of everything', () => {
+  it('is none where nothing was typed', () => {
+    expect(filterOf({ sample: ' ', plan: '', since: '' })).toBe(NO_FILTER);
+    expect(filterOf({ sample: ' s1 ', plan: '', since: '' })).toEqual({
+      ...NO_FILTER,
+      sample: 's1'
+    });
+  });
+});
+
+describe('the runs of a method', () => {
+  it('are not said to have failed by an older answer that arrives late', async () => {
+    const answers: ((body: IAnswer) => void)[] = [];
+    const { settings } = server({
+      '/base/pm/api/runs': () => new Promise<IAnswer>(resolve => answers.push(resolve))
+    });
+    const pages = new RunPages({ api: new Api(settings) }, 'scale', NO_FILTER);
+    const asked = [pages.refresh(), pages.refresh()];
+    await expect.poll(() => answers.length).toBe(2);
+    answers[1]?.({ body: { runs: [run(4)], before: null, counts: null } });
+    await asked[1];
+    answers[0]?.({ status: 500, body: '<html>Oops</html>' });
+    await asked[0];
+    expect([pages.error, pages.runs.length]).toEqual([null, 1]);
   });
 });

@@ -12,8 +12,11 @@ import { server } from './server';
 const LOG = '/base/pm/api/runs/47/log';
 const ENTRIES = '/base/pm/api/runs/47/log/entries';
 
-/** A server with this log; `ended` may be changed. */
-function logOf(state: { text: string; ended: boolean }): { log: RunLog; asked: string[] } {
+/** A server with this log; `ended` may be changed, and whether it answers. */
+function logOf(state: { text: string; ended: boolean; away?: boolean }): {
+  log: RunLog;
+  asked: string[];
+} {
   const asked: string[] = [];
   const none: IAnswer = { body: { run_id: 47, entries: [], after: null, ended: true } };
   const { settings, requests } = server({
@@ -21,6 +24,9 @@ function logOf(state: { text: string; ended: boolean }): { log: RunLog; asked: s
     [LOG]: () => {
       const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
       asked.push(query.toString());
+      if (state.away === true) {
+        return { status: 500, body: '<html>Oops</html>' };
+      }
       const tail = query.get('tail');
       const start =
         tail === null ? Number(query.get('offset')) : Math.max(0, state.text.length - Number(tail));
@@ -70,6 +76,20 @@ describe('the log of a run', () => {
     await log.start();
     expect(log.before).toBe(0);
     expect(log.lines).toHaveLength(30_001);
+    log.dispose();
+  });
+
+  it('that could not be read whole is read whole when it is asked for again', async () => {
+    const state = { text: 'x'.repeat(99).concat('\n').repeat(200_000), ended: true, away: false };
+    const { log } = logOf(state);
+    await log.start();
+    expect(log.before).toBeGreaterThan(0);
+    state.away = true;
+    await log.loadAll();
+    expect(log.error).toMatchObject({ status: 500 });
+    state.away = false;
+    await log.again();
+    expect([log.error, log.before, log.lines.length]).toEqual([null, 0, 200_001]);
     log.dispose();
   });
 

@@ -22,6 +22,12 @@ export function queryOf({ sample, plan, since }: IFilter): IEverythingQuery {
   };
 }
 
+/** What was typed, as a filter; with nothing typed, none. */
+export function filterOf({ sample, plan, since }: IFilter): IFilter {
+  const filter = { sample: sample.trim(), plan: plan.trim(), since };
+  return Object.values(filter).every(text => text === '') ? NO_FILTER : filter;
+}
+
 interface IProps {
   filter: IFilter;
   onChange: (filter: IFilter) => void;
@@ -32,7 +38,7 @@ export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
   const [typed, setTyped] = React.useState(filter);
   const give = (next: IFilter): void => {
     setTyped(next);
-    onChange({ sample: next.sample.trim(), plan: next.plan.trim(), since: next.since });
+    onChange(filterOf(next));
   };
   return (
     <form
@@ -58,7 +64,7 @@ export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
         aria-label={trans.__('Number of the plan')}
         placeholder={trans.__('Number of the plan')}
         inputMode="numeric"
-        pattern="\s*\d*\s*"
+        pattern="\s*\d{0,15}\s*"
         title={trans.__('The number of a plan')}
         value={typed.plan}
         onChange={event => {

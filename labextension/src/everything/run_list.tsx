@@ -22,7 +22,7 @@ const HEIGHT = 46;
 /** Runs of one method as far as they were asked for. */
 export class RunPages extends Model {
   constructor(
-    private readonly _here: IHere,
+    private readonly _here: Pick<IHere, 'api'>,
     private readonly _method: string,
     private readonly _filter: IFilter
   ) {
@@ -60,6 +60,9 @@ export class RunPages extends Model {
       this.loaded = true;
       this.error = null;
     } catch (error) {
+      if (turn !== this._turn) {
+        return;
+      }
       this.error = error;
     }
     this.tell();

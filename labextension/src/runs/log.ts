@@ -85,11 +85,17 @@ export class RunLog extends Model {
 
   /** Read what lies before the first known line. */
   readonly loadAll = async (): Promise<void> => {
+    this._wanted = 'all';
     await this._attempt(async () => {
       this._lines = [''];
       await this._from(0);
     });
     this._goOn();
+  };
+
+  /** Do once more what failed. */
+  readonly again = async (): Promise<void> => {
+    await (this._wanted === 'all' ? this.loadAll() : this.start());
   };
 
   /** Look now, not at the next turn. */
@@ -171,6 +177,7 @@ export class RunLog extends Model {
   private _size = 0;
   private _complete = false;
   private _loaded = false;
+  private _wanted: 'end' | 'all' = 'end';
   private _source: LogPiece['source'] = 'file';
   private _error: unknown = null;
   private readonly _poll: Poll;

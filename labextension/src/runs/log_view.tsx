@@ -56,12 +56,12 @@ export function LogView(props: IProps): React.JSX.Element {
         {trans.__('Loading the log…')}
       </p>
     ) : (
-      <Trouble error={log.error} again={() => void log.start()} />
+      <Trouble error={log.error} again={() => void log.again()} />
     );
   }
   return (
     <div className={`pm-Log ${className}`}>
-      {log.error !== null && <Trouble error={log.error} again={() => void log.start()} />}
+      {log.error !== null && <Trouble error={log.error} again={() => void log.again()} />}
       <LogBody log={log} atTraceback={atTraceback} wanted={wanted} version={log.version} />
     </div>
   );
