@@ -28,7 +28,7 @@ export function paintChips(
     const state = inputState(node, name, scene.columns);
     const text =
       binding !== undefined
-        ? chipText(binding)
+        ? chipText(binding, words)
         : state === 'column'
           ? `▤ ${name}`
           : state === 'missing' && !scene.isSnapshot

@@ -23,6 +23,11 @@ export class Words {
     return this._trans.__('choose data…');
   }
 
+  /** "run 47.table": an output of a run. */
+  result(run: number, output: string): string {
+    return this._trans.__('run %1.%2', run, output);
+  }
+
   /** "latest (v2)" or "v2". */
   version({ step, version }: StepNode): string {
     if (step.version !== 'latest') {
@@ -78,7 +83,7 @@ export function valueText(row: IParamRow, words: Words): string {
 }
 
 /** A binding that is no link, in a word. */
-export function chipText(binding: Binding): string | null {
+export function chipText(binding: Binding, words: Words): string | null {
   switch (binding.kind) {
     case 'step':
       return null;
@@ -89,7 +94,7 @@ export function chipText(binding: Binding): string | null {
     case 'file':
       return binding.path.slice(binding.path.lastIndexOf('/') + 1);
     case 'run':
-      return `run ${binding.run}.${binding.output}`;
+      return words.result(binding.run, binding.output);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The inputs of a method that is run now: chosen among what earlier runs made, or typed. */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { Candidates } from '../api/direct';
@@ -93,7 +94,7 @@ function Upstream({ version, input, value, onChange }: IProps): React.JSX.Elemen
                   );
                 }}
               />{' '}
-              {nameOf(each)}
+              {nameOf(each, trans)}
             </label>
           ))}
           <button
@@ -141,7 +142,7 @@ function Upstream({ version, input, value, onChange }: IProps): React.JSX.Elemen
                 </option>
                 {found.map(each => (
                   <option key={each.text} value={each.text}>
-                    {nameOf(each)}
+                    {nameOf(each, trans)}
                   </option>
                 ))}
                 <option value={OTHER}>{trans.__('Another one: type it')}</option>
@@ -155,8 +156,8 @@ function Upstream({ version, input, value, onChange }: IProps): React.JSX.Elemen
 }
 
 /** "run 8 · quality_filter · field_04: nuclei". */
-function nameOf({ run, output }: Candidate): string {
-  const words = [`run ${run.run_id}`, run.method, run.sample ?? '', run.branch];
+function nameOf({ run, output }: Candidate, trans: TranslationBundle): string {
+  const words = [trans.__('run %1', run.run_id), run.method, run.sample ?? '', run.branch];
   return `${words.filter(word => word !== '').join(' · ')}: ${output.name}`;
 }
 
@@ -203,7 +204,7 @@ interface ITextProps extends ICommon {
   hint: string;
   value: string;
   onChange: (text: string, samples: readonly string[]) => void;
-  trans: ReturnType<typeof useHere>['trans'];
+  trans: TranslationBundle;
 }
 
 /** One line, or one for each member. */
