@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from .axe import check_axe
 from .results import THEMES, execute, forget_refusals, use_theme
+from .test_plans import wait_until_layout_holds, wait_until_tab_holds
 
 
 def test_from_everything_two_runs_are_compared(results, open_lab, page, screenshot):
@@ -97,6 +98,13 @@ def test_runs_are_compared(results, open_lab, page, screenshot):
     runs.get_by_role("button", name="Leave out run 2").press("Enter")
     expect(runs.get_by_role("listitem")).to_have_count(2)
     expect(page.get_by_role("tab", name="Compare 5, 1")).to_be_visible()
+    # A reload brings back what is compared now, not what it began with.
+    wait_until_layout_holds(page, "pm-compare:pm-compare-2")
+    wait_until_tab_holds(page, "pm-compare", "[5, 1]")
+    page.reload()
+    page.wait_for_function("() => window.jupyterapp?.restored")
+    page.get_by_role("tab", name="Compare 5, 1").click()
+    expect(runs.get_by_role("listitem")).to_have_count(2)
 
 
 def test_one_method_is_run_now_watched_and_stopped(results, open_lab, page, screenshot, complaints):
@@ -138,3 +146,11 @@ def test_one_method_is_run_now_watched_and_stopped(results, open_lab, page, scre
     start.click()
     expect(screen.get_by_role("alert")).to_contain_text("An equal run answers already")
     forget_refusals(complaints)
+    # That was said of these values; others are not run by "Run all the same".
+    seconds.fill("0.02")
+    seconds.press("Tab")
+    expect(screen.get_by_role("alert")).to_have_count(0)
+    # Asked for once more, the form has what is asked for now.
+    for value in ("7.5", "8.5"):
+        execute(page, "pm:run-step", method="wait", params={"wait.seconds": value})
+        expect(seconds).to_have_value(value)

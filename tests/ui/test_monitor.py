@@ -23,7 +23,7 @@ from .axe import check_axe
 from .bench import start_bench
 from .drawing import Drawing
 from .lab import Lab
-from .test_plans import wait_until_layout_holds
+from .test_plans import wait_until_layout_holds, wait_until_tab_holds
 
 expect.set_options(timeout=60_000)
 
@@ -158,18 +158,29 @@ def runs_of(bench: Workbench, plan: int, sample: str) -> int:
 @contextmanager
 def dying(page: Page, method: str, address: str, *, after: bool) -> Iterator[None]:
     """The server dies when it gets such a request, or ``after`` it did what was asked."""
+    caught = 0
 
     def handle(route: Route) -> None:
+        nonlocal caught
         if route.request.method != method:
             route.fallback()
             return
         if after:
             route.fetch()
         route.abort("connectionreset")
+        caught += 1
 
     page.route(address, handle)
-    yield
-    page.unroute(address, handle)
+    try:
+        yield
+        # What is told on the page may still be about the request before.
+        for _ in range(600):
+            if caught:
+                break
+            page.wait_for_timeout(100)
+        assert caught, f"no {method} {address} was made"
+    finally:
+        page.unroute(address, handle)
 
 
 def away(complaints: list[str]) -> None:
@@ -436,7 +447,7 @@ def test_rows_offer_in_their_context_menus_what_fits_them(
     expect(page.get_by_role("button", name="unsaved")).to_have_count(0)
     wait_until_layout_holds(page, "pm-pipelines:")
     wait_until_layout_holds(page, f"pm-run:pm-run-{run}")
-    page.wait_for_timeout(1_000)
+    wait_until_tab_holds(page, "pm-pipelines", "monthly")
     page.reload()
     page.wait_for_function("() => window.jupyterapp?.restored")
     tabs = page.locator("#jp-main-dock-panel").get_by_role("tab")
@@ -448,6 +459,47 @@ def test_rows_offer_in_their_context_menus_what_fits_them(
     page.goto("about:blank")
     assert all("404" in each and "/log" in each for each in complaints)
     complaints.clear()
+
+
+def test_a_run_is_run_again_in_the_plan_that_lists_it(world, open_lab, page):
+    rows = world.rows
+    source = rows.plan(name="source")
+    runs = [rows.run("stain", plan=source) for _ in range(2)]
+    plan = rows.plan(name="reusing")
+    for run in runs:
+        rows.planned_run(plan, "stain", current_run=run)
+    asked: list[tuple[int, object]] = []
+
+    def answer(route: Route) -> None:
+        found = re.search(r"/plans/(\d+)/retry", route.request.url)
+        assert found is not None
+        asked.append((int(found[1]), route.request.post_data_json))
+        route.fulfill(json={"plan_id": int(found[1]), "runs": 2, "queued": False})
+
+    page.route("**/pm/api/plans/*/retry*", answer)
+    open_lab(world.lab)
+    execute(page, "pm:open-plan", plan=plan)
+    # The run is another plan's; the row is of this one.
+    tree = page.get_by_role("tree", name="Runs of this plan by sample and branch")
+    choose(page, tree.get_by_role("treeitem").filter(has_text=f"run {runs[0]}"), "Run Again")
+    expect(page.get_by_text(f"Plan {plan}: 2 runs run again").last).to_be_visible()
+    assert asked == [(plan, {"run_id": runs[0], "again": True})]
+    # A group of several is one request: they run in one launch.
+    tree.get_by_role("button", name="Run again").click()
+    bar = page.locator(".pm-Plan .pm-Bar")
+    expect(bar.get_by_text("2 runs run again", exact=True)).to_be_visible()
+    assert asked[1:] == [(plan, {"run_ids": runs, "again": True})]
+    # Where no plan lists it, the plan that would run it is named first.
+    page.get_by_role("tab", name="Research Process Manager").click()
+    panel = page.get_by_role("region", name="Research Process Manager")
+    dialog = page.get_by_role("dialog")
+    for button in ("Cancel", "Run Again"):
+        choose(page, panel.get_by_role("button", name=re.compile(f"^run {runs[1]} ")), "Run Again")
+        expect(dialog).to_contain_text(f"Start run {runs[1]} of plan {source} again?")
+        dialog.get_by_role("button", name=button).click()
+        expect(dialog).to_have_count(0)
+    expect(page.get_by_text(f"Plan {source}: 2 runs run again").last).to_be_visible()
+    assert asked[2:] == [(source, {"run_id": runs[1], "again": True})]
 
 
 #: Keys of ours that another command has in the same place.
@@ -555,6 +607,11 @@ def test_the_canvas_is_loaded_when_it_is_wanted_and_nothing_asks_while_nothing_h
     heavy = {path.name for path in static.glob("*.js") if "LGraphCanvas" in path.read_text()}
     assert heavy
     plan = world.rows.plan(name="quiet", status="completed")
+    heard: list[str] = []
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda _: heard.append(socket.url)),
+    )
     open_lab(world.lab)
     loaded = chunks(page)
     assert loaded, "the extension is loaded"
@@ -564,11 +621,22 @@ def test_the_canvas_is_loaded_when_it_is_wanted_and_nothing_asks_while_nothing_h
     # Changes are heard: while nothing happens, nobody asks.
     execute(page, "pm:open-plan", plan=plan)
     expect(page.get_by_text("This plan has no runs.")).to_be_visible()
-    page.wait_for_timeout(2_000)
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.on(
+        "request",
+        lambda request: asked.append(request.url) if "/pm/api/" in request.url else None,
+    )
+    # What is opened is read once, and once more when the connection stands.
+    for _ in range(60):
+        before = len(asked)
+        page.wait_for_timeout(2_000)
+        if len(asked) == before and any("/pm/api/live" in url for url in heard):
+            break
+    else:
+        raise AssertionError(f"it never became quiet: {heard} {asked}")
+    asked.clear()
     page.wait_for_timeout(11_000)
-    assert [url for url in asked if "/pm/api/" in url] == []
+    assert asked == []
     execute(page, "pm:new-pipeline")
     Drawing(page).wait()
     assert chunks(page) & heavy

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -31,17 +32,32 @@ def open_plans(page: Page) -> None:
     page.get_by_role("main").get_by_role("button", name="Plans", exact=True).click()
 
 
+def saved_layout(page: Page) -> dict[str, Any]:
+    """What a reload finds: where tabs are, and what each of them shows."""
+    saved: dict[str, Any] = page.evaluate(
+        "async name => (await window.jupyterapp.serviceManager.workspaces.fetch(name)).data",
+        page.url.split("/workspaces/")[1].split("?")[0],
+    )
+    return saved
+
+
 def wait_until_layout_holds(page: Page, name: str) -> None:
-    layout = page.url.split("/workspaces/")[1].split("?")[0]
-    for _ in range(100):
-        saved = page.evaluate(
-            "async name => (await window.jupyterapp.serviceManager.workspaces.fetch(name)).data",
-            layout,
-        )
+    for _ in range(600):
+        saved = saved_layout(page)
         if name in json.dumps(saved.get("layout-restorer:data", {}).get("main", {})):
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"the layout never held {name}: {saved}")
+
+
+def wait_until_tab_holds(page: Page, kind: str, text: str) -> None:
+    """Wait until a tab of this kind would be brought back with such arguments."""
+    for _ in range(600):
+        saved = saved_layout(page)
+        if any(key.startswith(f"{kind}:") and text in json.dumps(saved[key]) for key in saved):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"no tab of {kind} ever held {text}: {saved}")
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

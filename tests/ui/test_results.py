@@ -89,6 +89,12 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
     expect(table.get_by_role("row")).to_have_count(3)
     expect(table.get_by_role("row").nth(1)).to_contain_text("scale.factor = 3")
     check_axe(page, ".pm-Lineage")
+    # Asked for in another direction, the tab that is open turns.
+    execute(page, "pm:open-lineage", run=2, direction="down")
+    expect(page.get_by_role("button", name="What was made of it")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(table.get_by_role("row")).to_have_count(2)
 
 
 def test_a_failed_run_opens_at_its_traceback(results, open_lab, page, screenshot):
