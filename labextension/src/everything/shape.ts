@@ -1,6 +1,7 @@
 /** The whole database as nodes and links: modules, and the methods of those that are unfolded. */
 
 import type { Everything, EverythingMethod, RunEdge } from '../api/everything';
+import { reachedFrom } from '../lineage/graph';
 
 export interface IModule {
   readonly module: string;
@@ -142,27 +143,11 @@ export function runLinksOf(
 
 /** All that leads to a node and all that comes of it, with itself. */
 export function chainOf(links: readonly ILink[], key: string): Set<string> {
-  const found = new Set([key]);
-  const ends: ['from' | 'to', 'from' | 'to'][] = [
-    ['to', 'from'],
-    ['from', 'to']
-  ];
-  for (const [here, there] of ends) {
-    const onward = new Map<string, string[]>();
-    for (const link of links) {
-      onward.set(link[here], [...(onward.get(link[here]) ?? []), link[there]]);
-    }
-    const seen = new Set([key]);
-    const waiting = [key];
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      for (const each of onward.get(next) ?? []) {
-        if (!seen.has(each)) {
-          seen.add(each);
-          found.add(each);
-          waiting.push(each);
-        }
-      }
-    }
+  const sources = new Map<string, string[]>();
+  const readers = new Map<string, string[]>();
+  for (const { from, to } of links) {
+    sources.set(to, [...(sources.get(to) ?? []), from]);
+    readers.set(from, [...(readers.get(from) ?? []), to]);
   }
-  return found;
+  return reachedFrom(key, [sources, readers]);
 }

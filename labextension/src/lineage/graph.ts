@@ -58,10 +58,15 @@ export function graphOf(parts: readonly Lineage[]): IGraph {
 
 /** All runs that lead to a run and all that came of it, with itself. */
 export function chainOf(graph: IGraph, run: number): Set<number> {
-  const found = new Set<number>([run]);
-  for (const onward of [graph.sources, graph.readers]) {
-    const waiting = [run];
-    const seen = new Set<number>(waiting);
+  return reachedFrom(run, [graph.sources, graph.readers]);
+}
+
+/** All that is reached from a node by going one way only, for each of the ways; with itself. */
+export function reachedFrom<T>(start: T, ways: readonly ReadonlyMap<T, readonly T[]>[]): Set<T> {
+  const found = new Set<T>([start]);
+  for (const onward of ways) {
+    const waiting = [start];
+    const seen = new Set<T>(waiting);
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       for (const each of onward.get(next) ?? []) {
         if (!seen.has(each)) {

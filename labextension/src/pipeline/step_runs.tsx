@@ -11,7 +11,7 @@ import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { MarkLabel, markOf } from '../marks/mark';
 import { useAsked } from '../screen/asked';
-import { secondsBetween, took } from '../screen/words';
+import { lastLine, secondsBetween, took } from '../screen/words';
 import type { IApi, IPipelineModel } from '../tokens';
 
 /** More are not listed: the plan's own tab is made for thousands. */
@@ -208,8 +208,4 @@ export async function openFailure(
 function placeOf(state: string): number {
   const place = ORDER.indexOf(state);
   return place < 0 ? ORDER.length : place;
-}
-
-function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? text;
 }

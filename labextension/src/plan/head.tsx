@@ -8,9 +8,9 @@ import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
 import { useHere } from '../screen/here';
 import { Action, Ago, CommandLink, RunLink, Trouble } from '../screen/parts';
-import { secondsBetween, took } from '../screen/words';
+import { lastLine, secondsBetween, took } from '../screen/words';
 import { ACTIVE, cancel, copyPython, ENDED_SHORT, exportFolder, resume, retry } from './actions';
-import { lastLine, suspects } from './rows';
+import { suspects } from './rows';
 import { PlanTroubleView } from './trouble';
 import type { IPlanNow } from './watch';
 

@@ -1,6 +1,7 @@
 /** The planned runs of a plan, grouped, sorted and filtered. */
 
 import type { PlannedRun } from '../api/plans';
+import { lastLine } from '../screen/words';
 
 export type Counts = Record<string, number>;
 
@@ -86,11 +87,6 @@ export function noteOf(row: PlannedRun, cause = ''): string {
   }
   // Why it was to be run is of no interest once it has.
   return row.state === 'completed' || row.state === 'running' ? '' : row.reason;
-}
-
-/** The last line of an error: in Python the one that says what happened. */
-export function lastLine(error: string): string {
-  return error.trimEnd().split('\n').pop() ?? '';
 }
 
 const WORST_FIRST = ['failed', 'blocked', 'running', 'waiting', 'cancelled', 'completed', 'reused'];

@@ -47,3 +47,8 @@ export function figure(value: unknown): string {
   }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
+
+/** The last line of an error: in Python the one that says what happened. */
+export function lastLine(error: string): string {
+  return error.trimEnd().split('\n').pop() ?? '';
+}
