@@ -9,24 +9,10 @@ opening the drawing, one edit, undoing it, and new states for 200 steps.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import shutil
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from pm_kernel.embedded import EmbeddedPostgres
-from pm_kernel.store import schema
-from pm_kernel.store.engine import Store
-from tests.ui.lab import start_lab
-from tests.workbench import Workbench
+from browser import parser, scratch_lab
+from playwright.sync_api import Page
 
 PANEL = "window.jupyterapp.shell.currentWidget.panel"
 
@@ -95,40 +81,11 @@ def document(count: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--chromium", default=os.environ.get("PM_CHROMIUM"))
-    chromium = options.parse_args().chromium or shutil.which("chromium")
-    with tempfile.TemporaryDirectory(prefix="pm-benchmark-") as place:
-        folder = Path(place)
-        server = EmbeddedPostgres(folder / ".postgres", state_dir=folder / "state")
-        server.start()
-        try:
-            measure(folder, server, chromium)
-        finally:
-            server.stop()
-
-
-def measure(folder: Path, server: EmbeddedPostgres, chromium: str | None) -> None:
-    url = server.url("postgres")
-    store = Store(url, pooled=False)
-    schema.upgrade(store)
-    store.close()
-    (folder / "lab").mkdir()
-    with start_lab(folder / "lab", told_by_file=False) as lab, sync_playwright() as playwright:
-        bench = Workbench.make(lab.root, url)
-        with (lab.root / "pm.toml").open("a", encoding="utf-8") as settings:
-            settings.write(f"\n[database]\nurl = {json.dumps(url)}\n")
-        bench.method("double", inputs={"table": "upstream"})
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(lab.url("lab"))
-        page.wait_for_function("() => window.jupyterapp?.restored", timeout=120_000)
+    with scratch_lab(parser(__doc__).parse_args().chromium) as scratch:
+        scratch.bench.method("double", inputs={"table": "upstream"})
+        page = scratch.page()
         for count in (1_000, 5_000):
             report(page, count)
-        browser.close()
-        bench.close()
 
 
 def report(page: Page, count: int) -> None:

@@ -1,6 +1,6 @@
 """What the Lab costs, in a real Chromium: its start with us, and a change until it is seen.
 
-    python benchmarks/lab.py [--chromium PATH]
+    python benchmarks/lab.py [--chromium PATH] [--only PART]
 
 Start: the floor is the same Lab with our extension switched off, taken in turns. State to pixel:
 200 runs of a plan are in flight with their heartbeats, and five others end in each second; one of
@@ -10,29 +10,17 @@ after the plan's tab has changed. Table: a plan of 10,000 runs; the floor is a f
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
-import os
 import random
-import shutil
 import statistics
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
-from playwright.sync_api import Browser, Page, sync_playwright
+from browser import ScratchLab, parser, scratch_lab
+from playwright.sync_api import Browser, Page
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from pm_kernel.embedded import EmbeddedPostgres
-from pm_kernel.store import schema
-from pm_kernel.store.engine import Store
 from tests.integration.factories import Rows
 from tests.ui.lab import Lab, start_lab
 from tests.workbench import Workbench
@@ -42,8 +30,6 @@ CHANGES = 60
 #: Runs that end meanwhile.
 OTHERS = 500
 IN_FLIGHT = 200
-
-READY = "() => window.jupyterapp?.restored"
 
 #: Resolves with the time at which a frame is drawn that shows the text.
 SEEN = """([selector, text]) => new Promise(done => {
@@ -61,25 +47,14 @@ SEEN = """([selector, text]) => new Promise(done => {
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--chromium", default=os.environ.get("PM_CHROMIUM"))
-    chromium = options.parse_args().chromium or shutil.which("chromium")
-    with tempfile.TemporaryDirectory(prefix="pm-benchmark-") as place:
-        folder = Path(place)
-        server = EmbeddedPostgres(folder / ".postgres", state_dir=folder / "state")
-        server.start()
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-                )
-                with workspace(folder / "with", server.url("postgres")) as (lab, bench):
-                    starts(browser, folder, lab)
-                    changes(browser, lab, bench)
-                    table(browser, lab, bench)
-                browser.close()
-        finally:
-            server.stop()
+    parts = {"start": starts, "changes": changes, "table": table}
+    options = parser(__doc__)
+    options.add_argument("--only", choices=parts, help="one part alone")
+    given = options.parse_args()
+    with scratch_lab(given.chromium) as scratch:
+        for name, part in parts.items():
+            if given.only in (None, name):
+                part(scratch)
 
 
 #: Milliseconds from an event until the frame after it; and between frames while the table scrolls.
@@ -118,7 +93,8 @@ TABLE = """async () => {
 }"""
 
 
-def table(browser: Browser, lab: Lab, bench: Workbench) -> None:
+def table(scratch: ScratchLab) -> None:
+    bench = scratch.bench
     rows = Rows(bench.store)
     # A run of its own tells the version that all of them are of.
     version = bench.run_row(rows.run("table"))["method_version_id"]
@@ -130,9 +106,7 @@ def table(browser: Browser, lab: Lab, bench: Workbench) -> None:
         plan,
         version,
     )
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(lab.url("lab"))
-    page.wait_for_function(READY, timeout=120_000)
+    page = scratch.page()
     begin = time.time()
     page.evaluate(
         "async plan => { await window.jupyterapp.commands.execute('pm:open-plan', {plan}); }", plan
@@ -146,22 +120,8 @@ def table(browser: Browser, lab: Lab, bench: Workbench) -> None:
     print(", ".join(f"{name} {value:.0f}" for name, value in times.items()))
 
 
-@contextmanager
-def workspace(folder: Path, url: str) -> Iterator[tuple[Lab, Workbench]]:
-    store = Store(url, pooled=False)
-    schema.upgrade(store)
-    store.close()
-    folder.mkdir()
-    with start_lab(folder, told_by_file=False) as lab:
-        bench = Workbench.make(lab.root, url)
-        with (lab.root / "pm.toml").open("a", encoding="utf-8") as settings:
-            settings.write(f"\n[database]\nurl = {json.dumps(url)}\n")
-        yield lab, bench
-        bench.close()
-
-
-def starts(browser: Browser, folder: Path, ours: Lab) -> None:
-    bare = folder / "without"
+def starts(scratch: ScratchLab) -> None:
+    bare = scratch.folder / "without"
     bare.mkdir()
     with start_lab(bare, server_half=False, told_by_file=False) as floor:
         config = bare / "config" / "labconfig"
@@ -171,8 +131,8 @@ def starts(browser: Browser, folder: Path, ours: Lab) -> None:
         )
         times: dict[str, list[float]] = {"without": [], "with": []}
         for n in range(2 * (STARTS + 1)):
-            name, lab = (("without", floor), ("with", ours))[n % 2]
-            took = start(browser, lab)
+            name, lab = (("without", floor), ("with", scratch.lab))[n % 2]
+            took = start(scratch.browser, lab)
             if n > 1:  # each server has answered once
                 times[name].append(took)
     middle = {name: statistics.median(each) for name, each in times.items()}
@@ -196,7 +156,8 @@ def start(browser: Browser, lab: Lab) -> float:
     return took
 
 
-def changes(browser: Browser, lab: Lab, bench: Workbench) -> None:
+def changes(scratch: ScratchLab) -> None:
+    bench = scratch.bench
     rows = Rows(bench.store)
     plan = rows.plan(name="in flight", status="running")
     launch = rows.launch(plan)
@@ -209,9 +170,7 @@ def changes(browser: Browser, lab: Lab, bench: Workbench) -> None:
             rows.run("segment", plan=plan, planned_run_id=planned, launch_id=launch,
                      status="running")
         )  # fmt: skip
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(lab.url("lab"))
-    page.wait_for_function(READY, timeout=120_000)
+    page = scratch.page()
     page.evaluate(
         "async plan => { await window.jupyterapp.commands.execute('pm:open-plan', {plan}); }", plan
     )

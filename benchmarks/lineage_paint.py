@@ -9,25 +9,13 @@ Both are taken in turns; the code of the tab is loaded before, as after its firs
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import shutil
 import statistics
-import sys
-import tempfile
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from browser import parser, scratch_lab
+from playwright.sync_api import Page
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from pm_kernel.embedded import EmbeddedPostgres
-from pm_kernel.store import schema
 from pm_kernel.store.engine import Store
 from tests.integration.factories import Rows
-from tests.ui.lab import start_lab
-from tests.workbench import Workbench
 
 LAYERS, WIDTH = 37, 27
 
@@ -78,19 +66,12 @@ FLOOR = """async run => {
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--chromium", default=os.environ.get("PM_CHROMIUM"))
+    options = parser(__doc__)
     options.add_argument("--repeat", type=int, default=15)
     asked = options.parse_args()
-    chromium = asked.chromium or shutil.which("chromium")
-    with tempfile.TemporaryDirectory(prefix="pm-benchmark-") as place:
-        folder = Path(place)
-        server = EmbeddedPostgres(folder / ".postgres", state_dir=folder / "state")
-        server.start()
-        try:
-            measure(folder, server, chromium, asked.repeat)
-        finally:
-            server.stop()
+    with scratch_lab(asked.chromium) as scratch:
+        last = build(scratch.bench.store)
+        report(scratch.page(), last, asked.repeat)
 
 
 def build(store: Store) -> int:
@@ -111,28 +92,6 @@ def build(store: Store) -> int:
         ]
     rows.method("summary", inputs=("table",))
     return rows.run("summary", inputs={"table": before})
-
-
-def measure(folder: Path, server: EmbeddedPostgres, chromium: str | None, repeat: int) -> None:
-    url = server.url("postgres")
-    store = Store(url, pooled=False)
-    schema.upgrade(store)
-    last = build(store)
-    store.close()
-    (folder / "lab").mkdir()
-    with start_lab(folder / "lab", told_by_file=False) as lab, sync_playwright() as playwright:
-        bench = Workbench.make(lab.root, url)
-        with (lab.root / "pm.toml").open("a", encoding="utf-8") as settings:
-            settings.write(f"\n[database]\nurl = {json.dumps(url)}\n")
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(lab.url("lab"))
-        page.wait_for_function("() => window.jupyterapp?.restored", timeout=120_000)
-        report(page, last, repeat)
-        browser.close()
-        bench.close()
 
 
 def report(page: Page, run: int, repeat: int) -> None:
