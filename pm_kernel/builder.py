@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
 Names = str | Iterable[str]
 
+#: What ``rerun=`` takes: steps by name, and parts of the run tree.
+Again = str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -249,7 +252,7 @@ class Pipeline:
         branches: Mapping[str, BranchValues] | None = None,
         branch_groups: Mapping[str, str | None] | None = None,
         excluded: Sequence[Mapping[str, str]] = (),
-        rerun: Names = (),
+        rerun: Again = (),
         rerun_keys: Names = (),
         base: str | Path | None = None,
     ) -> Plan:
@@ -258,9 +261,10 @@ class Pipeline:
         ``samples`` are names, or a table per sample; ``sheet`` is the path of a sample sheet (CSV)
         or a data frame, with a column ``sample``. ``until`` names the steps whose results are
         wanted, ``branches`` replaces those of some steps, ``excluded`` leaves out combinations
-        (``{"sample": "s1", "gate": "tight"}``), ``rerun`` names steps to run although equal runs
-        exist (``"all"`` for every step). Relative file names are meant from ``base``: without it
-        from the sheet's folder, else from the current one.
+        (``{"sample": "s1", "gate": "tight"}``), ``rerun`` names what is run although equal runs
+        exist: steps, ``"all"``, or parts of the run tree by ``step``, ``sample`` or ``branch``
+        (``{"sample": "s1", "branch": "tight"}``). Relative file names are meant from ``base``:
+        without it from the sheet's folder, else from the current one.
 
         Raises Problems for what is wrong in it, InvalidInput for a sheet that cannot be read.
         """
@@ -277,7 +281,7 @@ class Pipeline:
             },
             branch_groups=branch_groups or {},
             excluded=excluded,
-            rerun=_names(rerun),
+            rerun=[rerun] if isinstance(rerun, str | Mapping) else rerun,
             rerun_keys=_names(rerun_keys),
         )
         document = self._document

@@ -25,6 +25,7 @@ from pm_kernel.domain.branches import Branch, Branches
 from pm_kernel.domain.canonical import canonical
 from pm_kernel.domain.pipeline import Pipeline, Step, parse_pipeline
 from pm_kernel.domain.plan_request import PlanRequest, parse_request
+from pm_kernel.domain.rerun import Rerun, rerun_of_words
 from pm_kernel.open_workspace import Named, OpenWorkspace
 from pm_kernel.planning import PlanInput
 from pm_kernel.python_values import python_text, quoted
@@ -174,14 +175,22 @@ def _asked(request: PlanRequest, base: Path, pipeline: Pipeline) -> dict[str, st
         given["branch_groups"] = _literal(dict(request.branch_groups))
     if request.excluded:
         given["excluded"] = _list(_literal(dict(each)) for each in request.excluded)
-    again = [*(["all"] if request.rerun.everything else []), *sorted(request.rerun.steps)]
-    if again:
-        given["rerun"] = _names(again)
+    if again := _again(request.rerun):
+        given["rerun"] = again[0] if len(again) == 1 else _list(again)
     if request.rerun.keys:
         given["rerun_keys"] = _list(map(quoted, sorted(request.rerun.keys)))
     if not only_names or _has_relative_files(pipeline):
         given["base"] = quoted(str(base))
     return given
+
+
+def _again(rerun: Rerun) -> list[str]:
+    """Return what runs again; a step whose name would be read as a part is said as one."""
+    steps = sorted(rerun.steps)
+    plain = [step for step in steps if rerun_of_words([step])["steps"]]
+    parts = [{"step": step} for step in steps if step not in plain]
+    every = [*parts, *(part.to_document() for part in rerun.parts)]
+    return [*map(quoted, ["all"] * rerun.everything + plain), *map(_literal, every)]
 
 
 def _has_relative_files(pipeline: Pipeline) -> bool:

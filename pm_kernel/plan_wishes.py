@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 from pm_kernel.domain.plan_request import parse_request
+from pm_kernel.domain.rerun import rerun_of_words
 from pm_kernel.errors import InvalidInput, Problems
 from pm_kernel.plan_file import read_sheet
 
@@ -20,7 +21,7 @@ def wishes(
     branch_groups: Mapping[str, str | None],
     until: Sequence[str],
     excluded: Sequence[Mapping[str, str]],
-    rerun: Sequence[str],
+    rerun: Iterable[str | Mapping[str, Any]],
     rerun_keys: Sequence[str],
 ) -> tuple[dict[str, Any], Path]:
     """Return the request, and the folder that relative file names in it are meant from.
@@ -35,11 +36,7 @@ def wishes(
         "branch_groups": dict(branch_groups),
         "until": list(until),
         "excluded": [dict(each) for each in excluded],
-        "rerun": {
-            "all": "all" in rerun,
-            "steps": [step for step in rerun if step != "all"],
-            "keys": list(rerun_keys),
-        },
+        "rerun": {**rerun_of_words(rerun), "keys": list(rerun_keys)},
     }
     if sheet is not None:
         text, folder = _sheet(sheet, folder)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pm_kernel import planning, submission
+from pm_kernel import drafts, planning, submission
 from pm_kernel.cli import plan_view
 from pm_kernel.cli.context import Context
 from pm_kernel.cli.output import Cell, Column, styled
+from pm_kernel.cli.plan_options import add_rerun
 from pm_kernel.cli.plan_progress import progress_lines
 from pm_kernel.cli.text import Span
 from pm_kernel.domain.marks import plan_mark
 from pm_kernel.domain.plans import OPEN, Plan
+from pm_kernel.domain.rerun import rerun_of_words
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import Cancelled, Conflict, RunFailed
 from pm_kernel.nextflow.site import SiteCheck
@@ -34,7 +37,7 @@ def create(argv: list[str], context: Context) -> int:
     arguments.add_argument("--samples", metavar="A,B,…", help="sample names")
     arguments.add_argument("--sheet", type=Path, help="sample sheet (CSV) with a column `sample`")
     arguments.add_argument("--until", action="append", metavar="STEP", help="only what this needs")
-    arguments.add_argument("--rerun", action="append", metavar="STEP", help="run again; `all` too")
+    add_rerun(arguments)
     arguments.add_argument("--notes", help="free text kept with the plan")
     arguments.add_argument("--submit", action="store_true", help="run it right away")
     options = arguments.parse_args(argv)
@@ -69,12 +72,16 @@ def preview(argv: list[str], context: Context) -> int:
     """Show every run that a draft would make or reuse now, or that a plan file would."""
     arguments = _parser("preview", "Show every run that a plan would make or reuse now.")
     arguments.add_argument("plan", help="plan id, or a plan file")
+    add_rerun(arguments)
     options = arguments.parse_args(argv)
     if options.plan.isdecimal():
         stored = plans.get_plan(context.store, int(options.plan))
         plan = planning.PlanInput.stored(stored.document, stored.request)
     else:
         plan = read_plan_file(Path(options.plan)).plan
+    if options.rerun:
+        # Only looked at: a draft stays as it is.
+        plan = replace(plan, request={**plan.request, "rerun": rerun_of_words(options.rerun)})
     shown = _preview(context, plan)
     if context.json:
         context.output.json(plan_view.preview_document(shown))
@@ -88,8 +95,14 @@ def submit(argv: list[str], context: Context) -> int:
     arguments = _parser("submit", "Run a draft through Nextflow.")
     arguments.add_argument("plan", type=int, help="plan id")
     arguments.add_argument("--yes", action="store_true", help="also if it changed since previewed")
+    add_rerun(arguments)
     arguments.add_argument("--no-watch", action="store_true", help="return at once")
     options = arguments.parse_args(argv)
+    if options.rerun:
+        before = drafts.read_draft(context.store, options.plan)
+        after = drafts.with_request(before, rerun=rerun_of_words(options.rerun))
+        imports = same_imports(context.settings)
+        drafts.change_draft(context.store, options.plan, before, after, imports)
     submission.submit(
         context.settings,
         context.store,
@@ -288,8 +301,7 @@ def _asked(file: PlanFile, options: argparse.Namespace) -> planning.PlanInput:
     if options.until:
         request["until"] = options.until
     if options.rerun:
-        steps = [step for step in options.rerun if step != "all"]
-        request["rerun"] = {"all": "all" in options.rerun, "steps": steps}
+        request["rerun"] = rerun_of_words(options.rerun)
     return planning.PlanInput(file.plan.document, request, base)
 
 

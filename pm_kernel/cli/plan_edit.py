@@ -13,8 +13,10 @@ from pathlib import Path
 from pm_kernel import drafts
 from pm_kernel.cli import plan_view
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.plan_options import RERUN
 from pm_kernel.cli.text import Line, Span, line
 from pm_kernel.domain.plan_changes import Change
+from pm_kernel.domain.rerun import rerun_of_words
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import EngineUnavailable, InvalidInput, PmError, UsageError
 from pm_kernel.plan_file import PlanFile, read_plan_file, read_sheet
@@ -82,8 +84,8 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--rerun",
         action="append",
-        metavar="STEP",
-        help="run again although equal runs exist; `all`, or `none`",
+        metavar="WHAT",
+        help=f"{RERUN}; `none`: no more",
     )
     parser.add_argument("--name", help="another name")
     parser.add_argument("--notes", help="other notes")
@@ -111,9 +113,8 @@ def _asked(file: PlanFile, options: argparse.Namespace) -> PlanFile:
     if options.until:
         file = drafts.with_request(file, until=[] if "all" in options.until else options.until)
     if options.rerun:
-        steps = [step for step in options.rerun if step not in ("all", "none")]
-        again = {"all": "all" in options.rerun, "steps": steps}
-        file = drafts.with_request(file, rerun=again)
+        words = [word for word in options.rerun if word != "none"]
+        file = drafts.with_request(file, rerun=rerun_of_words(words))
     name = file.name if options.name is None else options.name
     notes = file.notes if options.notes is None else options.notes
     return replace(file, name=name, notes=notes)

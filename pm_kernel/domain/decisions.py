@@ -26,7 +26,7 @@ from pm_kernel.domain.plan import (
     Source,
     Value,
 )
-from pm_kernel.domain.plan_request import Rerun
+from pm_kernel.domain.rerun import Rerun
 
 Action = Literal["run", "reuse", "blocked"]
 
@@ -131,7 +131,7 @@ def decide(
     expanded: ExpandedPlan, lookup: Lookup, rerun: Rerun | None = None
 ) -> dict[str, Decision]:
     """A decision for every planned run, by key, in the order of the plan."""
-    asked = rerun or Rerun()
+    again = (rerun or Rerun()).keys_in(expanded.runs, expanded.axes)
     decided: dict[str, Decision] = {}
     for level in expanded.levels:
         # Lists that many runs share are looked through once; the plan keeps them alive.
@@ -140,7 +140,7 @@ def decide(
         queries: list[ReuseQuery] = []
         for step in level:
             for run in expanded.runs_of(step):
-                found = _without_lookup(run, expanded, decided, asked, above)
+                found = _without_lookup(run, expanded, decided, again, above)
                 version = expanded.steps[step].version
                 if found is None and version is not None:
                     inputs = {
@@ -170,7 +170,7 @@ def _without_lookup(
     run: PlannedRun,
     expanded: ExpandedPlan,
     decided: Mapping[str, Decision],
-    asked: Rerun,
+    again: frozenset[str],
     above: dict[int, _Above],
 ) -> Decision | None:
     if run.problem is not None:
@@ -185,7 +185,7 @@ def _without_lookup(
             return Decision("blocked", reason, "upstream_problem")
         if verdict.action == "run" and cause is None:
             cause = verdict
-    if asked.asks(run.step, run.key):
+    if run.key in again:
         return Decision("run", "re-run asked", "rerun")
     if cause is not None:
         return Decision("run", f"upstream step {shown(cause.step)} will run", "upstream")

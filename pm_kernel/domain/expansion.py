@@ -29,6 +29,7 @@ from pm_kernel.domain.pipeline import Pipeline
 from pm_kernel.domain.pipeline_check import bound_inputs, check_pipeline
 from pm_kernel.domain.plan import ExpandedPlan, PlannedRun, PlannedStep, Source, Totals
 from pm_kernel.domain.plan_request import PlanRequest
+from pm_kernel.domain.rerun import check_rerun
 from pm_kernel.domain.sources import Getter, Rows, column_getter, fixed_getter, step_getter
 from pm_kernel.domain.universe import Space, Universe
 
@@ -59,6 +60,7 @@ class _Expansion:
     def __init__(self, pipeline: Pipeline, request: PlanRequest, catalogue: Catalogue) -> None:
         self.faults = Faults()
         self.sheet = request.samples
+        self.asked_again = request.rerun
         asked = scope.requested(pipeline, request, self.faults)
         self.faults.found.extend(check_pipeline(asked, catalogue, columns=self.sheet.columns))
         self.pipeline = scope.typed(asked, catalogue)
@@ -96,6 +98,13 @@ class _Expansion:
             for step in self.order:
                 self._build(step, spaces[step])
             expected = len(self.runs)
+            check_rerun(
+                self.asked_again,
+                self.runs,
+                self.dimensions.axes,
+                dict.fromkeys(row[SAMPLE] for row in self.sheet.rows),
+                self.faults,
+            )
         return ExpandedPlan(
             steps={step: self._planned(step) for step in self.order},
             runs=tuple(self.runs),

@@ -59,3 +59,12 @@ def as_mapping(raw: object, what: str, faults: Faults) -> dict[str, Any]:
     if strange:
         faults.add(f"'{what}' has keys that are not text.", code="wrong_type")
     return {key: value for key, value in raw.items() if isinstance(key, str)}
+
+
+def names_of(raw: object, what: str, faults: Faults) -> tuple[str, ...]:
+    """``raw`` as a list of names, each once; one name is a list of it, absent is empty."""
+    every = () if raw is None else (raw,) if isinstance(raw, str) else raw
+    if isinstance(every, list | tuple) and all(isinstance(each, str) for each in every):
+        return tuple(dict.fromkeys(every))
+    faults.add(f"'{what}' must be a list of names.", code="wrong_type")
+    return ()

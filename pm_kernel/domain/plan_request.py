@@ -5,7 +5,7 @@
  "branch_groups": {"filter": "cutoffs"},    steps that branch together; null: on its own again
  "until": "filter" | ["filter", …],         only what these steps need
  "excluded": [{"sample": "s1", "filter": "tight"}],
- "rerun": {"all": false, "steps": ["filter"], "keys": […]}}
+ "rerun": {"all": false, "steps": ["filter"], "parts": [{"sample": "s1"}], "keys": […]}}
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import Any
 
 from pm_kernel.domain.bindings import SAMPLE
 from pm_kernel.domain.branches import Branches, parse_branches
-from pm_kernel.domain.faults import Faults, as_mapping
+from pm_kernel.domain.faults import Faults, as_mapping, names_of
 from pm_kernel.domain.names import name_fault, shown
+from pm_kernel.domain.rerun import Rerun, parse_rerun
 from pm_kernel.domain.samples import SampleSheet, parse_sample_sheet, sample_list, sheet_of
 from pm_kernel.errors import Problem
 
@@ -25,19 +26,6 @@ from pm_kernel.errors import Problem
 _SHOWN = 20
 
 _KEYS = {"samples", "branches", "branch_groups", "until", "excluded", "rerun"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rerun:
-    """What is run again although an equal run exists."""
-
-    steps: frozenset[str] = frozenset()
-    keys: frozenset[str] = frozenset()
-    everything: bool = False
-
-    def asks(self, step: str, key: str) -> bool:
-        """Whether this planned run was asked for again."""
-        return self.everything or step in self.steps or key in self.keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +55,7 @@ class PlanRequest:
             "branch_groups": dict(self.branch_groups),
             "until": list(self.until),
             "excluded": [dict(each) for each in self.excluded],
-            "rerun": {
-                "all": self.rerun.everything,
-                "steps": sorted(self.rerun.steps),
-                "keys": sorted(self.rerun.keys),
-            },
+            "rerun": self.rerun.to_document(),
         }
 
 
@@ -86,19 +70,13 @@ def parse_request(raw: object) -> tuple[PlanRequest, tuple[Problem, ...]]:
         step: parse_branches(each, faults.at(step))
         for step, each in sorted(as_mapping(given.get("branches"), "branches", faults).items())
     }
-    rerun = as_mapping(given.get("rerun"), "rerun", faults)
-    faults.unknown_keys(rerun, {"all", "steps", "keys"}, "'rerun'")
     request = PlanRequest(
         samples=samples,
         branches=branches,
         branch_groups=_groups(given.get("branch_groups"), faults),
-        until=_texts(given.get("until"), "until", faults),
+        until=names_of(given.get("until"), "until", faults),
         excluded=_excluded(given.get("excluded"), faults),
-        rerun=Rerun(
-            frozenset(_texts(rerun.get("steps"), "steps", faults)),
-            frozenset(_texts(rerun.get("keys"), "keys", faults)),
-            rerun.get("all") is True,
-        ),
+        rerun=parse_rerun(given.get("rerun"), faults),
     )
     return request, tuple(faults.found)
 
@@ -157,14 +135,6 @@ def _groups(raw: object, faults: Faults) -> dict[str, str | None]:
                 f"its branch group {fault or 'is taken'}: {shown(str(group))}.", code="name"
             )
     return kept
-
-
-def _texts(raw: object, key: str, faults: Faults) -> tuple[str, ...]:
-    every = () if raw is None else (raw,) if isinstance(raw, str) else raw
-    if isinstance(every, list | tuple) and all(isinstance(each, str) for each in every):
-        return tuple(dict.fromkeys(every))
-    faults.add(f"'{key}' must be a list of names.", code="wrong_type")
-    return ()
 
 
 def _excluded(raw: object, faults: Faults) -> tuple[Mapping[str, str], ...]:

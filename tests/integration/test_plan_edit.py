@@ -187,10 +187,34 @@ def test_how_far_and_what_again_and_what_it_is_called(bench: Workbench, draft: i
     pm("plan", "edit", "1", "--until", "copy", "--rerun", "load", "--name", "n", "--notes", "m")
     row = stored(bench, draft)
     assert (row["name"], row["notes"], len(row["runs"])) == ("n", "m", 4)
-    assert row["request"]["rerun"] == {"all": False, "steps": ["load"]}
+    assert row["request"]["rerun"] == {"all": False, "steps": ["load"], "parts": []}
     pm("plan", "edit", "1", "--until", "all", "--rerun", "none")
     row = stored(bench, draft)
     assert (len(row["runs"]), row["request"]["rerun"]["steps"]) == (8, [])
+
+
+def test_a_part_of_the_plan_runs_again(bench: Workbench, draft: int, pm: Pm) -> None:
+    def again(*words: str) -> list[tuple[str, str, str]]:
+        shown = json.loads(pm(*words, "--json").out)
+        runs = shown.get("preview", shown)["planned_runs"]
+        return [
+            (run["step"], run["sample"], run["branch"])
+            for run in runs
+            if run["reason"] == "re-run asked"
+        ]
+
+    part = ("--rerun", "sample=s1, branch=x")
+    assert again("plan", "preview", "1", *part) == [("by branch", "s1", "x")]
+    assert again("plan", "preview", "1") == [], "a preview changes nothing"
+    assert again("plan", "edit", "1", *part) == [("by branch", "s1", "x")]
+    parts = [{"branch": "x", "sample": "s1"}]
+    assert stored(bench, draft)["request"]["rerun"]["parts"] == parts
+    path = bench.root / "kept.toml"
+    path.write_text(plan_text(read_draft(bench.store, draft))[0])
+    assert again("plan", "preview", str(path)) == [("by branch", "s1", "x")]
+    assert again("plan", "edit", "1", "--rerun", "branch=y", "--rerun", "load") == [
+        ("load", "s1", ""), ("load", "s2", ""), ("by branch", "s1", "y"), ("by branch", "s2", "y")
+    ]  # fmt: skip
 
 
 def test_for_programs_the_answer_has_changes_and_preview(draft: int, pm: Pm) -> None:
@@ -212,6 +236,7 @@ def test_for_programs_the_answer_has_changes_and_preview(draft: int, pm: Pm) -> 
         (["--unset", "copy.scale.mode"], 5, "Step 'copy' does not set 'scale.mode'."),
         (["--until", "copi"], 5, "did you mean 'copy'?"),
         (["--rerun", "copi"], 5, "did you mean 'copy'?"),
+        (["--rerun", "sample=s9, step=copy"], 5, "run sample 's9' again, but has none"),
         (["--samples", "s1"], 5, "wants the column 'image'"),
         (["--sheet", "nowhere.csv"], 5, "cannot be read"),
         (["--file", "nowhere.toml"], 5, "cannot be read"),
@@ -341,6 +366,7 @@ def test_an_editor_that_changes_nothing_changes_nothing(
         {"samples": {"columns": ["sample", "note"], "rows": [{"sample": "a", "note": 'x,"y"\nz'}]}},
         {"branch_groups": {"one": None}, "excluded": [{"sample": "s1"}]},
         {"rerun": {"all": True, "steps": [], "keys": []}, "until": ["one"]},
+        {"rerun": {"parts": [{"sample": "a", "branch": {"one": "x"}}, {"branch": "y"}]}},
     ],
 )
 def test_a_plan_as_a_file_is_read_back_as_the_same_plan(

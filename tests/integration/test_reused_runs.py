@@ -88,6 +88,12 @@ def test_what_was_made_together_is_reused_together(world: World) -> None:
     assert world.foretold(first) == made
 
 
+def test_a_part_that_is_asked_for_runs_again_with_what_lies_below_it(world: World) -> None:
+    _, made = world.plan("s1", "s2")
+    _, others = world.plan("s1", "s2", rerun={"parts": [{"sample": "s2", "step": "read"}]})
+    assert {place for place in made if others[place] != made[place]} == {"read s2", "all -"}
+
+
 def test_a_sample_that_nobody_had_takes_the_oldest_equal_run(world: World) -> None:
     _, made = world.plan("s1", "s2")
     _, others = world.plan("s3")

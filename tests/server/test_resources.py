@@ -72,6 +72,16 @@ async def test_the_life_of_a_plan(study, api):
     assert edited["preview"]["counts"]["run"] == 4
     assert await api("PUT", plan, {"expected": draft["revision"], "notes": "x"}, status=409)
     assert (await api.get(f"{plan}/preview"))["counts"]["run"] == 4
+    again = {**request_for(*SAMPLES), "rerun": {"parts": [{"sample": "s1", "step": "load"}]}}
+    edited = await api("PUT", plan, {"expected": edited["revision"], "request": again})
+    assert edited["request"]["rerun"] == again["rerun"]
+    (node, *_others) = (await api.get(f"{plan}/preview"))["tree"]["nodes"]
+    assert (node["label"], node["runs"][0]["reason"]) == ("s1", "re-run asked")
+    wrong = {**again, "rerun": {"parts": [{"sample": "nobody"}]}}
+    refused = await api("PUT", plan, {"expected": edited["revision"], "request": wrong}, status=422)
+    assert "run sample 'nobody' again" in refused["problems"][0]["message"]
+    script = (await api.get(f"{plan}/python"))["python"]
+    assert '{"step": "load", "sample": "s1"}' in script
     assert [p["plan_id"] for p in (await api.get("plans"))["plans"]] == [draft["plan_id"]]
     assert (await api.get(f"{plan}/runs", state="waiting"))["total"] == 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -207,6 +208,49 @@ def test_branches_are_skipped_and_taken_in_again(bench_lab, open_lab):
     expect(skipped).to_contain_text("sample s1, gate threshold=0.3")
     skipped.get_by_role("button", name=re.compile("Take in again")).click()
     expect(tab.get_by_role("button", name="Run 4 new, reuse 2")).to_be_visible()
+
+
+def test_parts_of_the_tree_run_again_and_are_taken_back(bench_lab, open_lab, screenshot):
+    lab, bench = bench_lab
+    for threshold in ("0.7", "0.9"):
+        words = ("--input", "nuclei=run:1/nuclei", "--set", f"gate.threshold={threshold}")
+        done = bench.pm("run", "gate", *words, "--sample", "s1")
+        assert done.returncode == 0, done.stderr
+    page = open_lab(lab)
+    plan = draft(bench, branches={"gate": {"grid": {"gate.threshold": ["0.7", "0.9"]}}})
+    tab = open_preview(page, plan)
+    expect(tab.get_by_role("button", name="Reuse all 6")).to_be_visible()
+    tree = tab.get_by_role("list", name="Runs by sample and branch")
+    # By keyboard: one branch of one sample, and what it does is seen in the tree and in the sum.
+    branch = tree.get_by_role("checkbox", name="Run again: sample s1, gate threshold=0.7")
+    branch.focus()
+    page.keyboard.press("Space")
+    expect(tab.get_by_text("6 runs: 1 new, 5 reused")).to_be_visible()
+    expect(tree).to_contain_text("re-run asked")
+    expect(branch).to_be_focused()
+    asked = tab.get_by_role("list", name="Run again")
+    expect(asked).to_contain_text("sample s1, gate threshold=0.7")
+    asked.get_by_role("button", name=re.compile("^Reuse again")).click()
+    expect(tab.get_by_role("button", name="Reuse all 6")).to_be_visible()
+    # A single run, and with it all that takes its result; then a sample as a whole.
+    tree.get_by_role("checkbox", name="Run again: segment, sample s1").check()
+    expect(tab.get_by_role("button", name="Run 3 new, reuse 3")).to_be_visible()
+    expect(tree).to_contain_text("upstream step 'segment' will run")
+    tree.get_by_role("checkbox", name="Run again: segment, sample s1").uncheck()
+    tree.get_by_role("checkbox", name="Run again: sample s2", exact=True).check()
+    expect(tab.get_by_role("button", name="Run 3 new, reuse 3")).to_be_visible()
+    check_axe(page, ".pm-Preview")
+    screenshot("preview-run-again")
+    tab.get_by_role("button", name="Run 3 new, reuse 3").click()
+    ended = "SELECT status FROM execution_plans WHERE id = %s AND finished_at IS NOT NULL"
+    deadline = time.monotonic() + 300
+    while not bench.rows(ended, plan) and time.monotonic() < deadline:
+        page.wait_for_timeout(500)
+    assert bench.rows(ended, plan) == [{"status": "completed"}]
+    runs = bench.rows("SELECT sample, plan_step FROM runs WHERE execution_plan_id = %s", plan)
+    assert sorted((run["sample"], run["plan_step"]) for run in runs) == [
+        ("s2", "gate"), ("s2", "gate"), ("s2", "segment")
+    ]  # fmt: skip
 
 
 def test_name_notes_and_metadata_stay_with_the_draft(bench_lab, open_lab):

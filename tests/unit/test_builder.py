@@ -381,7 +381,7 @@ def test_everything_else_that_a_plan_is_asked_is_as_in_a_file() -> None:
     plan = cohort().plan(
         samples=["s1", "s2"],
         until="gate",
-        rerun=["all", "segment"],
+        rerun=["all", "segment", {"sample": "s1", "branch": {"gate": "wide"}}, "sample=s2"],
         branches={"gate": grid({"gate.threshold": [0.5]})},
         branch_groups={"gate": "cutoffs"},
         excluded=[{"sample": "s1", "gate": "wide"}],
@@ -390,7 +390,11 @@ def test_everything_else_that_a_plan_is_asked_is_as_in_a_file() -> None:
         {
             "samples": ["s1", "s2"],
             "until": ["gate"],
-            "rerun": {"all": True, "steps": ["segment"]},
+            "rerun": {
+                "all": True,
+                "steps": ["segment"],
+                "parts": [{"sample": "s1", "branch": {"gate": "wide"}}, {"sample": "s2"}],
+            },
             "branches": {"gate": {"grid": {"gate.threshold": ["0.5"]}}},
             "branch_groups": {"gate": "cutoffs"},
             "excluded": [{"sample": "s1", "gate": "wide"}],
@@ -515,7 +519,9 @@ def test_a_plan_with_everything_in_it_is_the_same_again() -> None:
             "branch_groups": {"mütze 1": None},
             "until": ["end", "p"],
             "excluded": [{"sample": "s1", "p": "x"}],
-            "rerun": {"all": False, "steps": ["p"], "keys": ['["p"]']},
+            "rerun": {"all": False, "steps": ["p", "all", "sample=1"], "keys": ['["p"]'],
+                      "parts": [{"step": "p", "sample": "s1", "branch": "f.a=1"},
+                                {"branch": {"p": "x", "日本": "grid"}}]},
         },
     )  # fmt: skip
     assert 'typed("yes")' in source

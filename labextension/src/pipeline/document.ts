@@ -133,7 +133,16 @@ export interface IPlanRequest {
     readonly all?: boolean;
     readonly steps?: readonly string[];
     readonly keys?: readonly string[];
+    readonly parts?: readonly IPlanPart[];
   };
+}
+
+/** Part of the run tree: the planned runs that fit everything that is said. */
+export interface IPlanPart {
+  readonly step?: string;
+  readonly sample?: string;
+  /** As it is shown, or one of those chosen in it; or by step or branch group. */
+  readonly branch?: string | Readonly<Record<string, string>>;
 }
 
 /** Everything that an edit can change, and undo takes back. */

@@ -246,7 +246,23 @@ function renamedRequest(request: IPlanRequest, from: string, to: string): IPlanR
     ...(branch_groups === undefined ? {} : { branch_groups: keyed(branch_groups) }),
     ...(until === undefined ? {} : { until: list(typeof until === 'string' ? [until] : until) }),
     ...(excluded === undefined ? {} : { excluded: excluded.map(keyed) }),
-    ...(rerun?.steps === undefined ? {} : { rerun: { ...rerun, steps: list(rerun.steps) } })
+    ...(rerun === undefined
+      ? {}
+      : {
+          rerun: {
+            ...rerun,
+            ...(rerun.steps === undefined ? {} : { steps: list(rerun.steps) }),
+            ...(rerun.parts === undefined
+              ? {}
+              : {
+                  parts: rerun.parts.map(part => ({
+                    ...part,
+                    ...(part.step === from ? { step: to } : {}),
+                    ...(typeof part.branch === 'object' ? { branch: keyed(part.branch) } : {})
+                  }))
+                })
+          }
+        })
   };
 }
 

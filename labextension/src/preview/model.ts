@@ -16,6 +16,7 @@ import type { IApi } from '../tokens';
 
 /** Samples of the run tree in one answer. */
 const PAGE = 50;
+const MOST = 1000;
 
 export class PreviewModel extends VDomModel {
   constructor(
@@ -85,7 +86,7 @@ export class PreviewModel extends VDomModel {
       this._marks = status.marks;
       this._draft = await getPlan(this._api, this.planId);
       if (this._draft.status === 'draft') {
-        this._take(await previewDraft(this._api, this.planId, { first: 0, limit: PAGE }));
+        await this._look();
       }
     });
   }
@@ -116,7 +117,7 @@ export class PreviewModel extends VDomModel {
       this._difference = null;
       this._draftChanged.emit(this._draft);
       if (parts.request !== undefined) {
-        this._take(await previewDraft(this._api, this.planId, { first: 0, limit: PAGE }));
+        await this._look();
       }
     });
     if (this._wanted === wanted) {
@@ -148,7 +149,10 @@ export class PreviewModel extends VDomModel {
       ...(sample === null ? {} : { sample: [sample] })
     }).then(page => page.planned_runs);
 
-  private _take(found: PreviewWithTree): void {
+  /** Look at it anew; as much of the tree as was shown stays shown. */
+  private async _look(): Promise<void> {
+    const limit = Math.min(MOST, Math.max(PAGE, this._nodes.length));
+    const found = await previewDraft(this._api, this.planId, { first: 0, limit });
     this._preview = found;
     this._nodes = found.tree?.nodes ?? [];
     this._next = found.tree?.next ?? null;

@@ -1,15 +1,58 @@
 /** What a draft asks for beyond its pipeline, changed in one place. */
 
-import type { IPlanRequest } from '../pipeline/document';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { IPlanPart, IPlanRequest } from '../pipeline/document';
 import { SAMPLE } from '../pipeline/document';
 
 /** Part of the run tree: sample, columns or steps to their values. */
 export type Point = Readonly<Record<string, string>>;
 
-/** The same request with a planned run asked for again, or no longer. */
-export function withKeyAgain(request: IPlanRequest, key: string, again: boolean): IPlanRequest {
+/** What is asked for again at once: part of the tree, or single planned runs by their keys. */
+export type Again = IPlanPart | readonly string[];
+
+/** The same request with something asked for again, or no longer. */
+export function withAgain(request: IPlanRequest, what: Again, again: boolean): IPlanRequest {
   const rerun = request.rerun ?? {};
-  return { ...request, rerun: { ...rerun, keys: toggled(rerun.keys ?? [], key, again) } };
+  if (isKeys(what)) {
+    const some = new Set(what);
+    const others = (rerun.keys ?? []).filter(key => !some.has(key));
+    return { ...request, rerun: { ...rerun, keys: again ? [...others, ...what] : others } };
+  }
+  const others = (rerun.parts ?? []).filter(each => partKey(each) !== partKey(what));
+  return { ...request, rerun: { ...rerun, parts: again ? [...others, what] : others } };
+}
+
+/** Whether just this was asked for again; what lies below runs too, without being asked for. */
+export function isAgain(request: IPlanRequest, what: Again): boolean {
+  const { keys = [], parts = [] } = request.rerun ?? {};
+  if (isKeys(what)) {
+    const asked = new Set(keys);
+    return what.length > 0 && what.every(key => asked.has(key));
+  }
+  return parts.some(each => partKey(each) === partKey(what));
+}
+
+/** The part of the tree at a place that belongs to a sample; null, no sample tells it apart. */
+export function partAt(point: Point): IPlanPart | null {
+  const { [SAMPLE]: sample, ...branch } = point;
+  if (sample === undefined) {
+    return null;
+  }
+  return Object.keys(branch).length === 0 ? { sample } : { sample, branch };
+}
+
+/** A part in words: `step gate, sample s1, filter k=5`. */
+export function partText(part: IPlanPart, trans: TranslationBundle): string {
+  const { step, sample, branch } = part;
+  return [
+    step === undefined ? '' : trans.__('step %1', step),
+    sample === undefined ? '' : trans.__('sample %1', sample),
+    typeof branch === 'string' ? trans.__('branch %1', branch) : '',
+    typeof branch === 'object' ? pointText(branch) : ''
+  ]
+    .filter(text => text !== '')
+    .join(', ');
 }
 
 /** The same request with all of a step asked for again, or no longer. */
@@ -35,6 +78,16 @@ export function pointText(point: Point): string {
     .sort(([a], [b]) => Number(b === SAMPLE) - Number(a === SAMPLE))
     .map(([axis, value]) => `${axis} ${value}`)
     .join(', ');
+}
+
+function isKeys(what: Again): what is readonly string[] {
+  return Array.isArray(what);
+}
+
+/** Equal for equal parts; a database does not keep the order of names. */
+function partKey({ step, sample, branch }: IPlanPart): string {
+  const table = typeof branch === 'object' ? Object.entries(branch).sort() : (branch ?? null);
+  return JSON.stringify([step ?? null, sample ?? null, table]);
 }
 
 function samePoint(a: Point, b: Point): boolean {

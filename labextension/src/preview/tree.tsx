@@ -10,12 +10,13 @@ import { explained } from '../explain/explanation';
 import { MarkLabel, markOf } from '../marks/mark';
 import type { IPlanRequest } from '../pipeline/document';
 import { SAMPLE } from '../pipeline/document';
-import type { Point } from './request';
+import type { Again, Point } from './request';
+import { isAgain, partAt, pointText } from './request';
 
 export interface ITreeActions {
   request: IPlanRequest;
-  /** Ask for a planned run again, or no longer. */
-  again: (run: PlanTreeRun, again: boolean) => void;
+  /** Ask for part of the tree or for a planned run again, or no longer. */
+  again: (what: Again, again: boolean) => void;
   /** Leave part of the tree out. */
   skip: (point: Point) => void;
   /** The planned runs of a step, for their values. */
@@ -68,6 +69,9 @@ function TreeNode(props: INodeProps): React.JSX.Element {
         ? trans.__('All samples together')
         : node.label;
   const numbers = tally(node);
+  // What no sample tells apart has no name that would not also mean runs of samples.
+  const what = partAt(point) ?? keysBelow(node);
+  const asked = isAgain(actions.request, what);
   return (
     <li>
       <div className="pm-Tree-row">
@@ -83,6 +87,16 @@ function TreeNode(props: INodeProps): React.JSX.Element {
           <span className="pm-Tree-label">{label}</span>
         </button>
         <span className="pm-Tree-count">{tallyText(numbers, trans)}</span>
+        {(numbers.reuse > 0 || asked) && (
+          <RunAgain
+            label={trans.__('Run again: %1', placeText(point, label))}
+            asked={asked}
+            onChange={again => {
+              actions.again(what, again);
+            }}
+            trans={trans}
+          />
+        )}
         {Object.keys(point).length > 0 && (
           <button
             type="button"
@@ -104,6 +118,7 @@ function TreeNode(props: INodeProps): React.JSX.Element {
               <TreeRun
                 key={run.key}
                 run={run}
+                place={placeText(point, label)}
                 sample={sample}
                 marks={marks}
                 actions={actions}
@@ -129,6 +144,31 @@ function TreeNode(props: INodeProps): React.JSX.Element {
   );
 }
 
+interface IAgainProps {
+  /** Says which row it is to somebody who does not see the row. */
+  label: string;
+  asked: boolean;
+  onChange: (again: boolean) => void;
+  trans: TranslationBundle;
+}
+
+/** Ticked: run although equal runs exist; not ticked: they are reused. */
+function RunAgain({ label, asked, onChange, trans }: IAgainProps): React.JSX.Element {
+  return (
+    <label className="pm-Tree-again">
+      <input
+        type="checkbox"
+        aria-label={label}
+        checked={asked}
+        onChange={event => {
+          onChange(event.target.checked);
+        }}
+      />
+      {trans.__('Run again')}
+    </label>
+  );
+}
+
 /** The values by which a branch differs from its siblings, where its name does not say them. */
 function Differences({ node }: { node: PlanTreeNode }): React.JSX.Element | null {
   const values = Object.entries(node.params).flatMap(([step, params]) =>
@@ -149,12 +189,14 @@ function Differences({ node }: { node: PlanTreeNode }): React.JSX.Element | null
 
 interface IRunProps extends Omit<IProps, 'nodes'> {
   run: PlanTreeRun;
+  /** The row that it stands under. */
+  place: string;
   sample: string | null;
 }
 
-function TreeRun({ run, sample, marks, actions, trans }: IRunProps): React.JSX.Element {
+function TreeRun({ run, place, sample, marks, actions, trans }: IRunProps): React.JSX.Element {
   const [open, setOpen] = React.useState(false);
-  const asked = actions.request.rerun?.keys?.includes(run.key) === true;
+  const asked = isAgain(actions.request, [run.key]);
   return (
     <li className="pm-Tree-run">
       <div className="pm-Tree-row">
@@ -172,16 +214,14 @@ function TreeRun({ run, sample, marks, actions, trans }: IRunProps): React.JSX.E
         </button>
         <MarkLabel mark={markOfRun(run, marks, trans)} />
         {(run.action === 'reuse' || asked) && (
-          <label className="pm-Tree-again">
-            <input
-              type="checkbox"
-              checked={asked}
-              onChange={event => {
-                actions.again(run, event.target.checked);
-              }}
-            />
-            {trans.__('Run again')}
-          </label>
+          <RunAgain
+            label={trans.__('Run again: %1, %2', run.step, place)}
+            asked={asked}
+            onChange={again => {
+              actions.again([run.key], again);
+            }}
+            trans={trans}
+          />
         )}
         {run.run_id !== null && actions.openRun !== undefined && (
           <button
@@ -270,6 +310,16 @@ function markOfRun(run: PlanTreeRun, marks: readonly IMark[], trans: Translation
     blocked: trans.__('cannot run')
   }[run.action];
   return { ...markOf([...marks], state), said };
+}
+
+/** Where a row is, in words that tell it from rows of other samples. */
+function placeText(point: Point, label: string): string {
+  return Object.keys(point).length === 0 ? label : pointText(point);
+}
+
+/** The keys of all planned runs of a node and below. */
+function keysBelow(node: PlanTreeNode): readonly string[] {
+  return [...node.runs.map(run => run.key), ...node.children.flatMap(keysBelow)];
 }
 
 interface ITally {

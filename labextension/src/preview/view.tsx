@@ -9,7 +9,15 @@ import { ExplanationPanel } from '../explain/view';
 import type { IPlanRequest } from '../pipeline/document';
 import { DraftFields } from './fields';
 import type { PreviewModel } from './model';
-import { pointText, withAllAgain, withKeyAgain, withSkipped, withStepAgain } from './request';
+import type { Again } from './request';
+import {
+  partText,
+  pointText,
+  withAgain,
+  withAllAgain,
+  withSkipped,
+  withStepAgain
+} from './request';
 import { RunTree } from './tree';
 import { durationText, runText, shapeText, startedText, timeText, totalText } from './words';
 
@@ -125,6 +133,7 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
         )}
       </section>
       <Steps preview={preview} request={request} change={change} trans={trans} />
+      <AskedAgain request={request} change={change} trans={trans} />
       <Skipped request={request} change={change} trans={trans} />
       <section aria-label={trans.__('Run tree')}>
         <h2>{trans.__('Runs')}</h2>
@@ -133,8 +142,8 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
           marks={model.marks?.run ?? []}
           actions={{
             request,
-            again: (run, again) => {
-              change(withKeyAgain(request, run.key, again));
+            again: (what, again) => {
+              change(withAgain(request, what, again));
             },
             skip: point => {
               change(withSkipped(request, point, true));
@@ -337,6 +346,40 @@ function differsBy(dimensions: readonly string[], preview: PreviewWithTree): rea
   const branching = new Set(preview.branches.map(each => each.axis));
   return dimensions.filter(
     each => !single.includes(each) && (branching.has(each) || !steps.has(each))
+  );
+}
+
+/** What was asked for again in the tree, also where the tree has no row for it any more. */
+function AskedAgain({ request, change, trans }: IPartProps): React.JSX.Element | null {
+  const { parts = [], keys = [] } = request.rerun ?? {};
+  const rows: { text: string; what: Again }[] = parts.map(part => ({
+    text: partText(part, trans),
+    what: part
+  }));
+  if (keys.length > 0) {
+    rows.push({ text: trans._n('%1 single run', '%1 single runs', keys.length), what: keys });
+  }
+  return rows.length === 0 ? null : (
+    <section>
+      <h2>{trans.__('Run again')}</h2>
+      <ul className="pm-List" aria-label={trans.__('Run again')}>
+        {rows.map(({ text, what }) => (
+          <li key={text}>
+            {text}{' '}
+            <button
+              type="button"
+              className="pm-TextButton"
+              aria-label={trans.__('Reuse again: %1', text)}
+              onClick={() => {
+                change(withAgain(request, what, false));
+              }}
+            >
+              {trans.__('Reuse')}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

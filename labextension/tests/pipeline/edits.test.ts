@@ -73,7 +73,10 @@ describe('an edit', () => {
           branches: { measure: [] },
           until: ['measure'],
           excluded: [{ sample: 's1', measure: 'tight' }],
-          rerun: { steps: ['measure'] }
+          rerun: {
+            steps: ['measure'],
+            parts: [{ step: 'measure', sample: 's1' }, { branch: { measure: 'tight' } }]
+          }
         }
       },
       'measure',
@@ -88,7 +91,10 @@ describe('an edit', () => {
       branches: { gauge: [] },
       until: ['gauge'],
       excluded: [{ sample: 's1', gauge: 'tight' }],
-      rerun: { steps: ['gauge'] }
+      rerun: {
+        steps: ['gauge'],
+        parts: [{ step: 'gauge', sample: 's1' }, { branch: { gauge: 'tight' } }]
+      }
     });
     expect(draft.document.layout.steps.get('gauge')).toEqual({ x: 300, y: 0 });
   });

@@ -16,13 +16,15 @@ from pm_kernel.domain.decisions import (
     TextOf,
     decide,
 )
+from pm_kernel.domain.faults import Faults
 from pm_kernel.domain.launching import launch_rows
-from pm_kernel.domain.plan_request import Rerun
 from pm_kernel.domain.preview import count, count_by_step, preview_tree
+from pm_kernel.domain.rerun import Rerun, parse_rerun, rerun_of_words
 from pm_kernel.domain.survivors import Member, survivors
 
 SAMPLE = {"sample": {"column": "sample"}}
 TWO = {"a": {"f.x": "1.5"}, "b": {"f.x": "2.5"}}
+FORKED = ("u v", "u k=1", "v v", "v k=1")
 CHAIN: dict[str, Any] = {
     "a": {"inputs": SAMPLE},
     "b": {"inputs": {"i": {"from": "a.out"}}, "branches": TWO},
@@ -124,6 +126,105 @@ def test_what_is_asked_for_again_runs_and_so_does_everything_below(bench, rerun,
     decisions = decide(plan, Store({"a": 10, "b": 20, "c": 30}), rerun)
     assert {r.step for r in plan.runs if decisions[r.key].action == "run"} == running
     assert told(plan, decisions, "b") == [("run", "re-run asked")] * 2
+
+
+FORKS: dict[str, Any] = {
+    "a": {"inputs": SAMPLE},
+    "b": {
+        "inputs": {"i": {"from": "a.out"}},
+        "branches": [{"name": n, "params": {"f.x": str(k)}} for k, n in enumerate(("u", "v"))],
+    },
+    "c": {
+        "inputs": {"i": {"from": "b.out"}},
+        "branches": [{"name": n, "params": {"f.k": str(k)}} for k, n in enumerate(("v", "k=1"))],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "running"),
+    [
+        ({"sample": "s2"}, ["a s2", "b s2 u", "b s2 v", *(f"c s2 {x}" for x in FORKED)]),
+        ({"sample": "s2", "step": "b"}, ["b s2 u", "b s2 v", *(f"c s2 {x}" for x in FORKED)]),
+        ({"branch": "u", "sample": "s1"}, ["b s1 u", "c s1 u v", "c s1 u k=1"]),
+        # More than one step has a branch of this name.
+        ({"branch": "v", "sample": "s1"}, ["b s1 v", "c s1 u v", "c s1 v v", "c s1 v k=1"]),
+        ({"branch": {"c": "v"}, "sample": "s1"}, ["c s1 u v", "c s1 v v"]),
+        ({"branch": {"b": "u", "c": "k=1"}, "sample": "s1"}, ["c s1 u k=1"]),
+        ({"branch": "u/k=1"}, ["c s1 u k=1", "c s2 u k=1"]),
+    ],
+)
+def test_a_part_of_the_tree_is_asked_for_again_with_everything_below(bench, said, running):
+    plan = bench.clean(FORKS, rerun={"parts": [said]})
+    rerun = parse_rerun({"parts": [said]}, Faults())
+    decisions = decide(plan, Store({"a": 10, "b": 20, "c": 30}), rerun)
+    ran = [run for run in plan.runs if decisions[run.key].action == "run"]
+    words = [[run.step, *(v for v in run.coordinates.values() if v != "default")] for run in ran]
+    assert sorted(map(" ".join, words)) == sorted(running)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (
+            {"sample": "s3"},
+            "run sample 's3' again, but has none that is called so. It has: 's1' and 's2'",
+        ),
+        ({"branch": "w"}, "run branch 'w' again, but has none that is called so. It has: 'k=1'"),
+        ({"branch": "default"}, "run branch 'default' again, but has none"),
+        ({"branch": {"bb": "u"}}, "run branches of 'bb' again, but has none that is called so"),
+        ({"branch": {"b": "k=1"}}, "run branch 'k=1' of 'b' again, but has none that is called so"),
+        ({"step": "d", "sample": "s1"}, "names the step 'd', but no step is called so"),
+    ],
+)
+def test_a_part_that_is_unknown_is_a_problem_that_names_it(bench, said, message):
+    (problem,) = bench.plan(FORKS, rerun={"parts": [said]}).problems
+    assert (problem.severity, message in problem.message) == ("error", True), problem.message
+
+
+def test_a_part_that_was_left_out_of_the_plan_is_only_noted(bench):
+    parts = [{"sample": "s1"}, {"step": "a", "branch": "u"}, {"branch": {"b": "u"}}]
+    rerun = {"parts": parts, "keys": ["gone"]}
+    plan = bench.plan(FORKS, rerun=rerun, excluded=[{"sample": "s1"}])
+    assert [(problem.severity, problem.message) for problem in plan.problems] == [
+        (
+            "notice",
+            "Nothing runs again for sample 's1': the plan has no run that is all of that.",
+        ),
+        (
+            "notice",
+            "Nothing runs again for step 'a', branch 'u': the plan has no run that is all of that.",
+        ),
+        ("notice", "A single run that was to run again is not in the plan any more."),
+    ]
+
+
+def test_steps_of_one_branch_group_are_asked_for_again_by_any_of_their_names(bench):
+    steps = {
+        "a": {"inputs": SAMPLE, "branches": TWO, "branch_group": "g"},
+        "b": {"inputs": SAMPLE, "branches": TWO, "branch_group": "g"},
+    }
+    plan = bench.clean(steps, ["s1"])
+    for table in ({"g": "a"}, {"a": "a"}, {"b": "a", "g": "a"}):
+        chosen = parse_rerun({"parts": [{"branch": table}]}, Faults())
+        keys = chosen.keys_in(plan.runs, plan.axes)
+        assert [run.branch for run in plan.runs if run.key in keys] == ["a", "a"]
+    never = parse_rerun({"parts": [{"branch": {"a": "a", "b": "b"}}]}, Faults())
+    assert never.keys_in(plan.runs, plan.axes) == frozenset()
+
+
+def test_words_say_what_runs_again():
+    words = ["filter", "sample=s1", "branch=k=5, sigma=1, sample = a, b ,step=x", {"branch": "y"}]
+    assert rerun_of_words(words) == {
+        "all": False,
+        "steps": ["filter"],
+        "parts": [
+            {"sample": "s1"},
+            {"branch": "k=5, sigma=1", "sample": "a, b", "step": "x"},
+            {"branch": "y"},
+        ],
+    }
+    assert rerun_of_words(["all", "k=5"]) == {"all": True, "steps": ["k=5"], "parts": []}
 
 
 def test_one_branch_can_be_asked_for_again(bench):

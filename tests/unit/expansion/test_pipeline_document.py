@@ -336,7 +336,12 @@ def test_a_request_survives_writing():
             "branch_groups": {"filter": "g", "measure": None},
             "until": "filter",
             "excluded": [{"sample": "s1", "filter": "x=1"}],
-            "rerun": {"steps": ["filter"], "keys": ["k"], "all": True},
+            "rerun": {
+                "steps": ["filter"],
+                "keys": ["k"],
+                "all": True,
+                "parts": [{"step": "a", "sample": "b", "branch": "c"}, {"branch": {"d": "e"}}],
+            },
         }
     )
     assert problems == ()
@@ -366,6 +371,12 @@ def test_an_empty_request_is_a_request():
         {"excluded": [{"sample": 1}]},
         {"excluded": "x"},
         {"rerun": {"step": ["a"]}},
+        {"rerun": {"parts": [{}]}},
+        {"rerun": {"parts": [{"branch": {}}]}},
+        {"rerun": {"parts": [{"sample": 1}]}},
+        {"rerun": {"parts": [{"branch": {"a": 1}}]}},
+        {"rerun": {"parts": [{"sampel": "a"}]}},
+        {"rerun": {"parts": "s1"}},
         {"branch_groups": {"a": 1}},
         {"branch_groups": {"a": "sample"}},
         {"branches": []},
