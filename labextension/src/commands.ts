@@ -55,6 +55,10 @@ export const CommandIDs = {
   zoomOut: 'pm:zoom-out',
   /** Move the selected steps by one step of the grid. Takes dx and dy. */
   nudge: 'pm:nudge-steps',
+  /** Select the next step of the drawing. Takes to: left, right, up, down. */
+  walk: 'pm:walk-steps',
+  /** Show the runs of the selected step of the plan that is viewed, or hide them again. */
+  unfold: 'pm:unfold-step',
   toggleTable: 'pm:toggle-step-table',
   /** Look at a plan in the pipeline in front. Takes a plan; without, at the draft. */
   viewPlan: 'pm:view-plan',

@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import { TextEntry } from '../params/entry';
 import { ValueInput } from '../params/field';
 import type { INamedParam } from '../params/form';
 import type { Branches, INamedBranch } from '../pipeline/document';
@@ -132,49 +133,21 @@ interface INameProps {
 
 function NameInput({ name, taken, onChange, trans }: INameProps): React.JSX.Element {
   const id = React.useId();
-  const [typed, setTyped] = React.useState(name);
-  const [from, setFrom] = React.useState(name);
-  if (from !== name) {
-    setFrom(name);
-    setTyped(name);
-  }
-  const text = typed.trim();
-  const fault =
-    text === ''
-      ? trans.__('A branch needs a name.')
-      : taken.includes(text)
-        ? trans.__('Another branch has this name.')
-        : null;
-  const commit = (): void => {
-    if (fault === null && text !== name) {
-      onChange(text);
-    }
-  };
   return (
     <>
       <label htmlFor={id}>{trans.__('Name')}</label>
-      <input
+      <TextEntry
         id={id}
-        type="text"
-        className="jp-mod-styled"
-        aria-invalid={fault !== null}
-        aria-describedby={fault === null ? undefined : `${id}-fault`}
-        value={typed}
-        onChange={event => {
-          setTyped(event.target.value);
-        }}
-        onBlur={commit}
-        onKeyDown={event => {
-          if (event.key === 'Enter') {
-            commit();
-          }
-        }}
+        text={name}
+        check={text =>
+          text === ''
+            ? trans.__('A branch needs a name.')
+            : taken.includes(text)
+              ? trans.__('Another branch has this name.')
+              : null
+        }
+        onChange={onChange}
       />
-      {fault !== null && (
-        <span className="pm-Fault" id={`${id}-fault`} role="status">
-          {fault}
-        </span>
-      )}
     </>
   );
 }

@@ -65,6 +65,26 @@ export function inside(at: IPoint, box: IBox): boolean {
   return at.x >= box.x && at.x <= box.x + box.width && at.y >= box.y && at.y <= box.y + box.height;
 }
 
+/** Whether all of the other lies within. */
+export function covers(box: IBox, other: IBox): boolean {
+  return (
+    other.x >= box.x &&
+    other.y >= box.y &&
+    other.x + other.width <= box.x + box.width &&
+    other.y + other.height <= box.y + box.height
+  );
+}
+
+/** Whether they have anything in common. */
+export function overlap(box: IBox, other: IBox): boolean {
+  return (
+    other.x < box.x + box.width &&
+    box.x < other.x + other.width &&
+    other.y < box.y + box.height &&
+    box.y < other.y + other.height
+  );
+}
+
 export function moved(places: ReadonlyMap<string, IPoint>, shift: IPoint): Map<string, IPoint> {
   return new Map([...places].map(([name, { x, y }]) => [name, { x: x + shift.x, y: y + shift.y }]));
 }

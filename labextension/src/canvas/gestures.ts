@@ -4,12 +4,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IPipelineModel } from '../tokens';
 import type { IBox, IPoint } from '../pipeline/document';
-import { placeSteps, putComment, putFrame } from '../pipeline/drawing';
 import { snapped } from '../pipeline/geometry';
 import type { IPort } from '../pipeline/links';
+import { choose, chooseBand, chooseNote, chooseStep } from './choosing';
+import { carry, drop, lift, resize } from './dragging';
 import type { Engine } from './engine';
-import type { Drag, Sizing, State } from './gesture_state';
-import { boxBetween, inside, moved, onGrid, sized } from './gesture_state';
+import type { State } from './gesture_state';
+import { boxBetween, inside, onGrid } from './gesture_state';
 import type { Hit } from './hits';
 import { hitAt } from './hits';
 import { cursorOf, told } from './hover';
@@ -70,8 +71,8 @@ export class Gestures {
   /** Give up what is being done; nothing is changed. */
   cancel(): void {
     const state = this._state;
-    if (state.kind === 'drag' || state.kind === 'size') {
-      this._place(state.kind === 'drag' ? state : null, { x: 0, y: 0 });
+    if (state.kind === 'drag') {
+      carry(this._options, state, { x: 0, y: 0 });
     }
     this._state = { kind: 'idle' };
     this._options.scene.sizing = null;
@@ -81,7 +82,7 @@ export class Gestures {
   // --- pressing --------------------------------------------------------------------------------
 
   private _press(event: PointerEvent): void {
-    const { element, engine, scene, model } = this._options;
+    const { element, engine, scene, model, redraw } = this._options;
     const at = this._at(event);
     const where = engine.toDrawing(at);
     const hit = hitAt(scene, where, engine.view.scale);
@@ -92,7 +93,8 @@ export class Gestures {
       return;
     }
     if (event.button === 2) {
-      this._choose(hit, false);
+      choose(this._options, hit);
+      redraw();
       return;
     }
     if (event.button !== 0) {
@@ -108,7 +110,7 @@ export class Gestures {
     switch (hit.kind) {
       case 'port':
         if (model.readOnly) {
-          this._choose(hit, false);
+          choose(this._options, hit);
         } else {
           this._state = pull(model, hit.port, at);
         }
@@ -121,14 +123,14 @@ export class Gestures {
       case 'progress':
       case 'trouble':
       case 'levels':
-        this._choose(hit, false);
+        choose(this._options, hit);
         this._state = { kind: 'button', hit, start: at };
         break;
       case 'note':
         this._takeNote(hit, where, several);
         break;
       case 'edge':
-        this._choose(hit, false);
+        choose(this._options, hit);
         break;
       case 'canvas':
         this._state = several
@@ -140,96 +142,17 @@ export class Gestures {
   }
 
   private _takeStep(step: string, where: IPoint, several: boolean): void {
-    const { model, scene } = this._options;
-    scene.edge = null;
-    scene.notes = several ? scene.notes : new Set();
-    const was = model.selection.has(step);
-    if (several) {
-      const next = new Set(model.selection);
-      if (was) {
-        next.delete(step);
-      } else {
-        next.add(step);
-      }
-      model.select(next);
-    } else if (!was) {
-      model.select([step]);
-    }
-    scene.raise(step);
-    this._startDrag(where, several || !was ? null : step);
+    const was = chooseStep(this._options, step, several);
+    this._state = lift(this._options, where, several || !was ? null : step);
   }
 
-  private _takeNote(hit: Hit & { kind: 'note' }, where: IPoint, several: boolean): void {
-    const { model, scene } = this._options;
-    if (!scene.notes.has(hit.id)) {
-      scene.notes = new Set(several ? [...scene.notes, hit.id] : [hit.id]);
-      if (!several) {
-        model.select(this._inFrame(hit.id));
-      }
+  private _takeNote({ id, corner }: Hit & { kind: 'note' }, where: IPoint, several: boolean): void {
+    chooseNote(this._options, id, several);
+    if (!this._options.model.readOnly) {
+      this._state = corner
+        ? { kind: 'size', id, start: where, shift: { x: 0, y: 0 } }
+        : lift(this._options, where, null);
     }
-    if (model.readOnly) {
-      return;
-    }
-    if (hit.corner) {
-      this._state = { kind: 'size', id: hit.id, start: where, shift: { x: 0, y: 0 } };
-    } else {
-      this._startDrag(where, null);
-    }
-  }
-
-  /** A frame is moved with the steps in it. */
-  private _inFrame(id: string): string[] {
-    const { scene } = this._options;
-    const frame = scene.frame(id);
-    return frame === undefined
-      ? []
-      : [...scene.nodes.values()].flatMap(node => {
-          const { left: x, top: y, wide: width, high: height } = node;
-          const isIn =
-            x >= frame.x &&
-            y >= frame.y &&
-            x + width <= frame.x + frame.width &&
-            y + height <= frame.y + frame.height;
-          return isIn ? [node.step.name] : [];
-        });
-  }
-
-  private _startDrag(where: IPoint, alone: string | null): void {
-    const { model, scene } = this._options;
-    if (model.readOnly) {
-      this._state = { kind: 'idle' };
-      return;
-    }
-    const places = new Map<string, IPoint>();
-    for (const name of model.selection) {
-      const box = scene.boxOf(name);
-      if (box !== null) {
-        places.set(name, { x: box.x, y: box.y });
-      }
-    }
-    this._state = {
-      kind: 'drag',
-      start: where,
-      places,
-      notes: [...scene.notes],
-      moved: false,
-      alone,
-      shift: { x: 0, y: 0 }
-    };
-  }
-
-  /** Select what was hit. */
-  private _choose(hit: Hit, keep: boolean): void {
-    const { model, scene } = this._options;
-    scene.edge = hit.kind === 'edge' ? hit.edge : null;
-    scene.notes = hit.kind === 'note' ? new Set([hit.id]) : keep ? scene.notes : new Set();
-    const step = hit.kind === 'port' ? hit.port.step : 'step' in hit ? hit.step : null;
-    if (step === null) {
-      model.select([]);
-    } else if (!model.selection.has(step)) {
-      model.select([step]);
-    }
-    this._options.redraw();
   }
 
   // --- moving ----------------------------------------------------------------------------------
@@ -259,7 +182,7 @@ export class Gestures {
         break;
       case 'band':
         this._state = { ...state, end: at };
-        this._selectBand(state.start, at, state.kept);
+        chooseBand(this._options, boxBetween(engine.toDrawing(state.start), where), state.kept);
         break;
       case 'drag': {
         const shift = { x: where.x - state.start.x, y: where.y - state.start.y };
@@ -267,7 +190,7 @@ export class Gestures {
         if (state.moved || far >= THRESHOLD) {
           const next = { ...state, moved: true, shift: onGrid(state, shift) };
           this._state = next;
-          this._place(next, next.shift);
+          carry(this._options, next, next.shift);
         }
         break;
       }
@@ -301,31 +224,6 @@ export class Gestures {
     element.title = told(hit, this._options);
   }
 
-  private _selectBand(start: IPoint, end: IPoint, kept: ReadonlySet<string>): void {
-    const { engine, scene, model } = this._options;
-    const a = engine.toDrawing(start);
-    const b = engine.toDrawing(end);
-    const band = boxBetween(a, b);
-    const hit = [...scene.nodes.values()].filter(node => {
-      const { left: x, top: y, wide: width, high: height } = node;
-      return (
-        x < band.x + band.width &&
-        band.x < x + width &&
-        y < band.y + band.height &&
-        band.y < y + height
-      );
-    });
-    model.select(new Set([...kept, ...hit.map(node => node.step.name)]));
-  }
-
-  private _place(state: Drag | null, shift: IPoint): void {
-    const { scene } = this._options;
-    if (state !== null) {
-      scene.shift(moved(state.places, shift));
-      this._options.scene.sizing = { ids: state.notes, shift, size: false };
-    }
-  }
-
   // --- letting go ------------------------------------------------------------------------------
 
   private _release(event: PointerEvent): void {
@@ -336,7 +234,7 @@ export class Gestures {
     switch (state.kind) {
       case 'pan':
         if (!state.moved && state.hit !== null) {
-          this._choose(state.hit, false);
+          choose(this._options, state.hit);
         }
         break;
       case 'button':
@@ -345,10 +243,10 @@ export class Gestures {
         }
         break;
       case 'drag':
-        this._drop(state);
+        drop(this._options, state);
         break;
       case 'size':
-        this._resize(state);
+        resize(this._options, state);
         break;
       case 'link':
         join(state, at, this._options);
@@ -357,54 +255,6 @@ export class Gestures {
         break;
     }
     this._options.redraw();
-  }
-
-  private _drop(state: Drag): void {
-    const { model, scene, trans } = this._options;
-    if (!state.moved) {
-      if (state.alone !== null) {
-        model.select([state.alone]);
-      }
-      return;
-    }
-    const { shift } = state;
-    const count = state.places.size + state.notes.length;
-    const [only] = state.places.keys();
-    const name =
-      count === 1 && only !== undefined
-        ? trans.__('move %1', only)
-        : trans.__('move %1 things', count);
-    const changed = model.commit(name, document => {
-      let next = placeSteps(document, moved(state.places, shift));
-      for (const id of state.notes) {
-        const frame = next.layout.frames.find(each => each.id === id);
-        const comment = next.layout.comments.find(each => each.id === id);
-        if (frame !== undefined) {
-          next = putFrame(next, { ...frame, x: frame.x + shift.x, y: frame.y + shift.y });
-        }
-        if (comment !== undefined) {
-          next = putComment(next, { ...comment, x: comment.x + shift.x, y: comment.y + shift.y });
-        }
-      }
-      return next;
-    });
-    if (!changed) {
-      scene.shift(state.places);
-    }
-  }
-
-  private _resize(state: Sizing): void {
-    const { model, scene, trans } = this._options;
-    const frame = scene.frame(state.id);
-    const comment = scene.comment(state.id);
-    if (frame !== undefined) {
-      model.commit(trans.__('resize frame'), each => putFrame(each, sized(frame, state.shift)));
-    }
-    if (comment !== undefined) {
-      model.commit(trans.__('resize comment'), each =>
-        putComment(each, sized(comment, state.shift))
-      );
-    }
   }
 
   // --- the rest --------------------------------------------------------------------------------

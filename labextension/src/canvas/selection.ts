@@ -47,10 +47,6 @@ export function addFrame({ model, scene, trans }: IAbout, place: IPoint): string
   return id;
 }
 
-export function hasSelection({ model, scene }: IAbout): boolean {
-  return model.selection.size > 0 || scene.notes.size > 0 || scene.edge !== null;
-}
-
 /** Delete what is selected: steps, a link, frames, comments. */
 export function deleteSelection({ model, scene, trans }: IAbout): void {
   const { edge, notes } = scene;

@@ -4,22 +4,19 @@ import type { IThemeManager } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Drag } from '@lumino/dragdrop';
 import type { Message } from '@lumino/messaging';
-import type { ISignal } from '@lumino/signaling';
-import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import type { IMark } from '../api/marks';
-import type { IBox, IPoint } from '../pipeline/document';
-import { around } from '../pipeline/drawing';
-import { GAP } from '../pipeline/geometry';
-import { sheetOf } from '../samples/sheet';
+import type { IPoint } from '../pipeline/document';
 import type { IApi, IPipelineModel } from '../tokens';
+import { dragOver, dropped, isDrag } from './dropping';
 import { Editing } from './editing';
 import type { IView } from './engine';
 import { Engine } from './engine';
 import { Gestures } from './gestures';
 import type { Hit } from './hits';
 import { hitAt } from './hits';
+import { Mirror } from './mirror';
 import { addAt } from './offers';
 import type { IPulledLink } from './overlay';
 import { drawMinimap, drawPulledLink, drawRubberBand } from './overlay';
@@ -27,18 +24,13 @@ import { Painter } from './paint';
 import type { INodePart } from './scene';
 import { partOf, Scene } from './scene';
 import type { IAbout } from './selection';
-import { addComment, addFrame, deleteSelection, hasSelection, nudge } from './selection';
+import { addComment, addFrame, deleteSelection, nudge } from './selection';
 import type { ICanvasTokens } from './tokens';
 import { readTokens } from './tokens';
+import { Viewport } from './viewport';
+import type { Direction } from './walking';
+import { neighbour } from './walking';
 import { Words } from './words';
-
-/** What a method that is dragged out of the list is called; its data is `{method, version?}`. */
-export const METHOD_MIME = 'application/vnd.pm-method';
-
-const ZOOM_STEP = 1.25;
-const SECOND = 1000;
-/** At smaller scales a node is known by its place, not read. */
-const READABLE = 0.6;
 
 interface ICanvasOptions {
   model: IPipelineModel;
@@ -80,6 +72,21 @@ export class CanvasWidget extends Widget {
     this._tokens = readTokens(this.node, true);
     this._painter.attach(this._engine, this.scene, this._tokens);
     this._about = { model, trans, scene: this.scene };
+    this.viewport = new Viewport({
+      model,
+      engine: this._engine,
+      scene: this.scene,
+      redraw: this.redraw
+    });
+    this._mirror = new Mirror({
+      model,
+      scene: this.scene,
+      redraw: this.redraw,
+      isSeen: () => this.isVisible,
+      patched: () => {
+        this.viewport.place();
+      }
+    });
     this._editing = new Editing({
       ...this._about,
       host: this.node,
@@ -100,32 +107,24 @@ export class CanvasWidget extends Widget {
       edit: this._doubled,
       press: this._pressed,
       viewed: () => {
-        this._viewChanged.emit(this.view);
+        this.viewport.noteChange();
       }
     });
-    model.changed.connect(this._patch);
-    model.selectionChanged.connect(this._select);
-    model.statesChanged.connect(this._showStates);
-    model.checked.connect(this._check);
     themes?.themeChanged.connect(this._retheme);
   }
 
   readonly scene: Scene;
 
-  /** Emits when the view was panned or zoomed by a person. */
-  get viewChanged(): ISignal<this, IView> {
-    return this._viewChanged;
-  }
+  /** Which part of the drawing is on screen. */
+  readonly viewport: Viewport;
 
   get view(): IView {
-    return this._engine.view;
+    return this.viewport.view;
   }
 
   /** Show this part of the drawing. Set before it is on screen, it is shown then. */
   set view(view: IView) {
-    this._engine.view = view;
-    this._isPlaced = true;
-    this.redraw();
+    this.viewport.view = view;
   }
 
   /** The link that is being pulled; null, none is. */
@@ -141,16 +140,11 @@ export class CanvasWidget extends Widget {
   override dispose(): void {
     if (!this.isDisposed) {
       cancelAnimationFrame(this._frame);
-      window.clearTimeout(this._clock);
       this._sizes.disconnect();
       this._gestures.dispose();
       this._options.themes?.themeChanged.disconnect(this._retheme);
-      const { model } = this._options;
-      model.changed.disconnect(this._patch);
-      model.selectionChanged.disconnect(this._select);
-      model.statesChanged.disconnect(this._showStates);
-      model.checked.disconnect(this._check);
-      Signal.clearData(this);
+      this._mirror.dispose();
+      this.viewport.dispose();
       this._engine.dispose();
       super.dispose();
     }
@@ -158,55 +152,25 @@ export class CanvasWidget extends Widget {
 
   // --- what commands do ------------------------------------------------------------------------
 
-  /** Show everything. */
-  showAll(): void {
-    this._fitTo(this.scene.bounds());
-  }
-
-  zoomToSelection(): void {
-    const boxes = [...this._options.model.selection].flatMap(name => this.scene.boxOf(name) ?? []);
-    this._fitTo(around(boxes) ?? this.scene.bounds());
-  }
-
-  zoom(inwards: boolean): void {
-    this._engine.zoom(inwards ? ZOOM_STEP : 1 / ZOOM_STEP, this._middle());
-    this._viewChanged.emit(this.view);
-    this.redraw();
-  }
-
-  /**
-   * Bring a step into view: not at all where it is seen, with the whole pipeline where that can be
-   * read then, else moving no further than it must.
-   */
-  reveal(step: string): void {
-    const box = this.scene.boxOf(step);
-    if (box === null || this._engine.width === 0 || this._isSeen(box)) {
-      return;
+  /** Select the next step in a direction, and bring it into view. */
+  walk(to: Direction): void {
+    const { model } = this._options;
+    const next = neighbour(this.scene, [...model.selection].at(-1) ?? null, to);
+    if (next !== null) {
+      model.reveal(next);
     }
-    const all = this.scene.bounds();
-    if (all !== null) {
-      const { view } = this;
-      this._engine.fit(withChips(all), view.scale);
-      if (this._engine.view.scale >= READABLE) {
-        this.redraw();
-        return;
-      }
-      this._engine.view = view;
+  }
+
+  /** Show the runs of a step of the viewed plan, below its node. */
+  unfold(step: string): void {
+    const node = this.scene.nodes.get(step);
+    if (node !== undefined) {
+      this._options.actions?.unfold(step, this._engine.toPage(partOf(node, { part: 'foot' })));
     }
-    const scale = Math.max(this.view.scale, READABLE);
-    const { x, y } = this.view;
-    const room = GAP.row / scale;
-    const across = this._engine.width / scale;
-    const down = this._engine.height / scale;
-    this.view = {
-      x: between(x, across - room - box.x - box.width, room - box.x),
-      y: between(y, down - room - box.y - box.height, room - box.y),
-      scale
-    };
   }
 
   /** Open the search for methods, in the middle or at a point of the canvas. */
-  quickAdd(at: IPoint = this._middle()): void {
+  quickAdd(at: IPoint = this.viewport.middle): void {
     this._editing.quickAdd(at);
   }
 
@@ -227,7 +191,7 @@ export class CanvasWidget extends Widget {
 
   /** A free place in the middle of what is seen. */
   freePlace(): IPoint {
-    return this._editing.placeAt(this._middle());
+    return this._editing.placeAt(this.viewport.middle);
   }
 
   addComment(): void {
@@ -239,19 +203,19 @@ export class CanvasWidget extends Widget {
     this._editing.note(addFrame(this._about, this.freePlace()));
   }
 
-  /** Whether anything could be deleted. */
-  get hasSelection(): boolean {
-    return hasSelection(this._about);
-  }
-
   /** Delete what is selected: steps, a link, frames, comments. */
   deleteSelection(): void {
     deleteSelection(this._about);
   }
 
-  /** Move what is selected by steps of the grid. */
+  /** Move what is selected by steps of the grid; where nothing can be moved, select another step. */
   nudge(dx: number, dy: number): void {
-    nudge(this._about, dx, dy);
+    const { model } = this._options;
+    if (model.readOnly || model.selection.size === 0) {
+      this.walk(dx < 0 ? 'left' : dx > 0 ? 'right' : dy < 0 ? 'up' : 'down');
+    } else {
+      nudge(this._about, dx, dy);
+    }
   }
 
   /** Edit the title of the selected step where it stands. */
@@ -299,12 +263,12 @@ export class CanvasWidget extends Widget {
       case 'lm-dragenter':
       case 'lm-dragover':
         if (isDrag(event)) {
-          this._dragOver(event);
+          dragOver(event, this._options.model.readOnly);
         }
         break;
       case 'lm-drop':
         if (isDrag(event)) {
-          this._dropped(event);
+          this._drop(event);
         }
         break;
       case 'pointerdown':
@@ -324,7 +288,7 @@ export class CanvasWidget extends Widget {
     }
     this._sizes.observe(this.node);
     this._retheme();
-    this._patch();
+    this._mirror.patch();
   }
 
   protected override onBeforeDetach(msg: Message): void {
@@ -338,7 +302,7 @@ export class CanvasWidget extends Widget {
   protected override onAfterShow(msg: Message): void {
     super.onAfterShow(msg);
     this._resize();
-    this._tick();
+    this._mirror.tick();
   }
 
   protected override onResize(msg: Widget.ResizeMessage): void {
@@ -351,59 +315,6 @@ export class CanvasWidget extends Widget {
     this.node.focus({ preventScroll: true });
   }
 
-  // --- following the model ---------------------------------------------------------------------
-
-  private readonly _patch = (): void => {
-    const { model } = this._options;
-    this.scene.columns = new Set(sheetOf(model.request.samples).columns);
-    this.scene.isSnapshot = model.viewing !== null;
-    this.scene.patch(model.document, model.catalogue);
-    this._check();
-    this._place();
-    this.redraw();
-  };
-
-  private readonly _select = (): void => {
-    this.scene.selection = this._options.model.selection;
-    this.redraw();
-  };
-
-  private readonly _showStates = (): void => {
-    this.scene.states = this._options.model.states;
-    this.redraw();
-    this._tick();
-  };
-
-  /** What is running shows for how long; nothing else moves by itself. */
-  private _tick(): void {
-    window.clearTimeout(this._clock);
-    const runs = [...this.scene.states.values()].some(({ counts }) => (counts['running'] ?? 0) > 0);
-    if (runs && this.isVisible && !this.isDisposed) {
-      this._clock = window.setTimeout(() => {
-        this.redraw();
-        this._tick();
-      }, SECOND);
-    }
-  }
-
-  private readonly _check = (): void => {
-    const problems = new Map<string, 'error' | 'notice'>();
-    const links = new Set<string>();
-    for (const { step, edge, severity, code } of this._options.model.problems) {
-      if (step !== null && problems.get(step) !== 'error') {
-        // What is not connected yet is unfinished, not wrong: the empty port says it.
-        problems.set(step, code === 'missing_input' ? 'notice' : severity);
-      }
-      // Said before the link was there, it is about its absence.
-      if (edge !== null && severity === 'error' && code !== 'missing_input') {
-        links.add(edge);
-      }
-    }
-    this.scene.problems = problems;
-    this.scene.brokenLinks = links;
-    this.redraw();
-  };
-
   private readonly _retheme = (): void => {
     const { themes } = this._options;
     const theme = themes?.theme ?? null;
@@ -414,46 +325,7 @@ export class CanvasWidget extends Widget {
   };
 
   private _resize(): void {
-    const { clientWidth, clientHeight } = this.node;
-    if (clientWidth > 0 && clientHeight > 0) {
-      const [step] = this._options.model.selection;
-      const box = step === undefined ? null : this.scene.boxOf(step);
-      const wasSeen = box !== null && this._engine.width > 0 && this._isSeen(box);
-      this._engine.resize(clientWidth, clientHeight);
-      this._place();
-      if (step !== undefined && wasSeen) {
-        // A panel that opens beside it must not cover what it is about.
-        this.reveal(step);
-      }
-    }
-  }
-
-  private _isSeen(box: IBox): boolean {
-    const { x, y, width, height } = this._engine.visible;
-    return (
-      box.x >= x && box.y >= y && box.x + box.width <= x + width && box.y + box.height <= y + height
-    );
-  }
-
-  /** The first view, once there is a size. */
-  private _place(): void {
-    if (!this._isPlaced && this._engine.width > 0) {
-      const all = this.scene.bounds();
-      // What is drawn into an empty one stays where it was put.
-      if (all !== null) {
-        this._engine.fit(withChips(all));
-      }
-      this._isPlaced = true;
-      this.redraw();
-    }
-  }
-
-  private _fitTo(box: IBox | null): void {
-    if (box !== null) {
-      this._engine.fit(box);
-      this._viewChanged.emit(this.view);
-      this.redraw();
-    }
+    this.viewport.resize(this.node.clientWidth, this.node.clientHeight);
   }
 
   private _drawOverlay(context: CanvasRenderingContext2D): void {
@@ -465,10 +337,6 @@ export class CanvasWidget extends Widget {
     if (link !== null) {
       drawPulledLink(context, link, this._tokens, this._engine.width);
     }
-  }
-
-  private _middle(): IPoint {
-    return { x: this._engine.width / 2, y: this._engine.height / 2 };
   }
 
   // --- events ----------------------------------------------------------------------------------
@@ -496,37 +364,20 @@ export class CanvasWidget extends Widget {
       this._gestures.spaceDown = event.type === 'keydown';
       event.preventDefault();
     }
-    if (event.type === 'keydown' && event.key === 'ContextMenu') {
+    const opensMenu = event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey);
+    if (event.type === 'keydown' && opensMenu) {
       this.node.dataset['pmHit'] = this._options.model.selection.size > 0 ? 'step' : 'canvas';
     }
   }
 
-  private _dragOver(event: Drag.Event): void {
-    if (event.mimeData.hasData(METHOD_MIME) && !this._options.model.readOnly) {
-      event.preventDefault();
-      event.stopPropagation();
-      event.dropAction = 'copy';
+  private _drop(event: Drag.Event): void {
+    const found = dropped(event);
+    if (found !== null) {
+      const { model, trans } = this._options;
+      const place = this._editing.placeAt(this._at(event));
+      addAt(model, found.method, place, trans, found.version ?? 'latest');
+      this.node.focus();
     }
-  }
-
-  private _dropped(event: Drag.Event): void {
-    const data = event.mimeData.getData(METHOD_MIME) as
-      { method: string; version?: number } | undefined;
-    if (data === undefined) {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-    const { model, trans } = this._options;
-    event.dropAction = 'copy';
-    addAt(
-      model,
-      data.method,
-      this._editing.placeAt(this._at(event)),
-      trans,
-      data.version ?? 'latest'
-    );
-    this.node.focus();
   }
 
   private _at(event: MouseEvent): IPoint {
@@ -561,28 +412,12 @@ export class CanvasWidget extends Widget {
   private readonly _painter: Painter;
   private readonly _engine: Engine;
   private readonly _gestures: Gestures;
-  private readonly _viewChanged = new Signal<this, IView>(this);
+  private readonly _mirror: Mirror;
   private readonly _sizes = new ResizeObserver(() => {
     this._resize();
   });
   private _tokens: ICanvasTokens;
   private _frame = 0;
-  private _clock = 0;
-  private _isPlaced = false;
-}
-
-/** With the chips at the left edge of what is there. */
-function withChips(all: IBox): IBox {
-  return { ...all, x: all.x - 120, width: all.width + 120 };
-}
-
-/** `value`, or the nearest to it; where nothing lies between, the first end. */
-function between(value: number, least: number, most: number): number {
-  return Math.min(Math.max(value, Math.min(least, most)), most);
-}
-
-function isDrag(event: Event): event is Drag.Event {
-  return event.type.startsWith('lm-');
 }
 
 const EVENTS = [

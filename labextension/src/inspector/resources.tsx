@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import { TextEntry } from '../params/entry';
 import type { Resources } from '../pipeline/document';
 
 interface IField {
@@ -114,47 +115,21 @@ interface IFieldProps {
 
 function ResourceField({ field, text, onChange, trans }: IFieldProps): React.JSX.Element {
   const id = React.useId();
-  const [typed, setTyped] = React.useState(text);
-  const [from, setFrom] = React.useState(text);
-  if (from !== text) {
-    setFrom(text);
-    setTyped(text);
-  }
-  const word = typed.trim();
-  const fault = word === '' ? null : field.fault(word, trans);
-  const commit = (): void => {
-    if (word !== text) {
-      // What does not fit is kept as text: it is the server's to say what is wrong with it.
-      onChange(word === '' ? null : fault === null ? field.value(word) : word);
-    }
-  };
+  const fault = (word: string): string | null => (word === '' ? null : field.fault(word, trans));
   return (
     <div className="pm-Entry">
       <label htmlFor={id}>{field.label(trans)}</label>
-      <input
+      <TextEntry
         id={id}
-        type="text"
-        className="jp-mod-styled"
-        spellCheck={false}
+        text={text}
         placeholder={trans.__('as the site says; for example %1', field.example)}
-        aria-invalid={fault !== null}
-        aria-describedby={fault === null ? undefined : `${id}-fault`}
-        value={typed}
-        onChange={event => {
-          setTyped(event.target.value);
-        }}
-        onBlur={commit}
-        onKeyDown={event => {
-          if (event.key === 'Enter') {
-            commit();
-          }
+        check={fault}
+        // What does not fit is kept as text: it is the server's to say what is wrong with it.
+        lenient
+        onChange={word => {
+          onChange(word === '' ? null : fault(word) === null ? field.value(word) : word);
         }}
       />
-      {fault !== null && (
-        <span id={`${id}-fault`} className="pm-Fault" role="status">
-          {fault}
-        </span>
-      )}
     </div>
   );
 }

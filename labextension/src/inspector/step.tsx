@@ -8,6 +8,7 @@ import type { IInput } from '../api/methods';
 import type { IProblem } from '../api/errors';
 import { countText } from '../branches/editor';
 import { count, orNone } from '../branches/sets';
+import { TextEntry } from '../params/entry';
 import { ParamsForm, paramsOf } from '../params/form';
 import type { Branches, IStep } from '../pipeline/document';
 import {
@@ -23,7 +24,7 @@ import { StepRuns } from '../pipeline/step_runs';
 import { sheetOf } from '../samples/sheet';
 import type { IApi, IPipelineModel } from '../tokens';
 import { Documentation } from './documentation';
-import { branchingAbove, InputsForm, PlainInput } from './inputs';
+import { branchingAbove, InputsForm } from './inputs';
 import { ResourcesForm } from './resources';
 import { VersionField } from './version';
 
@@ -173,13 +174,13 @@ export function StepInspector({ api, model, step, actions, trans }: IProps): Rea
         </details>
         <details>
           <summary>{trans.__('Title')}</summary>
-          <PlainInput
+          <TextEntry
             text={step.title ?? ''}
             label={trans.__('Title of %1', name)}
             placeholder={name}
             onChange={title => {
               model.commit(trans.__('set title'), before =>
-                setTitle(before, name, title.trim() === '' ? null : title.trim())
+                setTitle(before, name, title === '' ? null : title)
               );
             }}
           />
@@ -229,13 +230,13 @@ function BranchesPart(props: Omit<IProps, 'api'>): React.JSX.Element {
         </button>
       )}
       {count(step.branches) > 0 && (
-        <PlainInput
+        <TextEntry
           text={step.branchGroup ?? ''}
           label={trans.__('Branch group of %1', step.name)}
           placeholder={trans.__('group: steps of one branch together')}
           onChange={group => {
             model.commit(trans.__('set branch group'), before =>
-              setBranchGroup(before, step.name, group.trim() === '' ? null : group.trim())
+              setBranchGroup(before, step.name, group === '' ? null : group)
             );
           }}
         />

@@ -9,6 +9,7 @@ import { UUID } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import { pipelineIcon } from '../icons';
+import { isDirection } from '../canvas/walking';
 import { hasItem, withItem } from '../screen/item';
 import type { PipelinePanel } from './panel';
 import { savePipeline } from './saving';
@@ -256,7 +257,7 @@ function addEditing(context: IContext): void {
   edit(CommandIDs.addFrame, trans.__('Add Frame'), panel => {
     panel.canvas.addFrame();
   });
-  edit(CommandIDs.nudge, trans.__('Move Steps'), (panel, args) => {
+  edit(CommandIDs.nudge, trans.__('Move Selected Steps'), (panel, args) => {
     panel.canvas.nudge(Number(args['dx'] ?? 0), Number(args['dy'] ?? 0));
   });
 }
@@ -287,16 +288,43 @@ function addDrawing(context: IContext): void {
     }
   });
   edit(CommandIDs.fit, trans.__('Show Whole Pipeline'), panel => {
-    panel.canvas.showAll();
+    panel.canvas.viewport.showAll();
   });
   edit(CommandIDs.zoomToSelection, trans.__('Zoom to Selection'), panel => {
-    panel.canvas.zoomToSelection();
+    panel.canvas.viewport.zoomToSelection();
   });
   edit(CommandIDs.zoomIn, trans.__('Zoom In on Pipeline'), panel => {
-    panel.canvas.zoom(true);
+    panel.canvas.viewport.zoom(true);
+  });
+  const nexts: Record<string, string> = {
+    left: trans.__('Select Step to the Left'),
+    right: trans.__('Select Step to the Right'),
+    up: trans.__('Select Step Above'),
+    down: trans.__('Select Step Below')
+  };
+  commands.addCommand(CommandIDs.walk, {
+    label: args => nexts[textOf(args['to'])] ?? trans.__('Select Next Step'),
+    describedBy: { args: { type: 'object', properties: { to: { enum: Object.keys(nexts) } } } },
+    isEnabled: () => current(context) !== null,
+    execute: args => {
+      const to = textOf(args['to']);
+      if (isDirection(to)) {
+        current(context)?.canvas.walk(to);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.unfold, {
+    label: trans.__('Show or Hide Runs of Step'),
+    caption: trans.__('Unfold the selected step of the plan that is viewed into its runs'),
+    describedBy: nothing(),
+    isEnabled: () => (current(context)?.unfoldable ?? null) !== null,
+    isVisible: () => (current(context)?.model.viewing ?? null) !== null,
+    execute: () => {
+      current(context)?.toggleRuns();
+    }
   });
   edit(CommandIDs.zoomOut, trans.__('Zoom Out of Pipeline'), panel => {
-    panel.canvas.zoom(false);
+    panel.canvas.viewport.zoom(false);
   });
   commands.addCommand(CommandIDs.toggleTable, {
     label: trans.__('Show Step Table'),

@@ -5,27 +5,27 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { IPlanDetails, IPreview, IStoredDraft } from '../api/drafts';
-import { changeDraft, createDraft, getPlanDetails } from '../api/drafts';
+import { getPlanDetails } from '../api/drafts';
 import type { IProblem } from '../api/errors';
-import { Refused } from '../api/errors';
 import type { ITemplate } from '../api/templates';
 import { getTemplate, putTemplate } from '../api/templates';
 import type { IApi, IPipelineModel, StepStates } from '../tokens';
 import type { ICatalogue } from './catalogue';
 import { Check } from './check';
+import { conflictOf } from './conflict';
 import type { IDraft, IPipeline, IPlanRequest } from './document';
 import { EMPTY_PIPELINE } from './document';
 import { placeMissing } from './drawing';
 import { setPipelineName } from './edits';
 import { History } from './history';
+import { Keeper } from './keeper';
 import type { IReading } from './reading';
 import { readPipeline, readRequest } from './reading';
-import { pinned, statesOf } from './states';
+import { StoredDraft } from './stored_draft';
 import type { IUnsaved, UnsavedWork } from './unsaved';
+import type { IViewing } from './viewed';
+import { Viewed } from './viewed';
 import { writePipeline } from './writing';
-
-/** How long after an edit the unsaved work is kept. */
-const KEEP_MS = 600;
 
 interface IModelOptions {
   api: IApi;
@@ -36,28 +36,21 @@ interface IModelOptions {
   trans: TranslationBundle;
 }
 
-/** A template was saved by somebody else since this tab read it. */
-export class TemplateConflict extends Error {
-  constructor(
-    /** What is saved now; null: it was deleted. */
-    readonly theirs: ITemplate | null,
-    readonly templateName: string
-  ) {
-    super(`The pipeline "${templateName}" was changed by somebody else meanwhile.`);
-    this.name = 'TemplateConflict';
-  }
-}
-
-/** A plan whose pipeline is looked at instead of the draft. */
-export interface IViewing {
-  readonly plan: IPlanDetails;
-  readonly document: IPipeline;
-}
-
 export class PipelineModel implements IPipelineModel {
   constructor(private readonly _options: IModelOptions) {
     this.catalogue = _options.catalogue;
     this.key = _options.key;
+    this._viewed = new Viewed(_options);
+    this._stored = new StoredDraft(_options.api, () => {
+      this._keeper.soon();
+    });
+    this._keeper = new Keeper(_options.unsaved, _options.key, () => ({
+      draft: this._history.current,
+      template: this._template,
+      stored: this._stored.origin,
+      dirty: this.dirty,
+      newer: this._newer
+    }));
     this._check = new Check(_options.api);
     this._check.changed.connect(() => {
       this._checked.emit();
@@ -71,13 +64,13 @@ export class PipelineModel implements IPipelineModel {
   // --- what is shown ---------------------------------------------------------------------------
 
   get document(): IPipeline {
-    return this._viewing?.document ?? this._history.current.document;
+    return this.viewing?.document ?? this._history.current.document;
   }
 
   get request(): IPlanRequest {
-    return this._viewing === null
+    return this.viewing === null
       ? this._history.current.request
-      : readRequest(this._viewing.plan.request);
+      : readRequest(this.viewing.plan.request);
   }
 
   get draft(): IDraft {
@@ -89,7 +82,7 @@ export class PipelineModel implements IPipelineModel {
   }
 
   get readOnly(): boolean {
-    return this._viewing !== null || this._newer;
+    return this.viewing !== null || this._newer;
   }
 
   /** Written by a newer program: it is shown, and cannot be changed or saved. */
@@ -210,7 +203,7 @@ export class PipelineModel implements IPipelineModel {
   // --- what the server says --------------------------------------------------------------------
 
   get problems(): readonly IProblem[] {
-    return this._viewing === null ? (this._check.preview?.problems ?? []) : [];
+    return this.viewing === null ? (this._check.preview?.problems ?? []) : [];
   }
 
   get preview(): IPreview | null {
@@ -237,53 +230,22 @@ export class PipelineModel implements IPipelineModel {
   // --- the draft plan --------------------------------------------------------------------------
 
   get draftPlan(): number | null {
-    return this._draftPlan?.plan ?? null;
+    return this._stored.origin?.plan ?? null;
   }
 
   async storeDraft(): Promise<IStoredDraft> {
-    // One after the other: the second must know the revision that the first made.
-    const after = this._storing.catch(() => undefined).then(() => this._storeDraft());
-    this._storing = after;
-    return after;
+    return this._stored.store(
+      () => this._history.current,
+      () => this._template?.name ?? null
+    );
   }
 
   noteDraft(plan: number, revision: string): void {
-    if (this._draftPlan?.plan === plan) {
-      this._draftPlan = { plan, revision };
-      this._keepSoon();
-    }
+    this._stored.note(plan, revision);
   }
 
   forgetDraft(): void {
-    this._draftPlan = null;
-    this._keepSoon();
-  }
-
-  private async _storeDraft(): Promise<IStoredDraft> {
-    const { document, request } = this._history.current;
-    const change = { document: writePipeline(document), request };
-    const { api } = this._options;
-    let stored: IStoredDraft | null = null;
-    if (this._draftPlan !== null) {
-      const { plan, revision } = this._draftPlan;
-      try {
-        stored = await changeDraft(api, plan, revision, change);
-      } catch (error) {
-        // Submitted, changed elsewhere or gone: what is drawn here becomes a draft of its own.
-        if (!(error instanceof Refused) || (error.status !== 409 && error.status !== 404)) {
-          throw error;
-        }
-      }
-    }
-    // Named once: afterwards the plan has the name that it was given in its preview.
-    stored ??= await createDraft(api, {
-      ...change,
-      ...(document.name === '' ? {} : { name: document.name }),
-      ...(this._template === null ? {} : { template: this._template.name })
-    });
-    this._draftPlan = { plan: stored.plan_id, revision: stored.revision };
-    this._keepSoon();
-    return stored;
+    this._stored.forget();
   }
 
   // --- templates -------------------------------------------------------------------------------
@@ -335,22 +297,9 @@ export class PipelineModel implements IPipelineModel {
       this._template = { name: saved.name, revision: saved.revision };
       this._saved = document;
       this._changed.emit();
-      this._keepSoon();
+      this._keeper.soon();
     } catch (error) {
-      throw await this._conflictOf(error, name);
-    }
-  }
-
-  private async _conflictOf(error: unknown, name: string): Promise<unknown> {
-    if (!(error instanceof Refused) || (error.status !== 409 && error.status !== 404)) {
-      return error;
-    }
-    try {
-      return new TemplateConflict(await getTemplate(this._options.api, name), name);
-    } catch (again) {
-      return again instanceof Refused && again.status === 404
-        ? new TemplateConflict(null, name)
-        : error;
+      throw await conflictOf(api, error, name);
     }
   }
 
@@ -358,7 +307,7 @@ export class PipelineModel implements IPipelineModel {
 
   async openTemplate(name: string): Promise<void> {
     const template = await getTemplate(this._options.api, name);
-    const asked = readRequest(await this._options.unsaved.requestOf(name));
+    const asked = readRequest(await this._keeper.requestOf(name));
     this._template = { name: template.name, revision: template.revision };
     this._start(readPipeline(template.document, this._options.trans), asked, { saved: true });
   }
@@ -367,7 +316,7 @@ export class PipelineModel implements IPipelineModel {
   async openPlan(plan: number): Promise<void> {
     const found = await getPlanDetails(this._options.api, plan);
     if (found.status === 'draft') {
-      this._draftPlan = { plan, revision: found.revision };
+      this._stored.origin = { plan, revision: found.revision };
     }
     const reading = readPipeline(found.document, this._options.trans);
     this._start(reading, readRequest(found.request), { saved: false });
@@ -379,12 +328,12 @@ export class PipelineModel implements IPipelineModel {
 
   /** Bring back what was not saved when this tab was last seen; false, there is nothing. */
   async openUnsaved(): Promise<string | null> {
-    const unsaved = await this._options.unsaved.load(this.key);
+    const unsaved = await this._keeper.load();
     if (unsaved === null) {
       return null;
     }
     this._template = unsaved.template;
-    this._draftPlan = unsaved.draft;
+    this._stored.origin = unsaved.draft;
     const reading = readPipeline(unsaved.document, this._options.trans);
     this._start(reading, readRequest(unsaved.request), { saved: false });
     return unsaved.time;
@@ -405,10 +354,7 @@ export class PipelineModel implements IPipelineModel {
 
   /** Forget what is kept of unsaved work: its tab was closed on purpose. */
   async discard(): Promise<void> {
-    window.clearTimeout(this._keepTimer);
-    this._isDiscarded = true;
-    await this._keepRequest();
-    await this._options.unsaved.forget(this.key);
+    await this._keeper.discard();
   }
 
   private _start(reading: IReading, request: IPlanRequest, { saved }: { saved: boolean }): void {
@@ -417,33 +363,21 @@ export class PipelineModel implements IPipelineModel {
     this._lost = reading.lost;
     this._newer = reading.newer;
     this._saved = saved && reading.lost.length === 0 ? document : null;
-    this._viewing = null;
+    this._viewed.leave();
     this._moved();
   }
 
   // --- looking at a plan -----------------------------------------------------------------------
 
   get viewing(): IViewing | null {
-    return this._viewing;
+    return this._viewed.viewing;
   }
 
   async view(plan: number | null): Promise<void> {
-    const asked = ++this._viewAsked;
     if (plan === null) {
-      this._viewing = null;
-      this._states = new Map();
-    } else {
-      const found = await getPlanDetails(this._options.api, plan);
-      if (asked !== this._viewAsked || this._isDisposed) {
-        return;
-      }
-      const reading = readPipeline(found.document, this._options.trans);
-      for (const { method, version } of found.steps) {
-        this.catalogue.ensure(method, version);
-      }
-      const document = placeMissing(pinned(reading.document, found.steps), this.catalogue);
-      this._viewing = { plan: found, document };
-      this._states = statesOf(found.steps);
+      this._viewed.leave();
+    } else if (!(await this._viewed.look(plan)) || this._isDisposed) {
+      return;
     }
     this.select(this._selection);
     this._changed.emit();
@@ -452,7 +386,7 @@ export class PipelineModel implements IPipelineModel {
   }
 
   get states(): StepStates {
-    return this._states;
+    return this._viewed.states;
   }
 
   get statesChanged(): ISignal<IPipelineModel, void> {
@@ -460,10 +394,7 @@ export class PipelineModel implements IPipelineModel {
   }
 
   setStates(states: StepStates, status?: IPlanDetails['status']): void {
-    this._states = states;
-    if (this._viewing !== null && status !== undefined) {
-      this._viewing = { ...this._viewing, plan: { ...this._viewing.plan, status } };
-    }
+    this._viewed.note(states, status);
     this._statesChanged.emit();
   }
 
@@ -476,35 +407,13 @@ export class PipelineModel implements IPipelineModel {
     this._isDisposed = true;
     this.catalogue.changed.disconnect(this._onCatalogue);
     this._check.dispose();
-    if (!this._isDiscarded) {
-      void this.keepNow();
-    }
+    this._keeper.dispose();
     Signal.clearData(this);
   }
 
   /** Keep what is not saved, without waiting for a pause. */
   async keepNow(): Promise<void> {
-    window.clearTimeout(this._keepTimer);
-    const { unsaved } = this._options;
-    const { document, request } = this._history.current;
-    await this._keepRequest();
-    const isNothing = document.steps.size === 0 && this._template === null;
-    const isSaved = !this.dirty && Object.keys(request).length === 0 && this._draftPlan === null;
-    if (this._newer || isNothing || isSaved) {
-      await unsaved.forget(this.key);
-    } else {
-      await unsaved.keep(this.key, this._history.current, {
-        template: this._template,
-        draft: this._draftPlan
-      });
-    }
-  }
-
-  /** The samples of a saved pipeline are there when it is opened again, once it is saved as drawn. */
-  private async _keepRequest(): Promise<void> {
-    if (this._template !== null && !this.dirty) {
-      await this._options.unsaved.keepRequest(this._template.name, this._history.current.request);
-    }
+    await this._keeper.now();
   }
 
   private _moved(): void {
@@ -516,14 +425,7 @@ export class PipelineModel implements IPipelineModel {
     this._changed.emit();
     this.select(this._selection);
     this._check.ask(this._history.current);
-    this._keepSoon();
-  }
-
-  private _keepSoon(): void {
-    window.clearTimeout(this._keepTimer);
-    if (!this._isDiscarded && !this._isDisposed) {
-      this._keepTimer = window.setTimeout(() => void this.keepNow(), KEEP_MS);
-    }
+    this._keeper.soon();
   }
 
   private readonly _onCatalogue = (): void => {
@@ -535,18 +437,14 @@ export class PipelineModel implements IPipelineModel {
   private _history = new History({ document: EMPTY_PIPELINE, request: {} });
   private _saved: IPipeline | null = EMPTY_PIPELINE;
   private _template: IUnsaved['template'] = null;
-  private _draftPlan: IUnsaved['draft'] = null;
   private _lost: readonly string[] = [];
   private _newer = false;
-  private _viewing: IViewing | null = null;
-  private _viewAsked = 0;
-  private _states: StepStates = new Map();
   private _selection: ReadonlySet<string> = new Set();
-  private _storing: Promise<unknown> = Promise.resolve();
   private _isDisposed = false;
-  private _isDiscarded = false;
-  private _keepTimer = 0;
   private readonly _check: Check;
+  private readonly _stored: StoredDraft;
+  private readonly _keeper: Keeper;
+  private readonly _viewed: Viewed;
   private readonly _changed = new Signal<IPipelineModel, void>(this);
   private readonly _checked = new Signal<IPipelineModel, void>(this);
   private readonly _selectionChanged = new Signal<IPipelineModel, void>(this);

@@ -2,6 +2,10 @@
 
 export const OtherCommands = {
   editSamples: 'pm:edit-samples',
+  editBranches: 'pm:edit-branches',
+  chooseRun: 'pm:choose-run',
+  copyPython: 'pm:copy-plan-as-python',
+  exportFolder: 'pm:export-plan',
   openPreview: 'pm:open-preview',
   runPipeline: 'pm:run-pipeline',
   runStep: 'pm:run-step',

@@ -4,6 +4,7 @@ import type { IThemeManager } from '@jupyterlab/apputils';
 import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
+import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
@@ -17,14 +18,17 @@ import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
 import type { IApi } from '../tokens';
-import { Banners, EmptyDrawing, PipelineToolbar, ProblemStrip } from './bars';
+import { Banners } from './banners';
 import { copied, duplicated, pasted } from './clipboard';
 import type { VersionSelector } from './document';
 import { align, arrange, freePlace, isAlignment } from './drawing';
 import { addStep, dropUnknown, freeName, removeSteps } from './edits';
+import { EmptyDrawing } from './empty_drawing';
 import type { PipelineModel } from './model';
+import { ProblemStrip } from './problem_strip';
 import { openFailure } from './step_runs';
 import { StepTable } from './table';
+import { PipelineToolbar } from './toolbar';
 import { unfold } from './unfolding';
 import { pipelineText } from './writing';
 
@@ -51,7 +55,7 @@ export class PipelinePanel extends Panel {
       themes,
       actions: {
         unfold: (step, at) => {
-          unfold(this.canvas.node, at, { ..._options, step });
+          this._unfolded = unfold(this.canvas.node, at, { ..._options, step });
         },
         openFailure: this._openFailure,
         chooseRun: (step, input) =>
@@ -121,9 +125,9 @@ export class PipelinePanel extends Panel {
       this.addWidget(widget);
     }
     model.revealed.connect((_, step) => {
-      this.canvas.reveal(step);
+      this.canvas.viewport.reveal(step);
     });
-    this.canvas.viewChanged.connect(() => {
+    this.canvas.viewport.changed.connect(() => {
       this._placed.emit();
     });
     model.selectionChanged.connect(() => {
@@ -167,6 +171,23 @@ export class PipelinePanel extends Panel {
       void showExplanation(explained(error, this._options.trans), this._options.trans);
     });
   };
+
+  /** The step of a viewed plan that can be unfolded into its runs; null, none is selected. */
+  get unfoldable(): string | null {
+    const [step, ...others] = this.model.selection;
+    return step !== undefined && others.length === 0 && this.model.states.has(step) ? step : null;
+  }
+
+  /** Show the runs of the selected step over the drawing, or hide those that are shown. */
+  toggleRuns(): void {
+    const step = this.unfoldable;
+    if (this._unfolded?.isDisposed === false) {
+      this._unfolded.dispose();
+    } else if (step !== null) {
+      this.canvas.viewport.reveal(step);
+      this.canvas.unfold(step);
+    }
+  }
 
   private readonly _openFailure = (step: string): void => {
     const { api, commands, trans } = this._options;
@@ -232,7 +253,7 @@ export class PipelinePanel extends Panel {
       arrange(document, catalogue, selection)
     );
     if (done) {
-      this.canvas.showAll();
+      this.canvas.viewport.showAll();
     }
   }
 
@@ -346,6 +367,7 @@ export class PipelinePanel extends Panel {
     return widget;
   }
 
+  private _unfolded: IDisposable | null = null;
   private _restored: string | null;
   private _plans: readonly Plan[] = [];
   private readonly _table: ReactWidget;

@@ -149,6 +149,7 @@ const PALETTE = [
   CommandIDs.zoomToSelection,
   CommandIDs.zoomIn,
   CommandIDs.zoomOut,
+  CommandIDs.unfold,
   CommandIDs.toggleTable
 ];
 

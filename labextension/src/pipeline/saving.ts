@@ -5,7 +5,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
-import type { PipelineModel, TemplateConflict } from './model';
+import type { TemplateConflict } from './conflict';
+import type { PipelineModel } from './model';
 
 /** Save; asks for a name where there is none. False: it is not saved, and nothing is lost. */
 export async function savePipeline(

@@ -8,27 +8,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
-import { check, fromText, toText } from '../params/text';
 import { countsText } from '../marks/bar';
 import type { IApi, IPipelineModel } from '../tokens';
-import { OtherCommands } from './others';
-import { declared, trackedParams } from './catalogue';
+import { declared } from './catalogue';
 import type { IStep } from './document';
 import { titleOf } from './document';
-import { freePlace } from './drawing';
-import {
-  addStep,
-  freeName,
-  removeSteps,
-  renameStep,
-  setParam,
-  setTitle,
-  setVersion
-} from './edits';
-import { paramRows } from './geometry';
 import { parentsOf } from './links';
-import { StepRuns } from './step_runs';
-import { InputField } from './table_inputs';
+import { AddStep } from './table_adding';
+import { remove, StepDetails } from './table_step';
 
 /** More rows are not shown at once; the filter finds them. */
 const ROWS = 200;
@@ -138,39 +125,6 @@ function ordered(model: IPipelineModel): IStep[] {
   return list;
 }
 
-function AddStep({ model, trans }: Pick<ITableProps, 'model' | 'trans'>): React.JSX.Element {
-  const add = (method: string): void => {
-    const name = freeName(model.document.steps, method);
-    const at = freePlace(model.document, model.catalogue, model.selection);
-    model.commit(trans.__('add %1', name), document => addStep(document, { name, method }, at));
-    model.select([name]);
-  };
-  const modules = [...new Set(model.catalogue.methods.map(each => each.module))];
-  return (
-    <select
-      className="jp-mod-styled"
-      aria-label={trans.__('Add a step')}
-      value=""
-      onChange={event => {
-        add(event.target.value);
-      }}
-    >
-      <option value="">{trans.__('Add a step…')}</option>
-      {modules.map(module => (
-        <optgroup key={module} label={module}>
-          {model.catalogue.methods
-            .filter(each => each.module === module && each.latest !== null)
-            .map(each => (
-              <option key={each.method} value={each.method}>
-                {each.method}
-              </option>
-            ))}
-        </optgroup>
-      ))}
-    </select>
-  );
-}
-
 interface IRowProps extends ITableProps {
   step: IStep;
   walk: (event: React.KeyboardEvent, step: IStep) => void;
@@ -229,227 +183,10 @@ function Row({ api, model, commands, trans, step, walk }: IRowProps): React.JSX.
           }}
         >
           <td colSpan={3}>
-            <Details {...{ api, model, commands, trans, step }} />
+            <StepDetails {...{ api, model, commands, trans, step }} />
           </td>
         </tr>
       )}
     </>
-  );
-}
-
-function Details({
-  api,
-  model,
-  commands,
-  trans,
-  step
-}: ITableProps & { step: IStep }): React.JSX.Element {
-  const { version, inputs } = declared(step, model.catalogue);
-  const latest = model.catalogue.resolve(step.method, 'latest')?.version ?? 0;
-  const problems = model.problems.filter(each => each.step === step.name);
-  const names = [...new Set([...inputs.map(each => each.name), ...step.inputs.keys()])];
-  const off = model.readOnly;
-  return (
-    <div className="pm-StepTable-form">
-      {model.viewing !== null && model.selection.size === 1 && (
-        <>
-          <h3>{trans.__('Runs')}</h3>
-          <StepRuns api={api} model={model} step={step.name} commands={commands} trans={trans} />
-        </>
-      )}
-      {problems.map((problem, n) => (
-        <p key={n} className="pm-StepTable-problem" role="note">
-          {problem.message}
-        </p>
-      ))}
-      <TextField
-        label={trans.__('Name')}
-        value={step.name}
-        off={off}
-        check={text => nameFault(model, step.name, text, trans)}
-        commit={text => {
-          model.commitDraft(trans.__('rename %1', step.name), draft =>
-            renameStep(draft, step.name, text.trim())
-          );
-          model.select([text.trim()]);
-        }}
-      />
-      <TextField
-        label={trans.__('Title')}
-        value={step.title ?? ''}
-        placeholder={step.name}
-        off={off}
-        commit={text => {
-          model.commit(trans.__('title %1', step.name), each =>
-            setTitle(each, step.name, text.trim() || null)
-          );
-        }}
-      />
-      <label>
-        <span>{trans.__('Version')}</span>
-        <select
-          className="jp-mod-styled"
-          disabled={off}
-          value={String(step.version)}
-          onChange={event => {
-            const chosen = event.target.value;
-            model.commit(trans.__('version of %1', step.name), each =>
-              setVersion(each, step.name, chosen === 'latest' ? 'latest' : Number(chosen))
-            );
-          }}
-        >
-          <option value="latest">{trans.__('latest (v%1)', latest)}</option>
-          {Array.from({ length: latest }, (_, n) => (
-            <option key={n} value={latest - n}>
-              {`v${latest - n}`}
-            </option>
-          ))}
-        </select>
-      </label>
-      {names.length > 0 && <h3>{trans.__('Inputs')}</h3>}
-      {names.map(name => (
-        <InputField key={name} {...{ model, trans, step, name }} />
-      ))}
-      {trackedParams(version).size + step.params.size > 0 && <h3>{trans.__('Parameters')}</h3>}
-      {paramRows(step, version).map(({ param, text }) => {
-        const accepts = trackedParams(version).get(param)?.accepts;
-        const set = step.params.get(param);
-        return (
-          <TextField
-            key={param}
-            label={param}
-            value={set === undefined ? '' : accepts === undefined ? set : fromText(accepts, set)}
-            placeholder={text ?? trans.__('computed by the method')}
-            off={off}
-            check={typed => (accepts === undefined ? null : check(accepts, typed, trans))}
-            commit={typed => {
-              const value =
-                typed.trim() === ''
-                  ? null
-                  : accepts === undefined
-                    ? typed.trim()
-                    : toText(accepts, typed);
-              const short = param.slice(param.lastIndexOf('.') + 1);
-              model.commit(trans.__('set %1', short), each =>
-                setParam(each, step.name, param, value)
-              );
-            }}
-          />
-        );
-      })}
-      <div className="pm-StepTable-actions">
-        {commands.hasCommand(OtherCommands.runStep) && step.method !== '' && (
-          <button
-            type="button"
-            className="jp-mod-styled"
-            onClick={() => {
-              void commands.execute(OtherCommands.runStep, {
-                method: step.method,
-                ...(step.version === 'latest' ? {} : { version: step.version }),
-                step: step.name
-              });
-            }}
-          >
-            {trans.__('Run this step')}
-          </button>
-        )}
-        {!off && (
-          <button
-            type="button"
-            className="jp-mod-styled jp-mod-warn"
-            onClick={() => {
-              remove(model, step, trans);
-            }}
-          >
-            {trans.__('Delete step')}
-          </button>
-        )}
-      </div>
-    </div>
-  );
-}
-
-function remove(model: IPipelineModel, step: IStep, trans: TranslationBundle): void {
-  model.commit(trans.__('delete %1', step.name), document =>
-    removeSteps(document, new Set([step.name]))
-  );
-}
-
-function nameFault(
-  model: IPipelineModel,
-  name: string,
-  wanted: string,
-  trans: TranslationBundle
-): string | null {
-  const text = wanted.trim();
-  if (text === '' || text === 'sample') {
-    return trans.__('A step cannot be called so.');
-  }
-  return text !== name && model.document.steps.has(text)
-    ? trans.__('There is a step "%1" already.', text)
-    : null;
-}
-
-interface IFieldProps {
-  label: string;
-  value: string;
-  placeholder?: string;
-  off: boolean;
-  check?: (text: string) => string | null;
-  commit: (text: string) => void;
-}
-
-/** A field that commits when it is left or on Enter; Escape brings back what was there. */
-function TextField({
-  label,
-  value,
-  placeholder,
-  off,
-  check: fault,
-  commit
-}: IFieldProps): React.JSX.Element {
-  const [text, setText] = React.useState(value);
-  const [seen, setSeen] = React.useState(value);
-  const id = React.useId();
-  if (seen !== value) {
-    // Changed elsewhere, on the canvas or by undo.
-    setSeen(value);
-    setText(value);
-  }
-  const reason = text === value ? null : (fault?.(text) ?? null);
-  const finish = (): void => {
-    if (text !== value && reason === null) {
-      commit(text);
-    }
-  };
-  return (
-    <label>
-      <span>{label}</span>
-      <input
-        type="text"
-        className="jp-mod-styled"
-        value={text}
-        placeholder={placeholder}
-        disabled={off}
-        aria-invalid={reason !== null}
-        aria-describedby={reason === null ? undefined : id}
-        onChange={event => {
-          setText(event.target.value);
-        }}
-        onBlur={finish}
-        onKeyDown={event => {
-          if (event.key === 'Enter') {
-            finish();
-          } else if (event.key === 'Escape') {
-            setText(value);
-          }
-        }}
-      />
-      {reason !== null && (
-        <span id={id} role="alert" className="pm-StepTable-fault">
-          {reason}
-        </span>
-      )}
-    </label>
   );
 }

@@ -1,8 +1,10 @@
 /** Where an input gets its data, as a list to choose from and a field for what is typed. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
+import { TextEntry } from '../params/entry';
 import { toText } from '../params/text';
 import type { IPipelineModel } from '../tokens';
 import { declared } from './catalogue';
@@ -10,15 +12,17 @@ import type { Binding, IStep } from './document';
 import { edgesOf } from './document';
 import { setBinding } from './edits';
 import { linkOf, refuse } from './links';
+import { OtherCommands } from './others';
 
 interface IProps {
   model: IPipelineModel;
+  commands: CommandRegistry;
   trans: TranslationBundle;
   step: IStep;
   name: string;
 }
 
-export function InputField({ model, trans, step, name }: IProps): React.JSX.Element {
+export function InputField({ model, commands, trans, step, name }: IProps): React.JSX.Element {
   const input = declared(step, model.catalogue).inputs.find(each => each.name === name);
   const binding = step.inputs.get(name);
   const cleared = setBinding(model.document, step.name, name, null);
@@ -81,20 +85,37 @@ export function InputField({ model, trans, step, name }: IProps): React.JSX.Elem
         </select>
       </label>
       {typed !== null && (
-        <Typed
+        <TextEntry
           key={`${typed} ${textOf(binding)}`}
           label={trans.__('%1: %2', name, offered.get(typed) ?? typed)}
           placeholder={typed === 'run' ? trans.__('for example 47.table') : ''}
-          value={asked === null ? textOf(binding) : ''}
-          off={model.readOnly}
-          commit={text => {
-            const next = read(typed, text, input?.value_type ?? null);
-            if (next !== null) {
+          text={asked === null ? textOf(binding) : ''}
+          disabled={model.readOnly}
+          check={text => fault(typed, text, trans)}
+          onChange={text => {
+            const next = text === '' ? null : read(typed, text, input?.value_type ?? null);
+            if (next !== null || text === '') {
               set(next);
               setAsked(null);
             }
           }}
         />
+      )}
+      {typed === 'run' && !model.readOnly && commands.hasCommand(OtherCommands.chooseRun) && (
+        <button
+          type="button"
+          className="jp-mod-styled"
+          aria-label={trans.__('Choose a run for %1', name)}
+          onClick={() => {
+            void commands
+              .execute(OtherCommands.chooseRun, { step: step.name, input: name })
+              .then(() => {
+                setAsked(null);
+              });
+          }}
+        >
+          {trans.__('Choose a run…')}
+        </button>
       )}
       {edgesOf(model.document).some(edge => edge.target === step.name && edge.input === name) &&
         binding?.kind === 'step' &&
@@ -102,42 +123,6 @@ export function InputField({ model, trans, step, name }: IProps): React.JSX.Elem
           <p>{trans.__('Gathered over %1.', binding.gather.over.join(', '))}</p>
         )}
     </div>
-  );
-}
-
-interface ITypedProps {
-  label: string;
-  placeholder: string;
-  value: string;
-  off: boolean;
-  commit: (text: string) => void;
-}
-
-function Typed({ label, placeholder, value, off, commit }: ITypedProps): React.JSX.Element {
-  const [text, setText] = React.useState(value);
-  const finish = (): void => {
-    if (text.trim() !== '' && text !== value) {
-      commit(text.trim());
-    }
-  };
-  return (
-    <input
-      type="text"
-      className="jp-mod-styled"
-      aria-label={label}
-      placeholder={placeholder}
-      value={text}
-      disabled={off}
-      onChange={event => {
-        setText(event.target.value);
-      }}
-      onBlur={finish}
-      onKeyDown={event => {
-        if (event.key === 'Enter') {
-          finish();
-        }
-      }}
-    />
   );
 }
 
@@ -161,6 +146,13 @@ function textOf(binding: Binding | undefined): string {
     default:
       return '';
   }
+}
+
+/** Why what was typed is none, as a sentence; null, it is one, or nothing is typed yet. */
+function fault(kind: string, text: string, trans: TranslationBundle): string | null {
+  return kind === 'run' && text !== '' && read(kind, text, null) === null
+    ? trans.__('Expected: the number of a run, a dot, and one of its results, as in 47.table.')
+    : null;
 }
 
 /** What was typed as a binding; null, it is none. */

@@ -1,6 +1,8 @@
 /** The runs of a step, unfolded over the drawing. */
 
 import { ReactWidget } from '@jupyterlab/apputils';
+import type { IDisposable } from '@lumino/disposable';
+import { DisposableDelegate } from '@lumino/disposable';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 
@@ -8,8 +10,12 @@ import type { IPoint } from './document';
 import type { IStepRunsProps } from './step_runs';
 import { StepRuns } from './step_runs';
 
-/** Show them at a point of `host`; they go on Escape, and when the person goes on elsewhere. */
-export function unfold(host: HTMLElement, at: IPoint, props: IStepRunsProps): void {
+/**
+ * Show them at a point of `host`; they go on Escape, and when the person goes on elsewhere.
+ *
+ * @returns folds them again
+ */
+export function unfold(host: HTMLElement, at: IPoint, props: IStepRunsProps): IDisposable {
   const { model, step, trans } = props;
   const widget = ReactWidget.create(
     <>
@@ -23,35 +29,32 @@ export function unfold(host: HTMLElement, at: IPoint, props: IStepRunsProps): vo
   node.setAttribute('role', 'dialog');
   node.setAttribute('aria-label', trans.__('Runs of step %1', step));
   const plan = model.viewing?.plan.plan_id;
-  const close = (): void => {
-    if (!widget.isDisposed) {
-      const hadFocus = node.contains(document.activeElement);
-      model.changed.disconnect(turned);
-      for (const type of ELSEWHERE) {
-        document.removeEventListener(type, leave, true);
-      }
-      widget.dispose();
-      if (hadFocus) {
-        host.focus();
-      }
+  const folding = new DisposableDelegate(() => {
+    const hadFocus = node.contains(document.activeElement);
+    model.changed.disconnect(turned);
+    for (const type of ELSEWHERE) {
+      document.removeEventListener(type, leave, true);
     }
-  };
+    widget.dispose();
+    if (hadFocus) {
+      host.focus();
+    }
+  });
   /** Another plan, or the draft again: these runs belong to neither. */
   const turned = (): void => {
     if (model.isDisposed || model.viewing?.plan.plan_id !== plan) {
-      close();
+      folding.dispose();
     }
   };
   const leave = (event: Event): void => {
     if (!(event.target instanceof Node) || !node.contains(event.target)) {
-      close();
+      folding.dispose();
     }
   };
   node.addEventListener('keydown', event => {
-    // The keys of the canvas are not meant here.
-    event.stopPropagation();
     if (event.key === 'Escape') {
-      close();
+      event.stopPropagation();
+      folding.dispose();
     }
   });
   for (const type of ['pointerdown', 'dblclick', 'wheel', 'contextmenu']) {
@@ -75,6 +78,7 @@ export function unfold(host: HTMLElement, at: IPoint, props: IStepRunsProps): vo
   for (const type of ELSEWHERE) {
     document.addEventListener(type, leave, true);
   }
+  return folding;
 }
 
 /** Where the person goes on outside of them. */

@@ -33,9 +33,14 @@ export function StepForm({ version, begun }: IProps): React.JSX.Element {
   const [busy, setBusy] = React.useState(false);
   const [error, setError] = React.useState<unknown>(null);
   const [run, setRun] = React.useState<number | null>(null);
+  /** Goes up with every edit: an answer is about what was sent, not about what is there now. */
+  const edits = React.useRef(0);
+  const [outdated, setOutdated] = React.useState(false);
   const start = (rerun: boolean): void => {
+    const sent = edits.current;
     setBusy(true);
     setError(null);
+    setOutdated(false);
     runNow(api, {
       method: version.method,
       version: version.version,
@@ -46,16 +51,27 @@ export function StepForm({ version, begun }: IProps): React.JSX.Element {
       ),
       rerun
     })
-      .then(answer => {
-        setRun(answer.run_id);
-      }, setError)
+      .then(
+        answer => {
+          setRun(answer.run_id);
+        },
+        (reason: unknown) => {
+          if (sent === edits.current) {
+            setError(reason);
+          } else {
+            setOutdated(true);
+          }
+        }
+      )
       .finally(() => {
         setBusy(false);
       });
   };
   // A refusal is about the values that were sent, and "all the same" would run others.
   const edited = (): void => {
+    edits.current++;
     setError(null);
+    setOutdated(false);
   };
   const set = (name: string, text: string | undefined): void => {
     edited();
@@ -143,6 +159,13 @@ export function StepForm({ version, begun }: IProps): React.JSX.Element {
               : trans.__('Run %1 v%2 now', version.method, version.version)}
           </button>
         </p>
+        {outdated && (
+          <p className="pm-Muted" role="status">
+            {trans.__(
+              'What was sent before your last change was not started. Run it as it is now.'
+            )}
+          </p>
+        )}
         <Answer
           error={error}
           again={() => {

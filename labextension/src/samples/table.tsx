@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import { TextEntry } from '../params/entry';
 import { SAMPLE } from '../pipeline/document';
 import type { IPlaceFault, ISheet } from './sheet';
 import { pastedCells } from './sheet';
@@ -184,40 +185,18 @@ interface ICellProps {
 }
 
 function Cell({ text, label, wrong, onChange, onPaste }: ICellProps): React.JSX.Element {
-  const [typed, setTyped] = React.useState(text);
-  const [from, setFrom] = React.useState(text);
-  if (from !== text) {
-    setFrom(text);
-    setTyped(text);
-  }
-  const commit = (): void => {
-    if (typed.trim() !== text) {
-      onChange(typed.trim());
-    }
-  };
   return (
-    <input
-      type="text"
-      className="jp-mod-styled"
-      aria-label={label}
-      aria-invalid={wrong}
-      spellCheck={false}
-      value={typed}
-      onChange={event => {
-        setTyped(event.target.value);
-      }}
-      onBlur={commit}
-      onKeyDown={event => {
-        if (event.key === 'Enter') {
-          commit();
-        }
-      }}
-      onPaste={event => {
-        const block = event.clipboardData.getData('text/plain');
-        if (onPaste !== undefined && /[\t\n]/.test(block.trim())) {
-          event.preventDefault();
+    <TextEntry
+      text={text}
+      label={label}
+      isWrong={wrong}
+      onChange={onChange}
+      onPaste={block => {
+        const isBlock = onPaste !== undefined && /[\t\n]/.test(block.trim());
+        if (isBlock) {
           onPaste(block);
         }
+        return isBlock;
       }}
     />
   );

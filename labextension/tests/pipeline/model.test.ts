@@ -3,8 +3,9 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../../src/api/api';
+import { TemplateConflict } from '../../src/pipeline/conflict';
 import { addStep, renameStep, setParam } from '../../src/pipeline/edits';
-import { PipelineModel, TemplateConflict } from '../../src/pipeline/model';
+import { PipelineModel } from '../../src/pipeline/model';
 import { UnsavedWork } from '../../src/pipeline/unsaved';
 import type { Answers, IAnswer } from '../server';
 import { REFUSAL, server } from '../server';

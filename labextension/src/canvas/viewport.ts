@@ -1,0 +1,164 @@
+/** Which part of the drawing is on screen. */
+
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import type { IBox, IPoint } from '../pipeline/document';
+import { around } from '../pipeline/drawing';
+import { GAP } from '../pipeline/geometry';
+import type { IPipelineModel } from '../tokens';
+import type { Engine, IView } from './engine';
+import type { Scene } from './scene';
+
+const ZOOM_STEP = 1.25;
+/** At smaller scales a node is known by its place, not read. */
+const READABLE = 0.6;
+
+interface IOptions {
+  readonly engine: Engine;
+  readonly scene: Scene;
+  readonly model: IPipelineModel;
+  readonly redraw: () => void;
+}
+
+export class Viewport {
+  constructor(private readonly _options: IOptions) {}
+
+  /** Emits when the view was panned or zoomed by a person. */
+  get changed(): ISignal<this, IView> {
+    return this._changed;
+  }
+
+  get view(): IView {
+    return this._options.engine.view;
+  }
+
+  /** Show this part of the drawing. Set before it is on screen, it is shown then. */
+  set view(view: IView) {
+    this._options.engine.view = view;
+    this._isPlaced = true;
+    this._options.redraw();
+  }
+
+  dispose(): void {
+    Signal.clearData(this);
+  }
+
+  /** The pointer has panned or zoomed. */
+  noteChange(): void {
+    this._changed.emit(this.view);
+  }
+
+  /** Show everything. */
+  showAll(): void {
+    this._fitTo(this._options.scene.bounds());
+  }
+
+  zoomToSelection(): void {
+    const { model, scene } = this._options;
+    const boxes = [...model.selection].flatMap(name => scene.boxOf(name) ?? []);
+    this._fitTo(around(boxes) ?? scene.bounds());
+  }
+
+  zoom(inwards: boolean): void {
+    this._options.engine.zoom(inwards ? ZOOM_STEP : 1 / ZOOM_STEP, this.middle);
+    this._changed.emit(this.view);
+    this._options.redraw();
+  }
+
+  /**
+   * Bring a step into view: not at all where it is seen, with the whole pipeline where that can be
+   * read then, else moving no further than it must.
+   */
+  reveal(step: string): void {
+    const { engine, scene, redraw } = this._options;
+    const box = scene.boxOf(step);
+    if (box === null || engine.width === 0 || this._isSeen(box)) {
+      return;
+    }
+    const all = scene.bounds();
+    if (all !== null) {
+      const { view } = this;
+      engine.fit(withChips(all), view.scale);
+      if (engine.view.scale >= READABLE) {
+        redraw();
+        return;
+      }
+      engine.view = view;
+    }
+    const scale = Math.max(this.view.scale, READABLE);
+    const { x, y } = this.view;
+    const room = GAP.row / scale;
+    const across = engine.width / scale;
+    const down = engine.height / scale;
+    this.view = {
+      x: between(x, across - room - box.x - box.width, room - box.x),
+      y: between(y, down - room - box.y - box.height, room - box.y),
+      scale
+    };
+  }
+
+  /** The canvas is so large on the page now; 0, it is not seen. */
+  resize(width: number, height: number): void {
+    if (width > 0 && height > 0) {
+      const { engine, scene, model } = this._options;
+      const [step] = model.selection;
+      const box = step === undefined ? null : scene.boxOf(step);
+      const wasSeen = box !== null && engine.width > 0 && this._isSeen(box);
+      engine.resize(width, height);
+      this.place();
+      if (step !== undefined && wasSeen) {
+        // A panel that opens beside it must not cover what it is about.
+        this.reveal(step);
+      }
+    }
+  }
+
+  /** The first view, once there is a size. */
+  place(): void {
+    const { engine, scene, redraw } = this._options;
+    if (!this._isPlaced && engine.width > 0) {
+      const all = scene.bounds();
+      // What is drawn into an empty one stays where it was put.
+      if (all !== null) {
+        engine.fit(withChips(all));
+      }
+      this._isPlaced = true;
+      redraw();
+    }
+  }
+
+  /** In pixels of the canvas. */
+  get middle(): IPoint {
+    const { width, height } = this._options.engine;
+    return { x: width / 2, y: height / 2 };
+  }
+
+  private _isSeen(box: IBox): boolean {
+    const { x, y, width, height } = this._options.engine.visible;
+    return (
+      box.x >= x && box.y >= y && box.x + box.width <= x + width && box.y + box.height <= y + height
+    );
+  }
+
+  private _fitTo(box: IBox | null): void {
+    if (box !== null) {
+      this._options.engine.fit(box);
+      this._changed.emit(this.view);
+      this._options.redraw();
+    }
+  }
+
+  private readonly _changed = new Signal<this, IView>(this);
+  private _isPlaced = false;
+}
+
+/** With the chips at the left edge of what is there. */
+function withChips(all: IBox): IBox {
+  return { ...all, x: all.x - 120, width: all.width + 120 };
+}
+
+/** `value`, or the nearest to it; where nothing lies between, the first end. */
+function between(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, Math.min(least, most)), most);
+}

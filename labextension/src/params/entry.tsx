@@ -1,0 +1,88 @@
+/** A field for one text that is given on as a whole: when it is left, or on Enter. */
+
+import React from 'react';
+
+interface IProps {
+  /** The text that is set. */
+  text: string;
+  /** Where no label element names the field. */
+  label?: string;
+  /** Where a label element names the field. */
+  id?: string;
+  placeholder?: string;
+  disabled?: boolean;
+  /** What the owner knows to be wrong with it, and says elsewhere. */
+  isWrong?: boolean;
+  /** Why a text cannot be, as a sentence; null, it can. */
+  check?: (text: string) => string | null;
+  /** What cannot be is given on all the same: somebody else has the last word. */
+  lenient?: boolean;
+  /** Called with the new text, without spaces around it. */
+  onChange: (text: string) => void;
+  /** What is pasted; true where it was more than a text for this field, and is dealt with. */
+  onPaste?: (text: string) => boolean;
+}
+
+/**
+ * What is typed stays until it is given on; Escape brings back what was set. A text that is set from
+ * elsewhere (the canvas, undo) takes the place of what was typed.
+ */
+export function TextEntry(props: IProps): React.JSX.Element {
+  const { text, label, placeholder, disabled = false, isWrong = false, lenient = false } = props;
+  const { check, onChange, onPaste } = props;
+  const own = React.useId();
+  const id = props.id ?? own;
+  const [typed, setTyped] = React.useState(text);
+  const [from, setFrom] = React.useState(text);
+  if (from !== text) {
+    setFrom(text);
+    setTyped(text);
+  }
+  const fault = check?.(typed.trim()) ?? null;
+  const commit = (): void => {
+    const next = typed.trim();
+    if (next !== text && (fault === null || lenient)) {
+      onChange(next);
+    }
+  };
+  return (
+    <>
+      <input
+        id={id}
+        type="text"
+        className="jp-mod-styled"
+        aria-label={label}
+        aria-invalid={isWrong || fault !== null}
+        aria-describedby={fault === null ? undefined : `${id}-fault`}
+        placeholder={placeholder}
+        disabled={disabled}
+        spellCheck={false}
+        autoComplete="off"
+        value={typed}
+        onChange={event => {
+          setTyped(event.target.value);
+        }}
+        onBlur={commit}
+        onKeyDown={event => {
+          if (event.key === 'Enter') {
+            commit();
+          } else if (event.key === 'Escape' && typed !== text) {
+            // The dialog around it stays open.
+            event.stopPropagation();
+            setTyped(text);
+          }
+        }}
+        onPaste={event => {
+          if (onPaste?.(event.clipboardData.getData('text/plain')) === true) {
+            event.preventDefault();
+          }
+        }}
+      />
+      {fault !== null && (
+        <span id={`${id}-fault`} className="pm-Fault" role="alert">
+          {fault}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+/** The lines above a drawing that say what must be known of it: a plan, unsaved work, what was lost. */
+
+import { Time } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import React from 'react';
+
+import { CommandIDs } from '../commands';
+import type { IPipelineModel } from '../tokens';
+import { OtherCommands } from './others';
+
+interface IBannerProps {
+  model: IPipelineModel;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+  /** Unsaved work of this time was brought back; null, none was. */
+  restored: string | null;
+  lost: readonly string[];
+  newer: boolean;
+  discardRestored: () => void;
+  view: (plan: number | null) => void;
+}
+
+/** What must be known of what is shown. */
+export function Banners(props: IBannerProps): React.JSX.Element | null {
+  const { model, trans, restored, lost, newer, discardRestored, view } = props;
+  const { viewing } = model;
+  if (viewing !== null) {
+    const { plan } = viewing;
+    const time = plan.submitted_at ?? plan.created_at;
+    return (
+      <div className="pm-Banner" role="status">
+        <span>
+          {plan.submitted_at === null
+            ? trans.__('Plan %1, a draft of ', plan.plan_id)
+            : trans.__('Plan %1, as submitted ', plan.plan_id)}
+          <time dateTime={time} title={Time.format(time)}>
+            {Time.formatHuman(time)}
+          </time>
+        </span>
+        <button
+          type="button"
+          className="jp-mod-styled"
+          onClick={() => {
+            void props.commands.execute(CommandIDs.openPipeline, { plan: plan.plan_id });
+          }}
+        >
+          {trans.__('Edit as draft')}
+        </button>
+        {props.commands.hasCommand(OtherCommands.openPlan) && (
+          <button
+            type="button"
+            className="jp-mod-styled"
+            onClick={() => {
+              void props.commands.execute(OtherCommands.openPlan, { plan: plan.plan_id });
+            }}
+          >
+            {trans.__('Open plan %1', plan.plan_id)}
+          </button>
+        )}
+        <button
+          type="button"
+          className="jp-mod-styled"
+          onClick={() => {
+            view(null);
+          }}
+        >
+          {trans.__('Back to the draft')}
+        </button>
+      </div>
+    );
+  }
+  if (newer) {
+    return (
+      <div className="pm-Banner pm-mod-warn" role="alert">
+        {trans.__(
+          'This pipeline was written by a newer program. It is shown as far as this page understands it, and cannot be changed or saved here. Update the Research Process Manager to edit it.'
+        )}
+      </div>
+    );
+  }
+  if (lost.length > 0) {
+    return (
+      <div className="pm-Banner pm-mod-warn" role="alert">
+        <details>
+          <summary>
+            {trans._n(
+              '%1 thing of this pipeline could not be read; what is saved is untouched until you save.',
+              '%1 things of this pipeline could not be read; what is saved is untouched until you save.',
+              lost.length
+            )}
+          </summary>
+          <ul>
+            {lost.map((each, n) => (
+              <li key={n}>{each}</li>
+            ))}
+          </ul>
+        </details>
+      </div>
+    );
+  }
+  if (restored !== null) {
+    return (
+      <div className="pm-Banner" role="status">
+        <span>
+          {trans.__('Unsaved work was brought back: ')}
+          <time dateTime={restored} title={Time.format(restored)}>
+            {Time.formatHuman(restored)}
+          </time>
+        </span>
+        <button type="button" className="jp-mod-styled" onClick={discardRestored}>
+          {model.template === null ? trans.__('Start anew') : trans.__('Take what is saved')}
+        </button>
+      </div>
+    );
+  }
+  return null;
+}

@@ -1,0 +1,238 @@
+/** The bar above a drawing: its name, undo, samples, branches, what is viewed, preview and run. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { copyIcon, downloadIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import React from 'react';
+
+import { CommandIDs } from '../commands';
+import type { IPipelineModel } from '../tokens';
+import type { IStep } from './document';
+import { branchCount } from './document';
+import { OtherCommands } from './others';
+
+interface IToolbarProps {
+  model: IPipelineModel;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+  plans: readonly { readonly plan_id: number; readonly status: string }[];
+  /** Ask for the plans of this pipeline. */
+  askPlans: () => void;
+  view: (plan: number | null) => void;
+  isTableShown: boolean;
+  toggleTable: () => void;
+}
+
+export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
+  const { model, commands, trans, plans, askPlans, view, isTableShown, toggleTable } = props;
+  const { viewing, preview } = model;
+  const total = preview?.counts.total ?? 0;
+  const run = (command: string): void => {
+    void commands.execute(command);
+  };
+  const shown =
+    viewing === null || plans.some(each => each.plan_id === viewing.plan.plan_id)
+      ? plans
+      : [viewing.plan, ...plans];
+  const statusOf = (plan: { readonly plan_id: number; readonly status: string }): string =>
+    plan.plan_id === viewing?.plan.plan_id ? viewing.plan.status : plan.status;
+  return (
+    <div className="pm-PipelineBar">
+      <span className="pm-PipelineBar-name" title={model.name}>
+        {model.name === '' ? trans.__('Unnamed pipeline') : model.name}
+      </span>
+      {model.dirty && model.document.steps.size > 0 && (
+        <button
+          type="button"
+          className="jp-Button jp-mod-minimal pm-PipelineBar-unsaved"
+          title={trans.__('Save this pipeline (Ctrl+S)')}
+          onClick={() => {
+            run(CommandIDs.savePipeline);
+          }}
+        >
+          <span aria-hidden="true">●</span> {trans.__('unsaved')}
+        </button>
+      )}
+      <Tool
+        label={model.undoName === null ? trans.__('Undo') : trans.__('Undo: %1', model.undoName)}
+        text="↶"
+        disabled={model.undoName === null}
+        click={() => {
+          model.undo();
+        }}
+      />
+      <Tool
+        label={model.redoName === null ? trans.__('Redo') : trans.__('Redo: %1', model.redoName)}
+        text="↷"
+        disabled={model.redoName === null}
+        click={() => {
+          model.redo();
+        }}
+      />
+      {commands.hasCommand(OtherCommands.editSamples) && (
+        <Tool
+          label={trans.__('Edit the samples')}
+          text={trans.__('Samples: %1', sampleCount(model))}
+          click={() => {
+            run(OtherCommands.editSamples);
+          }}
+        />
+      )}
+      <span className="pm-PipelineBar-fact">{trans.__('Branches: %1', branchText(model))}</span>
+      <label className="pm-PipelineBar-fact">
+        {trans.__('Viewing:')}{' '}
+        <select
+          className="pm-PipelineBar-select"
+          value={viewing?.plan.plan_id ?? ''}
+          onPointerDown={askPlans}
+          onFocus={askPlans}
+          onChange={event => {
+            view(event.target.value === '' ? null : Number(event.target.value));
+          }}
+        >
+          <option value="">{trans.__('draft')}</option>
+          {shown.map(each => (
+            <option key={each.plan_id} value={each.plan_id}>
+              {trans.__('plan %1 (%2)', each.plan_id, statusOf(each))}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button
+        type="button"
+        className="jp-Button jp-mod-minimal"
+        aria-pressed={isTableShown}
+        onClick={toggleTable}
+      >
+        {trans.__('Step table')}
+      </button>
+      {commands.hasCommand(OtherCommands.copyPython) && (
+        <Tool
+          label={trans.__('Copy as Python')}
+          text={
+            <>
+              <copyIcon.react tag="span" className="pm-PipelineBar-icon" /> {trans.__('Python')}
+            </>
+          }
+          disabled={model.document.steps.size === 0}
+          click={() => {
+            run(OtherCommands.copyPython);
+          }}
+        />
+      )}
+      {commands.hasCommand(OtherCommands.exportFolder) && (
+        <Tool
+          label={trans.__('Export as Nextflow folder')}
+          text={
+            <>
+              <downloadIcon.react tag="span" className="pm-PipelineBar-icon" />{' '}
+              {trans.__('Nextflow')}
+            </>
+          }
+          disabled={model.document.steps.size === 0}
+          click={() => {
+            run(OtherCommands.exportFolder);
+          }}
+        />
+      )}
+      <span className="pm-PipelineBar-go">
+        {commands.hasCommand(OtherCommands.openPreview) && viewing === null && (
+          <button
+            type="button"
+            className="jp-Button jp-mod-styled"
+            aria-busy={!model.isChecked}
+            disabled={model.document.steps.size === 0}
+            onClick={() => {
+              run(OtherCommands.openPreview);
+            }}
+          >
+            {preview === null || !model.isChecked
+              ? trans.__('Preview')
+              : trans._n('Preview %1 run', 'Preview %1 runs', total)}
+          </button>
+        )}
+        {commands.hasCommand(OtherCommands.runPipeline) && viewing === null && (
+          <button
+            type="button"
+            className="jp-Button jp-mod-styled jp-mod-accept"
+            disabled={model.document.steps.size === 0}
+            onClick={() => {
+              run(OtherCommands.runPipeline);
+            }}
+          >
+            {trans.__('▶ Run')}
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}
+
+interface IToolProps {
+  label: string;
+  text: React.ReactNode;
+  disabled?: boolean;
+  click: () => void;
+}
+
+function Tool({ label, text, disabled, click }: IToolProps): React.JSX.Element {
+  return (
+    <button
+      type="button"
+      className="jp-Button jp-mod-minimal"
+      title={label}
+      aria-label={label}
+      disabled={disabled}
+      onClick={click}
+    >
+      {text}
+    </button>
+  );
+}
+
+/** How many samples the draft names. */
+function sampleCount(model: IPipelineModel): number {
+  const { samples } = model.request;
+  if (model.viewing === null && model.preview !== null && samples !== undefined) {
+    return model.preview.samples;
+  }
+  if (samples === undefined) {
+    return 0;
+  }
+  return 'rows' in samples ? samples.rows.length : 'length' in samples ? samples.length : 0;
+}
+
+/** "2×2": the steps that branch, groups once. */
+function branchText(model: IPipelineModel): string {
+  const found = new Map<string, number>();
+  const asked = model.request.branches ?? {};
+  for (const step of model.document.steps.values()) {
+    const count = Object.hasOwn(asked, step.name) ? countOf(asked[step.name]) : ownCount(step);
+    if (count > 1) {
+      found.set(step.branchGroup ?? step.name, count);
+    }
+  }
+  return found.size === 0 ? '1' : [...found.values()].join('×');
+}
+
+function ownCount(step: IStep): number {
+  return branchCount(step.branches);
+}
+
+/** Branches as a request has them, in any of their forms. */
+function countOf(raw: unknown): number {
+  if (Array.isArray(raw)) {
+    return Math.max(1, raw.length);
+  }
+  if (typeof raw !== 'object' || raw === null) {
+    return 1;
+  }
+  const grid: unknown = 'grid' in raw ? raw.grid : undefined;
+  if (typeof grid === 'object' && grid !== null) {
+    return Object.values(grid).reduce(
+      (product: number, values: unknown) => product * (Array.isArray(values) ? values.length : 1),
+      1
+    );
+  }
+  return Math.max(1, Object.keys(raw).length);
+}
