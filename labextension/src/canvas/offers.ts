@@ -65,6 +65,12 @@ export function portChoices(
 ): IChoice[] {
   const choices: IChoice[] = [];
   const isInput = port.side === 'in';
+  const given = isInput ? inputChoices(model, port, trans) : [];
+  // A file is given with the samples as a rule; results of other steps fit, and are rarely meant.
+  const isFile = isInput && typeOf(model, port) === 'file';
+  if (isFile) {
+    choices.push(...given);
+  }
   const here = trans.__('Steps of this pipeline');
   const found = suggestions(model.document, model.catalogue, port, trans);
   for (const { port: other } of found) {
@@ -78,8 +84,8 @@ export function portChoices(
       });
     }
   }
-  if (isInput) {
-    choices.push(...inputChoices(model, port, trans));
+  if (!isFile) {
+    choices.push(...given);
   }
   const add = isInput
     ? trans.__('Add a step before this one')
@@ -97,6 +103,11 @@ export function portChoices(
     }
   }
   return choices;
+}
+
+function typeOf(model: IPipelineModel, port: IPort): string | undefined {
+  const { inputs } = declared(model.document.steps.get(port.step), model.catalogue);
+  return inputs.find(each => each.name === port.name)?.type;
 }
 
 function inputChoices(model: IPipelineModel, port: IPort, trans: TranslationBundle): IChoice[] {

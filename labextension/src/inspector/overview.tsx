@@ -51,7 +51,7 @@ export function Overview({ model, actions, trans }: IProps): React.JSX.Element {
       {model.problems.length > 0 && (
         <>
           <h3>{trans.__('Problems')}</h3>
-          <ul className="pm-Problems" aria-label={trans.__('Problems')}>
+          <ul className="pm-ProblemList" aria-label={trans.__('Problems')}>
             {model.problems.map((problem, place) => (
               <li key={place} data-pm-severity={problem.severity}>
                 {problem.step === null ? '' : `${problem.step}: `}

@@ -251,7 +251,7 @@ function StepProblems(props: {
 }): React.JSX.Element | null {
   const { problems, trans } = props;
   return problems.length === 0 ? null : (
-    <ul className="pm-Problems" aria-label={trans.__('Problems of this step')}>
+    <ul className="pm-ProblemList" aria-label={trans.__('Problems of this step')}>
       {problems.map((problem, place) => (
         <li key={place} data-pm-severity={problem.severity}>
           {problem.message}

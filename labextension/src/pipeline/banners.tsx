@@ -6,11 +6,11 @@ import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import { CommandIDs } from '../commands';
-import type { IPipelineModel } from '../tokens';
+import type { PipelineModel } from './model';
 import { OtherCommands } from './others';
 
 interface IBannerProps {
-  model: IPipelineModel;
+  model: PipelineModel;
   commands: CommandRegistry;
   trans: TranslationBundle;
   /** Unsaved work of this time was brought back; null, none was. */
@@ -99,7 +99,10 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
       </div>
     );
   }
-  if (restored !== null) {
+  if (model.theirs !== null) {
+    return <Theirs model={model} theirs={model.theirs} trans={trans} />;
+  }
+  if (restored !== null && model.dirty) {
     return (
       <div className="pm-Banner" role="status">
         <span>
@@ -115,4 +118,54 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
     );
   }
   return null;
+}
+
+interface ITheirsProps {
+  model: PipelineModel;
+  theirs: NonNullable<PipelineModel['theirs']>;
+  trans: TranslationBundle;
+}
+
+/** Somebody else saved the pipeline while it is open here. */
+function Theirs({ model, theirs, trans }: ITheirsProps): React.JSX.Element {
+  return (
+    <div className="pm-Banner pm-mod-warn" role="alert">
+      {theirs === 'deleted' ? (
+        <span>
+          {trans.__(
+            '"%1" was deleted or renamed elsewhere. What is drawn here is kept; save it to have it under a name again.',
+            model.name
+          )}
+        </span>
+      ) : (
+        <>
+          <span>
+            {trans.__('"%1" was saved elsewhere by %2 ', model.name, theirs.created_by)}
+            <time dateTime={theirs.updated_at} title={Time.format(theirs.updated_at)}>
+              {Time.formatHuman(theirs.updated_at)}
+            </time>
+          </span>
+          <button
+            type="button"
+            className="jp-mod-styled"
+            title={trans.__('Show what is saved now; undo brings back what is drawn here')}
+            onClick={() => {
+              model.takeTheirs(theirs);
+            }}
+          >
+            {trans.__('Take theirs')}
+          </button>
+        </>
+      )}
+      <button
+        type="button"
+        className="jp-mod-styled"
+        onClick={() => {
+          model.ignoreTheirs();
+        }}
+      >
+        {trans.__('Keep mine')}
+      </button>
+    </div>
+  );
 }

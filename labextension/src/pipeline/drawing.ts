@@ -4,7 +4,10 @@ import type { ICatalogue } from './catalogue';
 import { declared } from './catalogue';
 import { arranged } from './arrange';
 import type { IBox, IComment, IFrame, ILayout, IPipeline, IPoint } from './document';
-import { GAP, shapeOf, snapped } from './geometry';
+import { GAP, NODE, shapeOf, snapped } from './geometry';
+
+/** So much room a new step is given before it is known how large it is. */
+const USUAL_HEIGHT = 200;
 
 const ALIGNMENTS = ['left', 'right', 'top', 'bottom', 'columns', 'rows'] as const;
 
@@ -145,7 +148,7 @@ export function freePlace(
 
 /** `at`, moved down until a node of usual size covers no other. */
 export function clear(boxes: readonly IBox[], at: IPoint): IPoint {
-  const room = { ...at, width: 220, height: 120 };
+  const room = { ...at, width: NODE.width, height: USUAL_HEIGHT };
   for (let tries = 0; tries < 200; tries++) {
     const hit = boxes.find(
       box =>

@@ -18,7 +18,8 @@ export const NODE = {
 
 export const PORT = { radius: 5, hit: 24 } as const;
 export const GRID = 20;
-export const GAP = { column: 80, row: 40 } as const;
+/** Between columns there is room for what stands at the left edge of a node: "choose data…". */
+export const GAP = { column: 120, row: 40 } as const;
 
 /** Parameters that a node shows at most; those that are set are always shown. */
 const SHOWN_PARAMS = 4;

@@ -8,11 +8,10 @@ import type { IPlanDetails, IPreview, IStoredDraft } from '../api/drafts';
 import { getPlanDetails } from '../api/drafts';
 import type { IProblem } from '../api/errors';
 import type { ITemplate } from '../api/templates';
-import { getTemplate, putTemplate } from '../api/templates';
+import { getTemplate } from '../api/templates';
 import type { IApi, IPipelineModel, StepStates } from '../tokens';
 import type { ICatalogue } from './catalogue';
 import { Check } from './check';
-import { conflictOf } from './conflict';
 import type { IDraft, IPipeline, IPlanRequest } from './document';
 import { EMPTY_PIPELINE } from './document';
 import { placeMissing } from './drawing';
@@ -22,10 +21,10 @@ import { Keeper } from './keeper';
 import type { IReading } from './reading';
 import { readPipeline, readRequest } from './reading';
 import { StoredDraft } from './stored_draft';
-import type { IUnsaved, UnsavedWork } from './unsaved';
+import type { UnsavedWork } from './unsaved';
+import { Saved } from './saved';
 import type { IViewing } from './viewed';
 import { Viewed } from './viewed';
-import { writePipeline } from './writing';
 
 interface IModelOptions {
   api: IApi;
@@ -40,13 +39,14 @@ export class PipelineModel implements IPipelineModel {
   constructor(private readonly _options: IModelOptions) {
     this.catalogue = _options.catalogue;
     this.key = _options.key;
+    this._saved = new Saved(_options.api);
     this._viewed = new Viewed(_options);
     this._stored = new StoredDraft(_options.api, () => {
       this._keeper.soon();
     });
     this._keeper = new Keeper(_options.unsaved, _options.key, () => ({
       draft: this._history.current,
-      template: this._template,
+      template: this._saved.origin,
       stored: this._stored.origin,
       dirty: this.dirty,
       newer: this._newer
@@ -100,7 +100,7 @@ export class PipelineModel implements IPipelineModel {
   }
 
   get dirty(): boolean {
-    return this._history.current.document !== this._saved;
+    return this._history.current.document !== this._saved.document;
   }
 
   get isDisposed(): boolean {
@@ -236,7 +236,7 @@ export class PipelineModel implements IPipelineModel {
   async storeDraft(): Promise<IStoredDraft> {
     return this._stored.store(
       () => this._history.current,
-      () => this._template?.name ?? null
+      () => this._saved.origin?.name ?? null
     );
   }
 
@@ -251,12 +251,12 @@ export class PipelineModel implements IPipelineModel {
   // --- templates -------------------------------------------------------------------------------
 
   get template(): { readonly name: string; readonly revision: string } | null {
-    return this._template;
+    return this._saved.origin;
   }
 
   async save(name?: string): Promise<void> {
-    const target = name ?? this._template?.name ?? this.name;
-    const expected = this._template?.name === target ? this._template.revision : null;
+    const target = name ?? this._saved.origin?.name ?? this.name;
+    const expected = this._saved.origin?.name === target ? this._saved.origin.revision : null;
     await this._save(target, expected);
   }
 
@@ -269,38 +269,50 @@ export class PipelineModel implements IPipelineModel {
     const reading = readPipeline(theirs.document, trans);
     const document = placeMissing(reading.document, this.catalogue);
     this.commit(trans.__('take the saved version'), () => document);
-    this._template = { name: theirs.name, revision: theirs.revision };
-    this._saved = document;
+    this._saved.origin = theirs;
+    this._saved.document = document;
     this._moved();
   }
 
   renamed(template: { readonly name: string; readonly revision: string }): void {
-    this._template = { name: template.name, revision: template.revision };
+    this._saved.origin = template;
     const wasDirty = this.dirty;
     this.commit(this._options.trans.__('rename pipeline'), document =>
       setPipelineName(document, template.name)
     );
     if (!wasDirty) {
-      this._saved = this._history.current.document;
+      this._saved.document = this._history.current.document;
     }
     this._moved();
   }
 
-  private async _save(name: string, expected: string | null): Promise<void> {
-    const { api, trans } = this._options;
-    if (this.name !== name) {
-      this.commit(trans.__('name pipeline'), document => setPipelineName(document, name));
-    }
-    const { document } = this._history.current;
-    try {
-      const saved = await putTemplate(api, name, writePipeline(document), expected);
-      this._template = { name: saved.name, revision: saved.revision };
-      this._saved = document;
+  /** What somebody else saved since this was read; `deleted`, it is gone; null, it is as it was. */
+  get theirs(): ITemplate | 'deleted' | null {
+    return this._saved.theirs;
+  }
+
+  /** Ask whether there is such. */
+  async lookForTheirs(): Promise<void> {
+    if ((await this._saved.look()) && !this._isDisposed) {
       this._changed.emit();
-      this._keeper.soon();
-    } catch (error) {
-      throw await conflictOf(api, error, name);
     }
+  }
+
+  /** Go on with what is drawn here. */
+  ignoreTheirs(): void {
+    this._saved.ignoreTheirs();
+    this._changed.emit();
+  }
+
+  private async _save(name: string, expected: string | null): Promise<void> {
+    if (this.name !== name) {
+      this.commit(this._options.trans.__('name pipeline'), document =>
+        setPipelineName(document, name)
+      );
+    }
+    await this._saved.put(name, this._history.current.document, expected);
+    this._changed.emit();
+    this._keeper.soon();
   }
 
   // --- opening ---------------------------------------------------------------------------------
@@ -308,7 +320,7 @@ export class PipelineModel implements IPipelineModel {
   async openTemplate(name: string): Promise<void> {
     const template = await getTemplate(this._options.api, name);
     const asked = readRequest(await this._keeper.requestOf(name));
-    this._template = { name: template.name, revision: template.revision };
+    this._saved.origin = template;
     this._start(readPipeline(template.document, this._options.trans), asked, { saved: true });
   }
 
@@ -332,24 +344,11 @@ export class PipelineModel implements IPipelineModel {
     if (unsaved === null) {
       return null;
     }
-    this._template = unsaved.template;
+    this._saved.origin = unsaved.template;
     this._stored.origin = unsaved.draft;
     const reading = readPipeline(unsaved.document, this._options.trans);
     this._start(reading, readRequest(unsaved.request), { saved: false });
     return unsaved.time;
-  }
-
-  /** Whether what was kept of this tab is older than what is saved now under its name. */
-  async savedMeanwhile(): Promise<boolean> {
-    if (this._template === null) {
-      return false;
-    }
-    try {
-      const now = await getTemplate(this._options.api, this._template.name);
-      return now.revision !== this._template.revision;
-    } catch {
-      return false;
-    }
   }
 
   /** Forget what is kept of unsaved work: its tab was closed on purpose. */
@@ -362,7 +361,7 @@ export class PipelineModel implements IPipelineModel {
     this._history = new History({ document, request });
     this._lost = reading.lost;
     this._newer = reading.newer;
-    this._saved = saved && reading.lost.length === 0 ? document : null;
+    this._saved.document = saved && reading.lost.length === 0 ? document : null;
     this._viewed.leave();
     this._moved();
   }
@@ -435,13 +434,12 @@ export class PipelineModel implements IPipelineModel {
   };
 
   private _history = new History({ document: EMPTY_PIPELINE, request: {} });
-  private _saved: IPipeline | null = EMPTY_PIPELINE;
-  private _template: IUnsaved['template'] = null;
   private _lost: readonly string[] = [];
   private _newer = false;
   private _selection: ReadonlySet<string> = new Set();
   private _isDisposed = false;
   private readonly _check: Check;
+  private readonly _saved: Saved;
   private readonly _stored: StoredDraft;
   private readonly _keeper: Keeper;
   private readonly _viewed: Viewed;

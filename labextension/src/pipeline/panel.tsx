@@ -142,6 +142,11 @@ export class PipelinePanel extends Panel {
     return this._options.model;
   }
 
+  /** Whether it shows unsaved work that was brought back. */
+  get isRestored(): boolean {
+    return this._restored !== null;
+  }
+
   /** Emits when view, selection or table are another, which a reload brings back. */
   get placed(): ISignal<this, void> {
     return this._placed;

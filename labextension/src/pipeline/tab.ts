@@ -16,6 +16,7 @@ import type { IApi, ILive } from '../tokens';
 import type { IView } from '../canvas/engine';
 import { Following } from './following';
 import type * as Loaded from './loaded';
+import { Meanwhile } from './meanwhile';
 import type { PipelineModel } from './model';
 import type { PipelinePanel } from './panel';
 import type { PipelineTracker } from './tracker';
@@ -102,6 +103,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
   override dispose(): void {
     if (!this.isDisposed) {
       this._following?.dispose();
+      this._meanwhile?.dispose();
       const { model } = this;
       if (model !== null) {
         this._tabOptions.tracker.remove(model);
@@ -250,9 +252,14 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     this._retitle();
     if (live !== null) {
       this._following = new Following(model, live, api);
+      this._meanwhile = new Meanwhile(model, live);
     }
     tracker.add(model);
     model.check();
+    if (panel.isRestored) {
+      // What was brought back may be of a time before somebody else saved.
+      void model.lookForTheirs().catch(() => undefined);
+    }
     void api.status().then(
       status => {
         panel.canvas.marks = status.marks.run;
@@ -303,6 +310,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
 
   private _panel: PipelinePanel | null = null;
   private _following: Following | null = null;
+  private _meanwhile: Meanwhile | null = null;
   private _building: Promise<PipelinePanel | null> | null = null;
   private readonly _placed = new Signal<this, void>(this);
 }

@@ -239,7 +239,7 @@ function Problems(props: {
   const { preview, links, trans } = props;
   const { showStep } = links;
   return preview.problems.length === 0 ? null : (
-    <ul className="pm-Problems" aria-label={trans.__('Problems')}>
+    <ul className="pm-ProblemList" aria-label={trans.__('Problems')}>
       {preview.problems.map((problem, place) => (
         <li key={place} data-pm-severity={problem.severity}>
           <span>

@@ -1,0 +1,61 @@
+/** Tells an open pipeline that somebody else saved it, as soon as that is heard. */
+
+import type { IDisposable } from '@lumino/disposable';
+import { Throttler } from '@lumino/polling';
+
+import type { IChange, ILive } from '../tokens';
+import type { PipelineModel } from './model';
+
+/** Saving writes more than once; one look is enough. */
+const TOGETHER_MS = 300;
+
+export class Meanwhile implements IDisposable {
+  constructor(
+    private readonly _model: PipelineModel,
+    private readonly _live: ILive
+  ) {
+    this._ask = new Throttler(() => this._model.lookForTheirs(), TOGETHER_MS);
+    _model.changed.connect(this._named);
+    _live.changed.connect(this._heard);
+    this._named();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._model.changed.disconnect(this._named);
+      this._live.changed.disconnect(this._heard);
+      this._hold?.dispose();
+      this._ask.dispose();
+    }
+  }
+
+  /** Listen only while the drawing is a saved pipeline. */
+  private readonly _named = (): void => {
+    const isSaved = this._model.template !== null;
+    if (isSaved && this._hold === null) {
+      this._hold = this._live.hold();
+    } else if (!isSaved) {
+      this._hold?.dispose();
+      this._hold = null;
+    }
+  };
+
+  private readonly _heard = (_: unknown, changes: readonly IChange[] | 'everything'): void => {
+    if (
+      this._model.template !== null &&
+      (changes === 'everything' || changes.some(each => each.kind === 'template'))
+    ) {
+      // What could not be asked now is asked when it is saved.
+      void this._ask.invoke().catch(() => undefined);
+    }
+  };
+
+  private readonly _ask: Throttler;
+  private _hold: IDisposable | null = null;
+  private _isDisposed = false;
+}

@@ -1,0 +1,76 @@
+/** The saved pipeline that a drawing is: what was seen of it, and what others made of it since. */
+
+import { Refused } from '../api/errors';
+import type { ITemplate } from '../api/templates';
+import { getTemplate, putTemplate } from '../api/templates';
+import type { IApi } from '../tokens';
+import { conflictOf } from './conflict';
+import type { IPipeline } from './document';
+import { EMPTY_PIPELINE } from './document';
+import type { IUnsaved } from './unsaved';
+import { writePipeline } from './writing';
+
+export class Saved {
+  constructor(private readonly _api: IApi) {}
+
+  /** Its name and the revision that was seen; null, it is saved under no name. */
+  get origin(): IUnsaved['template'] {
+    return this._origin;
+  }
+
+  set origin(origin: IUnsaved['template']) {
+    this._origin = origin === null ? null : { name: origin.name, revision: origin.revision };
+    this._theirs = null;
+  }
+
+  /** The snapshot that is saved; null, it is none of those that there are. */
+  document: IPipeline | null = EMPTY_PIPELINE;
+
+  /** What somebody else saved since; `deleted`, it is gone; null, it is as it was seen. */
+  get theirs(): ITemplate | 'deleted' | null {
+    return this._theirs;
+  }
+
+  /** Save a snapshot under a name. Throws a `TemplateConflict` where somebody else did meanwhile. */
+  async put(name: string, document: IPipeline, expected: string | null): Promise<void> {
+    try {
+      this.origin = await putTemplate(this._api, name, writePipeline(document), expected);
+      this.document = document;
+    } catch (error) {
+      throw await conflictOf(this._api, error, name);
+    }
+  }
+
+  /** Ask whether somebody else saved meanwhile; returns whether `theirs` is another now. */
+  async look(): Promise<boolean> {
+    const seen = this._origin;
+    if (seen === null) {
+      return false;
+    }
+    const before = this._theirs;
+    const found = await getTemplate(this._api, seen.name).catch((error: unknown) => {
+      if (error instanceof Refused && error.status === 404) {
+        return 'deleted' as const;
+      }
+      throw error;
+    });
+    // Saved or renamed here meanwhile: the answer is about what was.
+    if (this._origin?.name === seen.name) {
+      const revision = found === 'deleted' ? found : found.revision;
+      const isNews = revision !== this._origin.revision && revision !== this._ignored;
+      this._theirs = isNews ? found : null;
+    }
+    return this._theirs !== before;
+  }
+
+  /** Go on with what is drawn here; what is saved next is asked about all the same. */
+  ignoreTheirs(): void {
+    const { theirs } = this;
+    this._ignored = theirs === null || theirs === 'deleted' ? theirs : theirs.revision;
+    this._theirs = null;
+  }
+
+  private _origin: IUnsaved['template'] = null;
+  private _theirs: ITemplate | 'deleted' | null = null;
+  private _ignored: string | null = null;
+}
