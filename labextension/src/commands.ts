@@ -59,6 +59,8 @@ export const CommandIDs = {
   walk: 'pm:walk-steps',
   /** Show the runs of the selected step of the plan that is viewed, or hide them again. */
   unfold: 'pm:unfold-step',
+  /** Run the method of the selected step now, with the values that the step has. */
+  runSelected: 'pm:run-selected-step',
   toggleTable: 'pm:toggle-step-table',
   /** Look at a plan in the pipeline in front. Takes a plan; without, at the draft. */
   viewPlan: 'pm:view-plan',

@@ -8,6 +8,10 @@ import type React from 'react';
 class EditorDialog extends Dialog<unknown> {
   override handleEvent(event: Event): void {
     const { target } = event;
+    if (event instanceof KeyboardEvent && event.key === 'Escape' && target instanceof HTMLElement) {
+      // What is half typed is given on, as by "Done"; undo takes it back.
+      target.blur();
+    }
     const isTyped =
       event instanceof KeyboardEvent &&
       event.key === 'Enter' &&

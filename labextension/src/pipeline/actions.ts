@@ -11,6 +11,8 @@ import { CommandIDs } from '../commands';
 import { pipelineIcon } from '../icons';
 import { isDirection } from '../canvas/walking';
 import { hasItem, withItem } from '../screen/item';
+import type { IStep } from './document';
+import { OtherCommands } from './others';
 import type { PipelinePanel } from './panel';
 import { savePipeline } from './saving';
 import type { ITabArgs, PipelineTab } from './tab';
@@ -313,6 +315,23 @@ function addDrawing(context: IContext): void {
       }
     }
   });
+  commands.addCommand(CommandIDs.runSelected, {
+    label: trans.__('Run This Step Now…'),
+    caption: trans.__('Run the method of the selected step with its values, without a plan'),
+    describedBy: nothing(),
+    isEnabled: () => selected(context) !== null,
+    isVisible: () => commands.hasCommand(OtherCommands.runStep),
+    execute: async () => {
+      const step = selected(context);
+      if (step !== null) {
+        await commands.execute(OtherCommands.runStep, {
+          method: step.method,
+          ...(step.version === 'latest' ? {} : { version: step.version }),
+          step: step.name
+        });
+      }
+    }
+  });
   commands.addCommand(CommandIDs.unfold, {
     label: trans.__('Show or Hide Runs of Step'),
     caption: trans.__('Unfold the selected step of the plan that is viewed into its runs'),
@@ -339,6 +358,14 @@ function addDrawing(context: IContext): void {
       }
     }
   });
+}
+
+/** The only selected step of the pipeline in front, where it has a method. */
+function selected(context: IContext): IStep | null {
+  const model = current(context)?.model;
+  const [name, ...others] = model?.selection ?? [];
+  const step = name === undefined ? undefined : model?.document.steps.get(name);
+  return step === undefined || others.length > 0 || step.method === '' ? null : step;
 }
 
 /** Adds a command that acts on the pipeline in front. */

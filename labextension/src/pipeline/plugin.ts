@@ -150,6 +150,7 @@ const PALETTE = [
   CommandIDs.zoomIn,
   CommandIDs.zoomOut,
   CommandIDs.unfold,
+  CommandIDs.runSelected,
   CommandIDs.toggleTable
 ];
 

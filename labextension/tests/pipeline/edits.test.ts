@@ -241,7 +241,7 @@ describe('the drawing', () => {
   it('puts a new step where no other is', () => {
     const document = chain('segment', 'measure');
     const at = freePlace(document, methods, new Set(['segment']));
-    expect(at.x).toBe(300);
+    expect(at.x).toBe(340);
     expect(at.y).toBeGreaterThan(100);
     expect(clear([], { x: 5, y: 5 })).toEqual({ x: 5, y: 5 });
   });
