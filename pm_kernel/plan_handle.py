@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pm_kernel import planning, submission
+from pm_kernel import planning, retrying, submission
 from pm_kernel.cli import plan_view
 from pm_kernel.cli.text import Line, plain
 from pm_kernel.domain import names
@@ -23,6 +23,7 @@ from pm_kernel.line_html import lines_html
 from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.open_workspace import Named, OpenWorkspace
 from pm_kernel.results import Results, read_results
+from pm_kernel.retrying import Retry
 from pm_kernel.store import plans
 
 if TYPE_CHECKING:
@@ -213,6 +214,42 @@ class Plan:
             submission.resume(self._workspace.settings, store, number)
         return self
 
+    def retry(
+        self,
+        *,
+        step: str | None = None,
+        sample: str | None = None,
+        branch: str | None = None,
+        run: int | None = None,
+        again: bool = False,
+    ) -> Retry:
+        """Run what failed once more, all of it or the chosen; with ``again``, what has results too.
+
+        While the plan runs, it begins by itself when the running launch has ended; until then
+        ``take_back`` forgets it. Raises NotFound when nothing fits, Conflict when nothing is to be
+        run there, UsageError for ``again`` without a choice.
+        """
+        choice = retrying.Choice(step, sample, run, branch)
+        with self._workspace.store() as store:
+            settings = self._workspace.settings
+            return retrying.retry(settings, store, self._number, choice, again=again)
+
+    def take_back(
+        self,
+        *,
+        step: str | None = None,
+        sample: str | None = None,
+        branch: str | None = None,
+        run: int | None = None,
+    ) -> int:
+        """Forget what was to run again, all of it or the chosen; returns how many planned runs.
+
+        Raises Conflict when nothing of it is waiting to run again any more.
+        """
+        choice = retrying.Choice(step, sample, run, branch)
+        with self._workspace.store() as store:
+            return retrying.take_back(store, self._number, choice)
+
     def cancel(self) -> Plan:
         """Stop it: its living runs end as cancelled."""
         number = self._number
@@ -297,3 +334,4 @@ class Plan:
         yield plan_view.summary_line(plan)
         yield from plan_view.step_lines(rows)
         yield from plan_view.failure_lines(rows)
+        yield from plan_view.again_lines(plan)

@@ -1,7 +1,9 @@
 """Retrying: a launch of what failed and was chosen, or of a branch that is to run once more.
 
 A retry is a launch like any other, after whatever runs: the rules of registering hold, so that no
-planned run is executed twice at once and nothing starts without its inputs.
+planned run is executed twice at once and nothing starts without its inputs. What is asked for while
+the plan runs is noted in its planned runs, and given to the launch after the running one by
+whoever opens that: the supervisor, or a resume after everything was killed.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pm_kernel import submission
 from pm_kernel.config import Settings
 from pm_kernel.domain.names import listed, shown
+from pm_kernel.domain.planned_tree import PlannedTree
 from pm_kernel.domain.plans import OPEN, PlannedRunRow
 from pm_kernel.errors import Conflict, NotFound, UsageError
 from pm_kernel.running.orphans import settle_orphans
@@ -22,6 +25,9 @@ from pm_kernel.store.ownership import PlanLock
 
 #: Planned runs in one of these states have no result, and nothing is on its way to one.
 _WITHOUT = frozenset({"failed", "cancelled", "waiting", "blocked"})
+#: Those that had their try, and those that have a result.
+_ENDED = frozenset({"failed", "cancelled"})
+_WITH = frozenset({"completed", "reused"})
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,8 @@ def retry(
     """Run the chosen planned runs that failed, and what waits for them; nothing else of the plan.
 
     With ``again``, run the chosen ones although they have results, and everything below them: their
-    runs so far stay in the record. While the plan is running, what failed is queued for a launch
-    after the running one.
+    runs so far stay in the record. While the plan is running, this is queued for a launch after
+    the running one, which may be reading those results; ``take_back`` forgets it until then.
 
     Raises NotFound when nothing fits, Conflict when there is nothing to run or it cannot be begun
     now, UsageError for ``again`` without a choice.
@@ -101,7 +107,7 @@ def retry(
         )
     lock = PlanLock(store.url, plan_id)
     if not lock.acquire():
-        return _queue(store, plan_id, choice, again=again)
+        return _queue(settings, store, plan_id, choice, again=again)
     try:
         settle_orphans(settings, store, DirectRecorder(libpq_url(store.url)), plan_id)
         with store.transaction() as connection:
@@ -112,7 +118,7 @@ def retry(
             if again:
                 chosen = _cleared(connection, plan_id, tree, named, settings.user)
             else:
-                chosen = _ended(plan_id, tree, named, {"failed", "cancelled", "waiting"})
+                chosen = _ended(plan_id, tree, named, _ENDED | {"waiting"})
             given = tree.with_others(chosen)
             epoch = launches.raise_epoch(connection, plan_id)
             held = [row.planned_id for row in tree.rows if row.state in _WITHOUT]
@@ -124,15 +130,30 @@ def retry(
     return Retry(len(given), queued=False)
 
 
-def _queue(store: Store, plan_id: int, choice: Choice, *, again: bool) -> Retry:
+def take_back(store: Store, plan_id: int, choice: Choice) -> int:
+    """Forget that chosen planned runs are wanted again, as long as no launch has them.
+
+    Returns how many that were; without a choice, all that are wanted. Raises NotFound when nothing
+    fits, Conflict when nothing of it is wanted again any more.
+    """
+    plans.get_plan(store, plan_id)
+    with store.transaction() as connection:
+        retries.lock(connection, plan_id)
+        tree = _Tree(plans.planned_runs_of(store, plan_id))
+        chosen = {row.planned_id for row in _chosen(connection, plan_id, tree, choice)}
+        wanted = chosen & retries.wanted(connection, plan_id).keys()
+        if not wanted:
+            raise Conflict(
+                "Nothing of that is waiting to run again.",
+                hint=f"`pm plan show {plan_id}` shows what is; what has begun ends with "
+                f"`pm plan cancel {plan_id}`.",
+            )
+        retries.take_back(connection, wanted)
+    return len(wanted)
+
+
+def _queue(settings: Settings, store: Store, plan_id: int, choice: Choice, *, again: bool) -> Retry:
     """Leave a retry to the supervisor, which looks for more to launch before it ends the plan."""
-    if again:
-        # Its results may be what the running launch reads right now.
-        raise Conflict(
-            f"Plan {plan_id} is running; what has a result can be run again when it has ended.",
-            hint=f"`pm plan watch {plan_id}` follows it to its end, `pm plan cancel {plan_id}` "
-            "ends it now.",
-        )
     with store.transaction() as connection:
         status = retries.lock(connection, plan_id)
         epoch, cancelled = launches.epochs(connection, plan_id)
@@ -140,34 +161,20 @@ def _queue(store: Store, plan_id: int, choice: Choice, *, again: bool) -> Retry:
             raise Conflict(f"Plan {plan_id} is just ending.", hint="Repeat this in a moment.")
         tree = _Tree(plans.planned_runs_of(store, plan_id))
         named = _chosen(connection, plan_id, tree, choice)
-        chosen = _ended(plan_id, tree, named, {"failed", "cancelled"})
         # What waits for these has had no try in this epoch: the next launch is given it anyway.
-        retries.ask_again(connection, plan_id, chosen)
-    return Retry(len(tree.with_others(chosen)), queued=True)
+        chosen = _ended(plan_id, tree, named, _ENDED | _WITH if again else _ENDED)
+        retries.want(connection, chosen, settings.user)
+        results = {each for each in chosen if tree.by_id[each].state in _WITH}
+    return Retry(len(tree.below(results) | tree.with_others(chosen)), queued=True)
 
 
-class _Tree:
-    """The planned runs of a plan, and what lies above and below each."""
+class _Tree(PlannedTree):
+    """The planned runs of a plan as they are shown, and what lies above and below each."""
 
     def __init__(self, rows: Sequence[PlannedRunRow]) -> None:
+        super().__init__({row.planned_id: row.parents for row in rows})
         self.rows = rows
         self.by_id = {row.planned_id: row for row in rows}
-
-    def below(self, planned_ids: Collection[int]) -> set[int]:
-        """These, and everything that takes their results, however far down."""
-        found = set(planned_ids)
-        for row in self.rows:  # parents come before their children
-            if found.intersection(row.parents):
-                found.add(row.planned_id)
-        return found
-
-    def above(self, planned_ids: Collection[int]) -> set[int]:
-        """These, and everything whose results they need, however far up."""
-        found = set(planned_ids)
-        for row in reversed(self.rows):
-            if row.planned_id in found:
-                found.update(row.parents)
-        return found
 
     def with_others(self, chosen: set[int]) -> set[int]:
         """The chosen ones, what waits for them, and what all these lack above them."""

@@ -28,7 +28,7 @@ from pm_kernel.running import stopping
 from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.process import Life, ProcessIdentity, identify
 from pm_kernel.running.recorder import DirectRecorder, Recorder
-from pm_kernel.store import launches, ownership, plans
+from pm_kernel.store import launches, ownership, plans, retries
 from pm_kernel.store.engine import Connection, Store
 from pm_kernel.store.ownership import PlanLock
 
@@ -91,8 +91,8 @@ def resume(
 ) -> int:
     """Begin a new epoch of a plan: a launch of what has no valid completed run.
 
-    Results whose files were altered or are gone are made again. Returns how many planned runs lack
-    a result. Raises Conflict while the plan is running.
+    Results whose files were altered or are gone are made again, and what was wanted again when the
+    plan ended. Returns how many planned runs these are. Raises Conflict while the plan is running.
     """
     plan = plans.get_plan(store, plan_id)
     _refuse_resume(plan)
@@ -105,6 +105,8 @@ def resume(
         planning.drop_altered(store, plan_id, settings.user)
         plan = plans.get_plan(store, plan_id)
         missing = plan.total - plan.counts.get("completed", 0) - plan.counts.get("reused", 0)
+        with store.reading() as connection:
+            missing += len(launches.to_run_again(connection, plan_id))
         if missing == 0:
             # Its last runs may have ended after their supervisor said how the plan ended.
             if plan.status != "completed":
@@ -121,7 +123,8 @@ def resume(
 def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 120.0) -> Plan:
     """Stop a plan: its living runs end as cancelled; returns the plan as it is then.
 
-    The order matters: first nothing more may register, then the living runs are told, then killed.
+    What was to run again after the running launch is taken back. The order matters: first nothing
+    more may register, then the living runs are told, then killed.
     """
     plan = plans.get_plan(store, plan_id)
     if plan.status not in OPEN:
@@ -129,6 +132,7 @@ def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 
     run_store = RunStore(settings.runs_dir)
     with store.transaction() as connection:
         launches.cancel_epoch(connection, plan_id)
+        retries.take_back(connection, retries.wanted(connection, plan_id))
     stopping.tell(run_store, launches.live_runs(store, settings.workspace_id, plan_id))
     deadline = time.monotonic() + patience
     while True:

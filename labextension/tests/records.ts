@@ -52,6 +52,7 @@ export function plannedRun(planned_id: number, changes: Partial<PlannedRun> = {}
     set_params: {},
     error: null,
     parents: [],
+    again_by: null,
     started_at: null,
     finished_at: null,
     ...changes

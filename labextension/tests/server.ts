@@ -68,6 +68,7 @@ export const PLAN: Plan = {
   status: 'running',
   created_at: '2026-02-14T10:23:00+00:00',
   counts: { completed: 11, reused: 6, waiting: 9 },
+  again: 0,
   kind: 'plan',
   error: null,
   notes: '',

@@ -133,6 +133,17 @@ def store_error(root: Path, error: OSError) -> StoreUnavailable | None:
     return None
 
 
+def own_draft(folder: Path) -> Path:
+    """Return the name of a new file that nobody else opens, inside a run directory.
+
+    A process that was stopped while it wrote goes on writing to the file that it opened, wherever
+    that is by then: were it the one that somebody else sealed, a closed record would change.
+    """
+    ours = folder / ".pm"
+    ours.mkdir(exist_ok=True)
+    return ours / f"draft-{os.urandom(8).hex()}"
+
+
 def release_reserve(folder: Path) -> None:
     """Free the space that was set aside in a run directory for closing it."""
     (folder / ".pm" / _RESERVE).unlink(missing_ok=True)

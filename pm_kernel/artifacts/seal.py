@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pm_kernel.artifacts.layout import release_reserve, remove_tree, writing
+from pm_kernel.artifacts.layout import own_draft, release_reserve, remove_tree, writing
 from pm_kernel.artifacts.manifest import (
     MANIFEST_NAME,
     FileEntry,
@@ -105,8 +105,7 @@ def seal(
 
 def _place(folder: Path, name: str, text: str) -> None:
     """Write a file of the record; it is whole or not there."""
-    draft = folder / ".pm" / name
-    draft.parent.mkdir(exist_ok=True)
+    draft = own_draft(folder)
     write_durably(draft, text)
     draft.replace(folder / name)
 
@@ -230,8 +229,7 @@ def is_of(folder: Path, uuid: str) -> bool:
 
 def _own(folder: Path, path: str) -> os.stat_result:
     """Copy bytes that somebody else can open through another name: they are not adopted."""
-    draft = folder / ".pm" / "copy"
-    draft.parent.mkdir(exist_ok=True)
+    draft = own_draft(folder)
     shutil.copy2(folder / path, draft)
     draft.replace(folder / path)
     return os.lstat(folder / path)

@@ -152,8 +152,7 @@ def status(argv: list[str], context: Context) -> int:
     arguments.add_argument("plan", type=int, help="plan id")
     options = arguments.parse_args(argv)
     submission.settle_unowned(context.settings, context.store)
-    _show(context, plans.get_plan(context.store, options.plan))
-    return 0
+    return show_plan(context, options.plan)
 
 
 def show(argv: list[str], context: Context) -> int:
@@ -215,14 +214,19 @@ def list_plans(argv: list[str], context: Context) -> int:
     return 0
 
 
+def show_plan(context: Context, plan_id: int) -> int:
+    """Show how far a plan is."""
+    _show(context, plans.get_plan(context.store, plan_id))
+    return 0
+
+
 def follow(context: Context, plan_id: int, *, watch: bool = True) -> int:
     """Follow a plan to its end and say how it ended; raises RunFailed or Cancelled.
 
     Interrupted, it only stops to look, and says so.
     """
     if not watch:
-        _show(context, plans.get_plan(context.store, plan_id))
-        return 0
+        return show_plan(context, plan_id)
     try:
         plan = _watch(context, plan_id)
     except KeyboardInterrupt:
@@ -237,6 +241,7 @@ def follow(context: Context, plan_id: int, *, watch: bool = True) -> int:
     else:
         context.output.lines([plan_view.summary_line(plan)])
         context.output.lines(plan_view.failure_lines(rows))
+        context.output.lines(plan_view.again_lines(plan))
     if plan.status == "completed":
         return 0
     if plan.status == "cancelled":
@@ -312,6 +317,7 @@ def _show(context: Context, plan: Plan) -> None:
     rows = plans.planned_runs_of(context.store, plan.plan_id)
     context.output.lines([plan_view.summary_line(plan), *plan_view.step_lines(rows)])
     context.output.lines(plan_view.failure_lines(rows))
+    context.output.lines(plan_view.again_lines(plan))
 
 
 def _told(plan: Plan) -> list[str]:

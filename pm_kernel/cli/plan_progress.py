@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pm_kernel.cli.output import fitted, width_of
-from pm_kernel.cli.plan_view import bar, counts_text, failure_lines
+from pm_kernel.cli.plan_view import again_lines, bar, counts_text, failure_lines
 from pm_kernel.cli.text import Line, Span, clean, line
 from pm_kernel.domain.marks import plan_mark
 from pm_kernel.domain.plans import Plan, PlannedRunRow
@@ -41,6 +41,8 @@ def progress_lines(
         yield fitted(each, width)
     if len(failed) > _FAILURES:
         yield fitted(line(f"  … and {len(failed) - _FAILURES} more failed"), width)
+    for each in again_lines(plan):
+        yield fitted(each, width)
 
 
 def _steps(rows: Sequence[PlannedRunRow], width: int) -> Iterator[Line]:

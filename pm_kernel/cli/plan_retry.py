@@ -6,7 +6,8 @@ import argparse
 
 from pm_kernel import retrying
 from pm_kernel.cli.context import Context
-from pm_kernel.cli.plan import follow
+from pm_kernel.cli.plan import follow, show_plan
+from pm_kernel.errors import UsageError
 
 
 def retry(argv: list[str], context: Context) -> int:
@@ -15,7 +16,7 @@ def retry(argv: list[str], context: Context) -> int:
         prog="pm plan retry",
         description="Run what failed once more, and what waits for it: all of it, or what is "
         "chosen. The rest of the plan stays as it is; `pm plan resume` runs everything that has "
-        "no result.",
+        "no result. While the plan runs, it begins by itself when the running launch has ended.",
     )
     parser.add_argument("plan", type=int, help="plan id")
     parser.add_argument("--step", help="only runs of this step")
@@ -27,16 +28,27 @@ def retry(argv: list[str], context: Context) -> int:
         action="store_true",
         help="run the chosen ones although they have results, and everything below them",
     )
+    parser.add_argument(
+        "--take-back",
+        action="store_true",
+        help="forget what was asked for before the running launch ended: all of it, or the chosen",
+    )
     parser.add_argument("--no-watch", action="store_true", help="return at once")
     options = parser.parse_args(argv)
+    choice = retrying.Choice(options.step, options.sample, options.run, options.branch)
+    if options.take_back:
+        if options.again:
+            raise UsageError("--again and --take-back say the opposite of each other.")
+        number = retrying.take_back(context.store, options.plan, choice)
+        context.output.note(f"plan {options.plan}: taken back, {_runs(number)} as they are")
+        return show_plan(context, options.plan)
     begun = retrying.retry(
-        context.settings,
-        context.store,
-        options.plan,
-        retrying.Choice(options.step, options.sample, options.run, options.branch),
-        again=options.again,
+        context.settings, context.store, options.plan, choice, again=options.again
     )
-    what = "1 planned run" if begun.runs == 1 else f"{begun.runs} planned runs"
-    when = "after the launch that is running" if begun.queued else "now"
-    context.output.note(f"plan {options.plan}: {what} once more, {when}")
+    when = "when the launch that runs now has ended" if begun.queued else "now"
+    context.output.note(f"plan {options.plan}: {_runs(begun.runs)} once more, {when}")
     return follow(context, options.plan, watch=not options.no_watch)
+
+
+def _runs(number: int) -> str:
+    return "1 planned run" if number == 1 else f"{number} planned runs"

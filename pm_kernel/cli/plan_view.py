@@ -11,7 +11,7 @@ from pm_kernel.cli.text import Line, Span, clean, line
 from pm_kernel.domain.estimate import Estimate
 from pm_kernel.domain.marks import plan_mark, run_mark
 from pm_kernel.domain.names import listed
-from pm_kernel.domain.plans import Plan, PlannedRunRow
+from pm_kernel.domain.plans import OPEN, Plan, PlannedRunRow
 from pm_kernel.domain.preview import Node, preview_tree
 from pm_kernel.domain.quantities import duration_text
 from pm_kernel.planning import Preview
@@ -195,6 +195,14 @@ def failure_lines(rows: Iterable[PlannedRunRow]) -> Iterator[Line]:
         yield line("  ", Span(f"{mark.glyph} ", mark.token), f"{blocked} not run because of that")
 
 
+def again_lines(plan: Plan) -> Iterator[Line]:
+    """How many planned runs are wanted again, and what makes them run."""
+    if plan.again:
+        when = "when the running launch has ended" if plan.status in OPEN else "with a resume"
+        what, whose = ("1 runs", "it") if plan.again == 1 else (f"{plan.again} run", "them")
+        yield line("  ", Span("↻ ", "info"), f"{what} again {when}, with what is made of {whose}")
+
+
 def tree_lines(rows: Sequence[PlannedRunRow]) -> Iterator[Line]:
     """Every planned run by sample: mark, step, branch, run."""
     groups: dict[str, list[PlannedRunRow]] = {}
@@ -213,6 +221,7 @@ def tree_lines(rows: Sequence[PlannedRunRow]) -> Iterator[Line]:
                 Span(f"  {row.branch}" if row.branch else "", "info"),
                 Span(f"  {mark.said}", "neutral"),
                 Span(f"  {run}" if run else "", "neutral"),
+                Span("" if row.again_by is None else f"  ↻ {row.again_by} wants it again", "info"),
                 Span(f"  {error[0]}" if error else "", "error"),
             )
 
@@ -226,6 +235,7 @@ def plan_document(plan: Plan, rows: Sequence[PlannedRunRow] | None = None) -> di
         "status": plan.status,
         "error": plan.error,
         "counts": dict(plan.counts),
+        "again": plan.again,
         "notes": plan.notes,
         "metadata": dict(plan.metadata),
         "created_at": plan.created_at.isoformat(),

@@ -32,6 +32,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "status": plan.status,
         "error": plan.error,
         "counts": dict(plan.counts),
+        "again": plan.again,
         "notes": plan.notes,
         "metadata": dict(plan.metadata),
         "created_at": plan.created_at.isoformat(),

@@ -32,6 +32,8 @@ class Plan:
     notes: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    #: Planned runs that run again when the launch that runs now has ended.
+    again: int = 0
 
     @property
     def total(self) -> int:
@@ -44,7 +46,8 @@ class PlannedRunRow:
     """One planned run with what has become of it.
 
     ``state`` is waiting, running, completed, reused, failed, cancelled or blocked; blocked is
-    derived from its parents, never stored.
+    derived from its parents, never stored. ``again_by`` is who wants it again when the launch that
+    runs now has ended.
     """
 
     planned_id: int
@@ -61,6 +64,7 @@ class PlannedRunRow:
     set_params: Mapping[str, str]
     error: str | None = None
     parents: tuple[int, ...] = ()
+    again_by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class PlanRecord:
         """
 
         def finish(connection: Connection) -> str | None:
-            asked = retries.asked_meanwhile(connection, self._plan_id, self._epoch)
+            asked = retries.asked_meanwhile(connection, self._plan_id)
             epoch, cancelled = launches.epochs(connection, self._plan_id)
             if epoch != self._epoch:
                 raise Superseded

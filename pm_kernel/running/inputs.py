@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.layout import RunStore, own_draft
 from pm_kernel.artifacts.manifest import (
     UNLISTED,
     FileEntry,
@@ -161,7 +161,7 @@ def _hand_item(
         # Step by step: the run directory itself is never made again once somebody ended the run.
         inner /= part
         inner.mkdir(exist_ok=True)
-    _copy_file(name, item, target)
+    _copy_file(name, item, run_folder, target)
     return {"kind": "path", "value": str(target)}
 
 
@@ -185,13 +185,16 @@ def copied_to(name: str, ordinal: int, item: dict[str, Any], *, gather: bool) ->
     return f"inputs/{folder}/{member}{Path(item['path']).name}"
 
 
-def _copy_file(name: str, item: dict[str, Any], target: Path) -> None:
+def _copy_file(name: str, item: dict[str, Any], run_folder: Path, target: Path) -> None:
     source = Path(item["path"])
-    # Registering may be asked for again, after a lost answer.
-    target.unlink(missing_ok=True)
+    # Not under its name: a copy that is stopped half-way must not go on in a directory that
+    # somebody sealed meanwhile.
+    draft = own_draft(run_folder)
     try:
-        shutil.copyfile(source, target)
+        shutil.copyfile(source, draft)
     except FileNotFoundError as error:
+        if error.filename != str(source):
+            raise
         raise InvalidInput(
             f"Input {name!r}: the file {source} is gone.",
             hint="Put it back, or plan again with the file that should be used.",
@@ -201,7 +204,8 @@ def _copy_file(name: str, item: dict[str, Any], target: Path) -> None:
     except PermissionError as error:
         raise InvalidInput(f"Input {name!r}: the file {source} may not be read.") from error
     # The copy is part of the record: a method that changes it in place is told so at once.
-    target.chmod(0o444)
+    draft.chmod(0o444)
+    draft.replace(target)
     found = hash_file(target)
     if found != item["checksum"]:
         raise InvalidInput(

@@ -12,6 +12,7 @@ from pm_kernel.domain.assignment import Need, State, assign
 from pm_kernel.domain.plans import Launch
 from pm_kernel.domain.survivors import Member, survivors
 from pm_kernel.errors import Conflict, NotFound
+from pm_kernel.store import retries
 from pm_kernel.store.engine import Store
 from pm_kernel.store.tables import execution_plans, plan_launches, planned_runs
 
@@ -149,6 +150,7 @@ def cancel_epoch(connection: Connection, plan_id: int, epoch: int | None = None)
 def open_launch(connection: Connection, plan_id: int, epoch: int) -> Launch:
     """Give a new launch every planned run without a result and without a living run.
 
+    What was wanted again meanwhile loses its result here, in the transaction that gives it away.
     Locking and assigning are two statements on purpose: as one, a row that changed while it waited
     for the lock is judged by its old state. A launch without tasks is not stored.
 
@@ -173,6 +175,7 @@ def open_launch(connection: Connection, plan_id: int, epoch: int) -> Launch:
         .order_by(planned_runs.c.id)
         .with_for_update(key_share=True)
     ).all()
+    retries.fulfil(connection, plan_id)
     number = connection.execute(
         select(func.coalesce(func.max(plan_launches.c.number), 0) + 1).where(
             plan_launches.c.plan_id == plan_id
@@ -216,6 +219,15 @@ def _given(
             states.update(dict.fromkeys(stale, "open"))
             verdicts = assign(states, _needs(connection, plan_id))
     return tuple((row.id, row.step) for row in rows if verdicts[row.id] == "given")
+
+
+def to_run_again(connection: Connection, plan_id: int) -> set[int]:
+    """Return the planned runs whose results do not stand, although they have one.
+
+    Somebody wants them again, or they were made from something else than their parents give now.
+    """
+    wanted = retries.wanted(connection, plan_id)
+    return {each for each, has_result in wanted.items() if has_result} | _stale(connection, plan_id)
 
 
 def _needs(connection: Connection, plan_id: int) -> list[Need]:

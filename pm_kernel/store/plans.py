@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 from pm_kernel.domain.plans import OPEN, NewPlannedRun, Plan, PlannedRunRow
 from pm_kernel.errors import NotFound
-from pm_kernel.store import param_sets
+from pm_kernel.store import launches, param_sets
 from pm_kernel.store.engine import Store
 from pm_kernel.store.tables import execution_plans, planned_edges, planned_runs, workspaces
 
@@ -61,7 +61,7 @@ _TREE = text(
     f"""{_STATES}
 SELECT p.id, p.key, p.step, p.sample, p.branch, p.decision, p.reason, s.shown,
        coalesce(p.current_run, s.latest_run) AS run_id, m.name AS method, v.version,
-       p.set_params, s.error,
+       p.set_params, s.error, p.again_by,
        (SELECT array_agg(DISTINCT d.parent_id) FROM planned_edges d
         WHERE d.child_id = p.id) AS parents
 FROM states s
@@ -204,7 +204,7 @@ def status_from_record(connection: Connection, plan_id: int) -> str:
         )
     ).one()
     done = counts.get("completed", 0) + counts.get("reused", 0)
-    if done == sum(counts.values()):
+    if done == sum(counts.values()) and not launches.to_run_again(connection, plan_id):
         return "completed"
     if plan.cancelled_epoch >= plan.epoch:
         return "cancelled"
@@ -345,6 +345,7 @@ def planned_runs_of(store: Store, plan_id: int) -> list[PlannedRunRow]:
                 set_params=row.set_params,
                 error=row.error if row.shown in ("failed", "cancelled") else None,
                 parents=tuple(sorted(row.parents or ())),
+                again_by=row.again_by,
             )
             for row in connection.execute(_TREE, {"plans": [plan_id]})
         ]
@@ -362,6 +363,7 @@ def _plans(store: Store, ids: list[int]) -> list[Plan]:
             {"plans": ids},
         ):
             counts.setdefault(row.plan_id, {})[row.shown] = row.n
+        again = _wanted_again(connection, ids)
     plans = [
         Plan(
             plan_id=row.id,
@@ -380,7 +382,19 @@ def _plans(store: Store, ids: list[int]) -> list[Plan]:
             notes=row.notes,
             metadata=row.metadata,
             counts=counts.get(row.id, {}),
+            again=again.get(row.id, 0),
         )
         for row in rows
     ]
     return sorted(plans, key=lambda plan: -plan.plan_id)
+
+
+def _wanted_again(connection: Connection, ids: list[int]) -> dict[int, int]:
+    """Return how many planned runs of these plans are wanted again: plan -> number."""
+    columns = planned_runs.c
+    query = (
+        select(columns.plan_id, func.count().label("number"))
+        .where(columns.plan_id.in_(ids), columns.again_by.is_not(None))
+        .group_by(columns.plan_id)
+    )
+    return {row.plan_id: row.number for row in connection.execute(query)}

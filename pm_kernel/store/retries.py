@@ -8,10 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ARRAY, BigInteger, Connection, cast, func, select, update
+from sqlalchemy import ARRAY, BigInteger, Connection, cast, func, select, text, update
 from sqlalchemy.sql import ColumnElement
 
+from pm_kernel.domain.planned_tree import PlannedTree
 from pm_kernel.store.tables import execution_plans, plan_launches, planned_runs, runs
+
+_NOT_WANTED = {"again_by": None, "again_of": None}
+
+_WANTED = text(
+    """
+    SELECT id, again_by, again_of, current_run FROM planned_runs
+    WHERE plan_id = :plan AND again_by IS NOT NULL ORDER BY ordinal
+    """
+)
+
+# Parents before their children.
+_ABOVE = text(
+    """
+    SELECT p.id, p.decision, p.current_run IS NOT NULL AS has_result,
+           ARRAY(SELECT DISTINCT d.parent_id FROM planned_edges d
+                 WHERE d.child_id = p.id) AS parents
+    FROM planned_runs p WHERE p.plan_id = :plan ORDER BY p.ordinal
+    """
+)
 
 
 def lock(connection: Connection, plan_id: int) -> str:
@@ -65,7 +85,7 @@ def clear(connection: Connection, planned_ids: Collection[int], reason: str) -> 
     connection.execute(
         update(planned_runs)
         .where(_among(planned_ids))
-        .values(current_run=None, decision="run", reason=reason)
+        .values(current_run=None, decision="run", reason=reason, **_NOT_WANTED)
     )
 
 
@@ -74,31 +94,88 @@ def hold(connection: Connection, planned_ids: Collection[int], epoch: int) -> No
     connection.execute(update(planned_runs).where(_among(planned_ids)).values(held_epoch=epoch))
 
 
+def want(connection: Connection, planned_ids: Collection[int], user: str) -> None:
+    """Note that planned runs are wanted again once the running launch has ended.
+
+    Until then nothing is taken from them: what runs now may be reading their results.
+    """
+    connection.execute(
+        update(planned_runs)
+        .where(_among(planned_ids))
+        .values(again_by=user, again_of=planned_runs.c.current_run)
+    )
+
+
+def take_back(connection: Connection, planned_ids: Collection[int]) -> None:
+    """Let planned runs not be wanted again; their results stay."""
+    connection.execute(update(planned_runs).where(_among(planned_ids)).values(**_NOT_WANTED))
+
+
+def wanted(connection: Connection, plan_id: int) -> dict[int, bool]:
+    """Return the planned runs that are wanted again: planned run -> whether it has a result."""
+    columns = planned_runs.c
+    query = select(columns.id, columns.current_run.is_not(None).label("has_result"))
+    rows = connection.execute(
+        query.where(columns.plan_id == plan_id, columns.again_by.is_not(None)).order_by(columns.id)
+    )
+    return {row.id: row.has_result for row in rows}
+
+
+def fulfil(connection: Connection, plan_id: int) -> None:
+    """Make what is wanted again ready for the launch that is being opened.
+
+    It loses its result, with everything below it. Where something of that is alive, or waits for
+    what is, it stays wanted. The caller has locked the plan's rows.
+    """
+    asked = connection.execute(_WANTED, {"plan": plan_id}).all()
+    if not asked:
+        return
+    rows = {row.id: row for row in connection.execute(_ABOVE, {"plan": plan_id})}
+    tree = PlannedTree({planned: row.parents for planned, row in rows.items()})
+    # Whatever reaches down to one of these waits, too.
+    waited_for = set(live(connection, plan_id))
+    cleared: dict[str, set[int]] = {}
+    begun: set[int] = set()
+    moot: set[int] = set()
+    for row in asked:
+        if row.current_run is not None and row.current_run != row.again_of:
+            moot.add(row.id)  # it has another result since it was asked for
+            continue
+        below = tree.below({row.id}) if row.current_run is not None else {row.id}
+        if below & waited_for:
+            waited_for |= below
+            continue
+        begun |= below
+        if row.current_run is not None:
+            cleared.setdefault(row.again_by, set()).update(
+                each for each in below if rows[each].decision != "blocked"
+            )
+    for user, planned_ids in cleared.items():
+        clear(connection, planned_ids, f"run again: {user} asked for it")
+    taken = {each for planned_ids in cleared.values() for each in planned_ids}
+    lacking = {each for each in tree.above(taken) if not rows[each].has_result}
+    ask_again(connection, plan_id, begun | lacking)
+    take_back(connection, moot)
+
+
 def ask_again(connection: Connection, plan_id: int, planned_ids: Collection[int]) -> None:
     """Let the next launch of the running epoch have planned runs that had their try in it."""
     newest = select(func.max(plan_launches.c.id)).where(plan_launches.c.plan_id == plan_id)
     connection.execute(
         update(planned_runs)
         .where(_among(planned_ids))
-        .values(retry_after=newest.scalar_subquery(), held_epoch=None)
+        .values(retry_after=newest.scalar_subquery(), held_epoch=None, **_NOT_WANTED)
     )
 
 
-def asked_meanwhile(connection: Connection, plan_id: int, epoch: int) -> bool:
-    """Return whether somebody asked for a retry since the newest launch was opened.
+def asked_meanwhile(connection: Connection, plan_id: int) -> bool:
+    """Return whether anything is wanted again that no launch has been given.
 
     The plan stays locked until the transaction ends: what is asked for later finds what it did.
     """
     lock_plan = select(execution_plans.c.id).where(execution_plans.c.id == plan_id)
     connection.execute(lock_plan.with_for_update())
-    newest = select(func.max(plan_launches.c.id)).where(plan_launches.c.plan_id == plan_id)
-    waiting = select(planned_runs.c.id).where(
-        planned_runs.c.plan_id == plan_id,
-        planned_runs.c.retry_after == newest.scalar_subquery(),
-        planned_runs.c.current_run.is_(None),
-        planned_runs.c.held_epoch.is_distinct_from(epoch),
-    )
-    return connection.execute(waiting.limit(1)).first() is not None
+    return bool(wanted(connection, plan_id))
 
 
 def _among(planned_ids: Collection[int]) -> ColumnElement[bool]:

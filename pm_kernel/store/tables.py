@@ -316,12 +316,16 @@ planned_runs = Table(
     Column("held_epoch", Integer),
     #: It was asked for again; runs of launches up to this one do not count as its try.
     Column("retry_after", BigInteger),
+    #: Who wants it again after the running launch, and instead of which result (NULL: it has none).
+    Column("again_by", Text),
+    Column("again_of", BigInteger),
     #: The valid completed run of this planned run, executed or reused.
     Column("current_run", BigInteger),
     UniqueConstraint("plan_id", "key"),
     CheckConstraint("decision IN ('run','reuse','blocked')", name="decision"),
     Index("ix_planned_runs_current_run", "current_run"),
     Index("ix_planned_runs_launch_id", "launch_id"),
+    Index("ix_planned_runs_again", "plan_id", postgresql_where=text("again_by IS NOT NULL")),
 )
 
 planned_edges = Table(

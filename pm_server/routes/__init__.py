@@ -22,7 +22,13 @@ from pm_server.routes.methods import (
     MethodVersionRoute,
 )
 from pm_server.routes.modules import ModuleRoute, ModulesRoute
-from pm_server.routes.plan_actions import CancelRoute, ResumeRoute, RetryRoute, SubmitRoute
+from pm_server.routes.plan_actions import (
+    CancelRoute,
+    ResumeRoute,
+    RetryRoute,
+    SubmitRoute,
+    TakeBackRoute,
+)
 from pm_server.routes.plan_exports import (
     ExportRoute,
     PlanExportRoute,
@@ -87,6 +93,7 @@ ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (rf"{_PLAN}/submit", SubmitRoute),
     (rf"{_PLAN}/resume", ResumeRoute),
     (rf"{_PLAN}/retry", RetryRoute),
+    (rf"{_PLAN}/take_back", TakeBackRoute),
     (rf"{_PLAN}/cancel", CancelRoute),
     (r"/pm/api/runs", RunsRoute),
     (_RUN, RunRoute),

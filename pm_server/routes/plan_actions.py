@@ -1,4 +1,4 @@
-"""``/pm/api/plans/N/submit``, ``resume``, ``retry``, ``cancel``: what starts and stops a plan."""
+"""``/pm/api/plans/N/submit``, ``resume``, ``retry``, ``take_back``, ``cancel``: what runs of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import Conflict
 from pm_kernel.retrying import Choice
 from pm_kernel.store import plans
+from pm_server.payload import Fields
 from pm_server.routes.base import Changed, Route, verb
 from pm_server.services import Opened
 
@@ -47,15 +48,19 @@ class RetryRoute(Route):
     @verb
     async def post(self, plan_id: str) -> None:
         """Run the chosen planned runs that failed, or with ``again`` also those with results."""
-        body = self.body("step", "sample", "run_id", "run_ids", "again")
-        choice = Choice(
-            body.optional_text("step"),
-            body.optional_text("sample"),
-            body.optional_integer("run_id"),
-            run_ids=tuple(body.integers("run_ids", limit=_MOST_RUNS)),
-        )
-        again = body.flag("again")
+        body = self.body("step", "sample", "branch", "run_id", "run_ids", "again")
+        choice, again = _choice(body), body.flag("again")
         self.answer(await self.ask(lambda at: _retry(at, int(plan_id), choice, again), slow=True))
+
+
+class TakeBackRoute(Route):
+    """Forgetting what was to run again after the running launch."""
+
+    @verb
+    async def post(self, plan_id: str) -> None:
+        """Take back what was chosen of it, as long as no launch has it; all without a choice."""
+        choice = _choice(self.body("step", "sample", "branch", "run_id", "run_ids"))
+        self.answer(await self.ask(lambda at: _take_back(at, int(plan_id), choice)))
 
 
 class CancelRoute(Route):
@@ -96,6 +101,21 @@ def _resume(at: Opened, plan_id: int) -> dict[str, Any]:
 def _retry(at: Opened, plan_id: int, choice: Choice, again: bool) -> dict[str, Any]:
     begun = retrying.retry(at.settings, at.store, plan_id, choice, again=again)
     return {**_plan(at, plan_id), "runs": begun.runs, "queued": begun.queued}
+
+
+def _take_back(at: Opened, plan_id: int, choice: Choice) -> dict[str, Any]:
+    number = retrying.take_back(at.store, plan_id, choice)
+    return {**_plan(at, plan_id), "runs": number}
+
+
+def _choice(body: Fields) -> Choice:
+    return Choice(
+        body.optional_text("step"),
+        body.optional_text("sample"),
+        body.optional_integer("run_id"),
+        body.optional_text("branch"),
+        run_ids=tuple(body.integers("run_ids", limit=_MOST_RUNS)),
+    )
 
 
 def _cancel(at: Opened, plan_id: int) -> dict[str, Any]:

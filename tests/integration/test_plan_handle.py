@@ -12,7 +12,9 @@ import pytest
 from pm_kernel import Pipeline, Plan, grid, plan_as_python, planning
 from pm_kernel.domain.methods import MethodInput, MethodOutput
 from pm_kernel.errors import Conflict, NotFound, Problems
+from pm_kernel.retrying import Retry
 from pm_kernel.store import plans
+from pm_kernel.store.ownership import PlanLock
 
 from ..workbench import Workbench, same_imports
 from .recording_harness import Life
@@ -201,6 +203,26 @@ def test_a_failed_plan_has_the_results_it_has_and_says_what_failed(
     assert len(plan.results()) == 3
     assert [row.state for row in plan.runs] == ["completed"] * 3 + ["failed"]
     assert "ValueError: <too many>" in Tags(plan._repr_html_()).text
+
+
+def test_what_a_running_plan_made_is_asked_for_again_and_taken_back(
+    bench: Workbench, life: Life
+) -> None:
+    plan = a_plan(bench, [2, 3]).save()
+    execute(bench, life, plan)
+    assert plan.plan_id is not None
+    bench.execute("UPDATE execution_plans SET status = 'running'")
+    owner = PlanLock(bench.store.url, plan.plan_id)
+    assert owner.acquire()
+    assert plan.retry(branch="factor=2", again=True) == Retry(2, queued=True)
+    assert [row.again_by for row in plan.runs] == ["somebody", None, None]
+    told = "1 runs again when the running launch has ended, with what is made of it"
+    assert told in repr(plan)
+    assert plan.take_back(step="one") == 1
+    assert [row.again_by for row in plan.runs] == [None, None, None]
+    with pytest.raises(Conflict, match="Nothing of that is waiting to run again"):
+        plan.take_back()
+    owner.release()
 
 
 def test_a_second_plan_reuses_the_runs_of_the_first(bench: Workbench, life: Life) -> None:

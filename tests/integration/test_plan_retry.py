@@ -10,6 +10,7 @@ import pytest
 
 from pm_kernel import retrying, submission
 from pm_kernel.domain.methods import MethodInput
+from pm_kernel.domain.plans import Launch
 from pm_kernel.errors import Conflict, NotFound, UsageError
 from pm_kernel.retrying import Choice, Retry
 from pm_kernel.store import launches, plans, retries
@@ -56,6 +57,7 @@ class World:
         self.bench = bench
         self.life = life
         self.started: list[list[str]] = []
+        self.owner: PlanLock
         self.broken = bench.root / "broken"
         self.broken.mkdir()
         for sample in ("s1", "s2", "s3"):
@@ -103,6 +105,28 @@ class World:
             start=start,
         )  # fmt: skip
 
+    def resume(self) -> int:
+        def start(command: list[str], _log: Path, _environ: dict[str, str]) -> None:
+            self.epoch = int(command[-1])
+
+        return submission.resume(self.bench.settings, self.bench.store, self.plan_id, start=start)
+
+    def take_back(self, **choice: Any) -> int:
+        return retrying.take_back(self.bench.store, self.plan_id, Choice(**choice))
+
+    def wanted(self) -> dict[str, str]:
+        """What is wanted again, and by whom."""
+        return {
+            f"{row.step} {row.sample or '-'}": row.again_by
+            for row in plans.planned_runs_of(self.bench.store, self.plan_id)
+            if row.again_by is not None
+        }
+
+    def positions(self, launch: Launch) -> dict[str, int]:
+        """Where each planned run stands in a launch."""
+        samples = self.samples()
+        return {f"{step} {samples[each]}": n for n, (each, step) in enumerate(launch.tasks)}
+
     def samples(self) -> dict[int, str]:
         rows = self.bench.rows("SELECT id, sample FROM planned_runs")
         return {row["id"]: row["sample"] or "-" for row in rows}
@@ -131,6 +155,15 @@ def world(tmp_path: Path, database_url: str) -> Iterator[World]:
     bench = Workbench.make(tmp_path / "workspace", database_url)
     yield World(bench, Life(bench, tmp_path))
     bench.close()
+
+
+@pytest.fixture
+def owned(world: World) -> Iterator[World]:
+    """A plan that somebody looks after: it runs."""
+    world.owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert world.owner.acquire()
+    yield world
+    world.owner.release()
 
 
 # --- what failed ----------------------------------------------------------------------------------
@@ -356,81 +389,179 @@ def test_nothing_is_cleared_below_a_run_that_lives(world: World) -> None:
 
 
 def test_what_failed_while_the_plan_runs_is_queued_for_a_launch_after_the_running_one(
-    world: World,
+    owned: World,
 ) -> None:
+    world = owned
     world.break_("s1", "s2")
-    owner = PlanLock(world.bench.store.url, world.plan_id)
-    assert owner.acquire()
     world.launch()
     world.mend("s1", "s2")
     assert world.retry(sample="s1") == Retry(3, queued=True)
     assert world.started == []
     assert world.launch() == ["load s1", "read s1"]
     assert world.launch() == []
-    owner.release()
     assert world.finish() == "partial"
     assert world.states()["load s2"] == "failed"
 
 
-def test_a_retry_that_fails_after_it_was_queued_has_had_its_try(world: World) -> None:
+def test_a_retry_that_fails_after_it_was_queued_has_had_its_try(owned: World) -> None:
+    world = owned
     world.break_("s1")
-    owner = PlanLock(world.bench.store.url, world.plan_id)
-    assert owner.acquire()
     world.launch()
     world.retry()
     assert world.launch() == ["all -", "load s1", "read s1"]
     assert world.launch() == []
-    owner.release()
 
 
-def test_what_has_not_ended_is_not_queued(world: World) -> None:
-    owner = PlanLock(world.bench.store.url, world.plan_id)
-    assert owner.acquire()
+def test_what_has_not_ended_is_not_queued(owned: World) -> None:
+    world = owned
     world.bench.launch(world.plan_id, world.epoch)
     with pytest.raises(Conflict, match="have not ended yet"):
         world.retry(step="load")
-    owner.release()
 
 
-def test_results_are_not_taken_away_while_the_plan_runs(world: World) -> None:
-    owner = PlanLock(world.bench.store.url, world.plan_id)
-    assert owner.acquire()
+def test_what_has_a_result_runs_again_in_a_launch_after_the_running_one(owned: World) -> None:
+    world = owned
+    launch = world.bench.launch(world.plan_id, world.epoch)
+    at = world.positions(launch)
+    for step in ("load s1", "load s2", "load s3", "read s1"):
+        world.life.run(launch, at[step])
+    before = world.current()
+    assert world.retry(sample="s1", again=True) == Retry(3, queued=True)
+    # Nothing is taken from what the running launch may be reading; everybody sees what will be.
+    assert world.current() == before
+    assert world.wanted() == {"load s1": "somebody", "read s1": "somebody"}
+    assert plans.get_plan(world.bench.store, world.plan_id).again == 2
+    merged, folder = world.life.register(launch, position=at["all -"])
+    # One of what lies below lives: they stay wanted until it has ended.
+    assert world.launch() == ["read s2", "read s3"]
+    assert len(world.wanted()) == 2
+    world.life.complete(folder, world.life.start(folder).wait())
+    assert world.launch() == ["all -", "load s1", "read s1"]
+    assert world.wanted() == {}
+    assert world.launch() == []
+    assert world.finish() == "completed"
+    after = world.current()
+    again = {key for key in before if before[key] not in (None, after[key])}
+    assert again == {"load s1", "read s1"}
+    assert (after["all -"] or 0) > merged.run_id
+    reasons = world.bench.rows("SELECT reason FROM planned_runs WHERE step = 'all'")
+    assert reasons == [{"reason": "run again: somebody asked for it"}]
+
+
+def test_what_is_wanted_again_outlives_everything_and_a_resume_runs_it(owned: World) -> None:
+    world = owned
     world.launch()
-    with pytest.raises(Conflict, match="is running") as raised:
-        world.retry(sample="s1", again=True)
-    assert raised.value.hint is not None
-    assert "pm plan watch 1" in raised.value.hint
-    assert "pm plan cancel 1" in raised.value.hint
-    owner.release()
+    before = world.current()
+    world.retry(step="read", sample="s2", again=True)
+    world.owner.release()
+    # Nobody looks after it any more: all has a result, and yet it is not complete.
+    with world.bench.store.transaction() as connection:
+        plans.settle_status(connection, world.plan_id, world.epoch)
+    plan = plans.get_plan(world.bench.store, world.plan_id)
+    assert (plan.status, plan.again) == ("partial", 1)
+    assert "resume" in (plan.error or "")
+    assert world.resume() == 1
+    assert world.launch() == ["read s2"]
+    assert world.finish() == "completed"
+    after = world.current()
+    assert {key for key in before if before[key] != after[key]} == {"read s2"}
 
 
-def test_nothing_is_queued_for_a_plan_that_was_cancelled(world: World) -> None:
+def test_what_is_wanted_again_is_taken_back_as_long_as_no_launch_has_it(owned: World) -> None:
+    world = owned
+    world.break_("s3")
+    world.launch()
+    before = world.current()
+    world.retry(sample="s1", again=True)
+    world.retry(sample="s3")
+    world.retry(step="read", again=True)
+    assert set(world.wanted()) == {"load s1", "read s1", "read s2", "load s3"}
+    assert world.take_back(step="load") == 2
+    assert world.take_back(run_id=before["read s1"]) == 1
+    assert set(world.wanted()) == {"read s2"}
+    with pytest.raises(Conflict, match="Nothing of that is waiting to run again"):
+        world.take_back(sample="s1")
+    with pytest.raises(NotFound, match="no step 'laod'"):
+        world.take_back(step="laod")
+    assert world.take_back() == 1
+    assert world.launch() == []
+    assert world.current() == before
+    assert world.finish() == "partial"
+
+
+def test_a_cancel_takes_back_what_was_wanted_again(owned: World) -> None:
+    world = owned
+    world.launch()
+    before = world.current()
+    world.retry(sample="s1", again=True)
+    world.owner.release()
+    plan = submission.cancel(world.bench.settings, world.bench.store, world.plan_id, patience=5)
+    assert (plan.status, plan.again) == ("completed", 0)
+    assert world.current() == before
+
+
+def test_a_run_that_came_to_a_result_by_itself_is_not_run_again(owned: World) -> None:
+    world = owned
     world.break_("s1")
-    owner = PlanLock(world.bench.store.url, world.plan_id)
-    assert owner.acquire()
+    launch = world.bench.launch(world.plan_id, world.epoch)
+    at = world.positions(launch)
+    world.life.run(launch, at["load s1"])
+    assert world.states()["load s1"] == "failed"
+    world.retry(sample="s1")
+    world.mend("s1")
+    # Nextflow tries it once more, because the step says so.
+    world.life.run(launch, at["load s1"])
+    assert world.launch() == ["all -", "load s2", "load s3", "read s1", "read s2", "read s3"]
+    assert world.wanted() == {}
+
+
+def test_nothing_is_queued_for_a_plan_that_was_cancelled(owned: World) -> None:
+    world = owned
+    world.break_("s1")
     world.launch()
     with world.bench.store.transaction() as connection:
         launches.cancel_epoch(connection, world.plan_id)
     with pytest.raises(Conflict, match="just ending"):
         world.retry()
-    owner.release()
 
 
-def test_whoever_ends_a_plan_is_told_of_a_retry_that_came_meanwhile(world: World) -> None:
+def test_whoever_ends_a_plan_is_told_of_a_retry_that_came_meanwhile(owned: World) -> None:
+    world = owned
     world.break_("s1")
-    owner = PlanLock(world.bench.store.url, world.plan_id)
-    assert owner.acquire()
     world.launch()
     assert world.launch() == []
     with world.bench.store.transaction() as connection:
-        assert not retries.asked_meanwhile(connection, world.plan_id, world.epoch)
+        assert not retries.asked_meanwhile(connection, world.plan_id)
     world.retry()
     with world.bench.store.transaction() as connection:
-        assert retries.asked_meanwhile(connection, world.plan_id, world.epoch)
+        assert retries.asked_meanwhile(connection, world.plan_id)
     world.launch()
     with world.bench.store.transaction() as connection:
-        assert not retries.asked_meanwhile(connection, world.plan_id, world.epoch)
-    owner.release()
+        assert not retries.asked_meanwhile(connection, world.plan_id)
+
+
+def test_a_plan_whose_list_lacks_a_member_that_has_come_is_not_complete(
+    tmp_path: Path, database_url: str
+) -> None:
+    bench = Workbench.make(tmp_path / "workspace", database_url)
+    gathered = {"over": ["sample"], "on_failure": "go_on"}
+    merge = {"method": "merge", "inputs": {"tables": {"from": "load.table", "gather": gathered}}}
+    world = World(bench, Life(bench, tmp_path), {"load": STEPS["load"], "all": merge})
+    world.break_("s1")
+    assert world.run() == "partial"
+    without = world.current()["all -"]
+    world.mend("s1")
+    assert world.resume() == 1
+    assert world.launch() == ["load s1"]
+    # Everything of it is killed here; everything has a result.
+    with bench.store.transaction() as connection:
+        plans.settle_status(connection, world.plan_id, world.epoch)
+    assert plans.get_plan(bench.store, world.plan_id).status == "partial"
+    assert world.resume() == 1
+    assert world.launch() == ["all -"]
+    assert world.finish() == "completed"
+    assert (world.current()["all -"] or 0) > (without or 0)
+    bench.close()
 
 
 # --- what is no plan to retry ---------------------------------------------------------------------

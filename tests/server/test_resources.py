@@ -101,7 +101,19 @@ async def test_several_failed_runs_of_a_running_plan_are_retried_together(study,
         address = f"plans/{plan_id}/retry"
         answer = await api("POST", address, {"run_ids": runs})
         assert (answer["runs"], answer["queued"]) == (3, True)
-        await api("POST", address, {"run_ids": runs, "again": True}, status=409)
+        good = (await api.get(f"plans/{plan_id}/runs", state="completed"))["planned_runs"][0]
+        assert good["again_by"] is None
+        # What has a result keeps it until the running launch has ended.
+        answer = await api("POST", address, {"sample": good["sample"], "again": True})
+        assert (answer["runs"], answer["queued"], answer["again"]) == (2, True, 3)
+        shown = (await api.get(f"plans/{plan_id}/runs", sample=good["sample"]))["planned_runs"]
+        assert [(row["state"], row["again_by"]) for row in shown] == [("completed", "somebody")]
+        assert (await api.get(f"plans/{plan_id}/status"))["again"] == 3
+        back = f"plans/{plan_id}/take_back"
+        answer = await api("POST", back, {"run_ids": [good["run_id"]]})
+        assert (answer["runs"], answer["again"]) == (1, 2)
+        await api("POST", back, {"sample": good["sample"]}, status=409)
+        assert (await api("POST", back, {}))["runs"] == 2
         refused = await api("POST", address, {"run_ids": [*runs, 99]}, status=404)
         assert refused["message"] == f"Run 99 is no run of plan {plan_id}."
         await api("POST", address, {"run_ids": ["1"]}, status=422)

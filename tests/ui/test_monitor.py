@@ -238,14 +238,22 @@ def test_a_plan_is_run_watched_over_a_killed_server_retried_cancelled_and_resume
     page.wait_for_function("() => window.jupyterapp?.restored")
     expect(failed).to_contain_text("ValueError: s2 is out of focus")
 
-    # What failed is asked for again, in a launch after the running one; the rest has to end first.
+    # What failed is asked for again, and what has a result: in a launch after the running one.
     second = tree.get_by_role("treeitem").filter(has=page.get_by_text("s2", exact=True))
     expect(second).to_contain_text("0 of 3 (1 failed)")
-    expect(row.get_by_role("button", name="Run again")).to_have_count(0)
+    later = "when the launch that runs now has ended"
     second.get_by_role("button", name="Retry 1 failed").click()
-    expect(page.get_by_text("3 runs run again, after the launch that runs now")).to_be_visible(
-        timeout=SLOW
-    )
+    expect(page.get_by_text(f"3 runs run again {later}", exact=True)).to_be_visible(timeout=SLOW)
+    row.get_by_role("button", name="Run again").click()
+    expect(head(page)).to_contain_text(f"4 runs run again {later}.", timeout=SLOW)
+    expect(tree.get_by_text(re.compile(r"^is to run again \(")).first).to_be_visible()
+    row.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Taken back: 3 runs stay as they are")).to_be_visible(timeout=SLOW)
+    expect(head(page)).to_contain_text(f"1 run runs again {later}.", timeout=SLOW)
+    row.get_by_role("button", name="Run again").click()
+    expect(head(page)).to_contain_text(f"4 runs run again {later}.", timeout=SLOW)
+    check_axe(page, ".pm-Plan")
+    screenshot("plan-again-later-light")
     # The Running panel ends a plan; it asks first.
     page.get_by_role("tab", name=re.compile("Running")).click()
     running = page.locator("#jp-running-sessions")
@@ -266,6 +274,7 @@ def test_a_plan_is_run_watched_over_a_killed_server_retried_cancelled_and_resume
     page.get_by_role("button", name="Show what failed").first.click()
     expect(head(page)).to_contain_text("partly failed")
     assert runs_of(bench, plan, "s2") == 2
+    assert runs_of(bench, plan, "s3") == 6
 
     # What failed is retried, with what waited for it.
     world.tell("broken")

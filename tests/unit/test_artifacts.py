@@ -6,13 +6,14 @@ import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree
 from pm_kernel.artifacts.manifest import check_entries, hash_file, read_manifest
 from pm_kernel.artifacts.outputs import base_folder, collect, select
-from pm_kernel.artifacts.seal import hash_run, read_meta, seal
+from pm_kernel.artifacts.seal import hash_run, make_room, read_meta, seal
 from pm_kernel.errors import Conflict, IntegrityError
 
 UUID = "0b7e1a52-6c2f-4c58-9d0e-111111111111"
@@ -140,6 +141,38 @@ def test_a_directory_taken_meanwhile_is_a_conflict(store: RunStore, partial: Pat
     with pytest.raises(Conflict, match="ended by somebody else"):
         seal(partial, store.final(7), 7, UUID, entries, {})
     assert not store.final(7).exists()
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_who_was_stopped_while_it_wrote_changes_nothing_that_was_sealed_meanwhile(
+    store: RunStore, partial: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    dead = store.dead(UUID)
+    dead.parent.mkdir(parents=True)
+    entries = hash_run(partial)
+    drafts: list[Path] = []
+    really_open = os.open
+
+    def opened(path: Path, flags: int, *rest: Any, **options: Any) -> int:
+        descriptor = really_open(path, flags, *rest, **options)
+        if flags & os.O_CREAT and Path(path).parent == partial / ".pm":
+            drafts.append(Path(path))
+            if len(drafts) == written + 1:
+                # Stopped here, with its file open: meanwhile its run is settled by somebody else.
+                partial.rename(dead)
+                make_room(dead, UUID)
+                meta = {"uuid": UUID, "status": "failed"}
+                seal(dead, store.final(7), 7, UUID, hash_run(dead), meta)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", opened)
+    long = {"uuid": UUID, "status": "completed", "notes": "x" * 10_000}
+    with pytest.raises(Conflict, match="ended by somebody else"):
+        seal(partial, store.final(7), 7, UUID, entries, long)
+    meta = read_meta(store.final(7))
+    assert meta is not None
+    assert meta["status"] == "failed"
+    assert check_entries(store.final(7), read_manifest(store.final(7)).values()) == []
 
 
 def test_hostile_file_names_survive(store: RunStore, partial: Path) -> None:

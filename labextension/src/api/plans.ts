@@ -87,6 +87,15 @@ export async function retryPlan(
   return await api.request(`plans/${plan}/retry`, sending('POST', retry));
 }
 
+/** Forget what was to run again when the running launch has ended; all, or what is chosen. */
+export async function takeBackRetry(
+  api: IApi,
+  plan: number,
+  chosen: Omit<IRetry, 'again'> = {}
+): Promise<Posted<'/plans/{plan_id}/take_back'>> {
+  return await api.request(`plans/${plan}/take_back`, sending('POST', chosen));
+}
+
 export async function getPlanTrouble(api: IApi, plan: number): Promise<PlanTrouble> {
   return await api.request(`plans/${plan}/trouble`);
 }

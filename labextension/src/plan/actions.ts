@@ -3,7 +3,15 @@
 import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
 
 import type { IDrawn, IRetry } from '../api/plans';
-import { cancelPlan, exportOf, getPlanStatus, pythonOf, resumePlan, retryPlan } from '../api/plans';
+import {
+  cancelPlan,
+  exportOf,
+  getPlanStatus,
+  pythonOf,
+  resumePlan,
+  retryPlan,
+  takeBackRetry
+} from '../api/plans';
 import type { RunDetails } from '../api/runs';
 import { CommandIDs } from '../commands';
 import type { IHere } from '../screen/here';
@@ -80,7 +88,7 @@ export async function runAgain(
   if (!(await agreed())) {
     return null;
   }
-  // Only what has a result needs to lose it first; that is refused while its plan is running.
+  // Only what has a result needs to lose it first, once the launch that runs has ended.
   const again = run.status === 'completed';
   return await retryPlan(api, plan, { run_id: run.run_id, again });
 }
@@ -88,7 +96,21 @@ export async function runAgain(
 /** How much runs again, and when. */
 export function againText(answer: IAgain, { trans }: Doing): string {
   const runs = trans._n('%1 run runs again', '%1 runs run again', answer.runs);
-  return answer.queued ? trans.__('%1, after the launch that runs now', runs) : runs;
+  return answer.queued ? trans.__('%1 when the launch that runs now has ended', runs) : runs;
+}
+
+/** Forget what was to run again when the running launch has ended: all, or what is chosen. */
+export async function takeBack(
+  { api, trans }: Doing,
+  plan: number,
+  parts: Omit<IRetry, 'again'> = {}
+): Promise<string> {
+  const { runs } = await takeBackRetry(api, plan, parts);
+  return trans._n(
+    'Taken back: %1 run stays as it is',
+    'Taken back: %1 runs stay as they are',
+    runs
+  );
 }
 
 /** Put the Python that builds a plan, or a drawn pipeline, on the clipboard. */

@@ -9,7 +9,16 @@ import { MarkLabel, markOf } from '../marks/mark';
 import { useHere } from '../screen/here';
 import { Action, Ago, CommandLink, RunLink, Trouble } from '../screen/parts';
 import { lastLine, secondsBetween, took } from '../screen/words';
-import { ACTIVE, cancel, copyPython, ENDED_SHORT, exportFolder, resume, retry } from './actions';
+import {
+  ACTIVE,
+  cancel,
+  copyPython,
+  ENDED_SHORT,
+  exportFolder,
+  resume,
+  retry,
+  takeBack
+} from './actions';
 import { suspects } from './rows';
 import { PlanTroubleView } from './trouble';
 import type { IPlanNow } from './watch';
@@ -117,6 +126,31 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
         <span role="status">{busy ? trans.__('Asking…') : said}</span>
       </div>
       {error !== null && <Trouble error={error} />}
+      {status.again > 0 && (
+        <p className="pm-Bar">
+          <span>
+            {active
+              ? trans._n(
+                  '%1 run runs again when the launch that runs now has ended.',
+                  '%1 runs run again when the launch that runs now has ended.',
+                  status.again
+                )
+              : trans._n(
+                  '%1 run was to run again; Resume does it.',
+                  '%1 runs were to run again; Resume does it.',
+                  status.again
+                )}
+          </span>
+          <Action
+            label={trans.__('Take back')}
+            title={trans.__('Leave them as they are')}
+            disabled={busy}
+            onClick={() => {
+              act(() => takeBack(here, id));
+            }}
+          />
+        </p>
+      )}
       {status.status !== 'draft' && (
         <PlanTroubleView plan={id} error={plan.error} status={status.status} />
       )}

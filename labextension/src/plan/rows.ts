@@ -76,14 +76,15 @@ export function causesOf(rows: readonly PlannedRun[]): Causes {
 /**
  * What there is to say of a row: why it failed, or why it is reused or not run.
  *
- * @param cause - says which run kept it from running
+ * @param cause - says which run kept it from running, or that it is to run again
  */
 export function noteOf(row: PlannedRun, cause = ''): string {
-  if (row.error !== null && row.error !== '') {
-    return lastLine(row.error);
+  const error = row.error === null ? '' : lastLine(row.error);
+  if (row.again_by !== null && cause !== '') {
+    return error === '' ? cause : `${cause} · ${error}`;
   }
-  if (cause !== '') {
-    return cause;
+  if (error !== '' || cause !== '') {
+    return error === '' ? cause : error;
   }
   // Why it was to be run is of no interest once it has.
   return row.state === 'completed' || row.state === 'running' ? '' : row.reason;
@@ -218,6 +219,11 @@ function addBranch(
 export function topOf(rows: readonly PlannedRun[]): PlannedRun[] {
   const inside = new Set(rows.map(row => row.planned_id));
   return rows.filter(row => !row.parents.some(parent => inside.has(parent)));
+}
+
+/** The rows that had their try: what can be asked for again while the others run. */
+export function endedOf(rows: readonly PlannedRun[]): PlannedRun[] {
+  return rows.filter(row => row.run_id !== null && row.state !== 'running');
 }
 
 /**

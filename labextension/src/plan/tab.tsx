@@ -2,7 +2,6 @@
 
 import React from 'react';
 
-import type { PlannedRun } from '../api/plans';
 import { retryPlan } from '../api/plans';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel } from '../explain/view';
@@ -10,12 +9,13 @@ import { useModel } from '../screen/asked';
 import type { ITab } from '../screen/here';
 import { useChanges, useHere } from '../screen/here';
 import { Choice, Trouble } from '../screen/parts';
-import { ACTIVE, againText } from './actions';
+import { ACTIVE, againText, takeBack } from './actions';
 import { PlanHead } from './head';
 import type { IFilter } from './rows';
-import { ALL, topOf } from './rows';
+import { ALL, endedOf, topOf } from './rows';
 import { PlanTable } from './table';
 import { PlanTimeline } from './timeline';
+import type { Again } from './tree';
 import { PlanTree } from './tree';
 import type { IPlanNow } from './watch';
 import { PlanWatch } from './watch';
@@ -89,34 +89,41 @@ function Body({ now, step, refresh }: IBodyProps): React.JSX.Element {
   const [error, setError] = React.useState<unknown>(null);
   const { rows, status } = now;
   const active = ACTIVE.has(status.status);
-  const again = (
-    sample: string | null,
-    branch: string | null,
-    group: readonly PlannedRun[]
-  ): void => {
+  const again: Again = (what, sample, branch, group) => {
     setError(null);
     setSaid('');
-    runAgain(sample, branch, group)
+    askAgain(what, sample, branch, group)
       .then(setSaid, setError)
       .finally(() => void refresh());
   };
-  const runAgain = async (
-    sample: string | null,
-    branch: string | null,
-    group: readonly PlannedRun[]
-  ): Promise<string> => {
-    // What the running launch may be reading cannot be made anew meanwhile.
-    const again = !active;
+  const askAgain: (...asked: Parameters<Again>) => Promise<string> = async (
+    what,
+    sample,
+    branch,
+    group
+  ) => {
+    const again = what === 'again';
+    const { plan_id: plan } = status;
     if (branch === null && sample !== null) {
-      return againText(await retryPlan(api, status.plan_id, { sample, again }), here);
+      return what === 'back'
+        ? await takeBack(here, plan, { sample })
+        : againText(await retryPlan(api, plan, { sample, again }), here);
     }
     // A branch is run again from its first runs on; what has not run yet runs anyway.
-    const first = again ? topOf(group) : group.filter(each => each.state === 'failed');
+    const first =
+      what === 'back'
+        ? group.filter(each => each.again_by !== null)
+        : again
+          ? topOf(active ? endedOf(group) : group)
+          : group.filter(each => each.state === 'failed');
     const runs = first.flatMap(({ run_id: run }) => (run === null ? [] : [run]));
+    if (what === 'back') {
+      return await takeBack(here, plan, { run_ids: runs });
+    }
     // In one request: the first of several would start the launch that refuses the others.
     return runs.length === 0
       ? againText({ runs: 0, queued: false }, here)
-      : againText(await retryPlan(api, status.plan_id, { run_ids: runs, again }), here);
+      : againText(await retryPlan(api, plan, { run_ids: runs, again }), here);
   };
   return (
     <>

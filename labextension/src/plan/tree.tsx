@@ -14,15 +14,23 @@ import { Rows } from '../screen/rows';
 import { took } from '../screen/words';
 import type { Line } from './rows';
 import { useCauses } from './causes';
-import { countsOf, noteOf, secondsOf, treeLines } from './rows';
+import { countsOf, endedOf, noteOf, secondsOf, treeLines } from './rows';
+
+/** Run what failed of a sample or one of its branches, or all of it, or take that back. */
+export type Again = (
+  what: 'retry' | 'again' | 'back',
+  sample: string | null,
+  branch: string | null,
+  rows: readonly PlannedRun[]
+) => void;
 
 interface IProps {
   plan: number;
   rows: readonly PlannedRun[];
-  /** The plan is being worked on: what failed can be asked for again, what has a result not yet. */
+  /** The plan is being worked on: what is asked for again begins when its launch has ended. */
   active: boolean;
-  /** Run a sample or one of its branches again; absent where that is never possible. */
-  again?: (sample: string | null, branch: string | null, rows: readonly PlannedRun[]) => void;
+  /** Absent where nothing can be run again. */
+  again?: Again;
 }
 
 export function PlanTree({ plan, rows, active: isActive, again }: IProps): React.JSX.Element {
@@ -165,16 +173,37 @@ function Group({ line, onToggle, active, again }: IGroupProps): React.JSX.Elemen
       <span className="pm-PlanTree-counts">
         <CountsBar counts={countsOf(line.rows)} marks={marks.run} trans={trans} />
       </span>
-      {again !== undefined && (!active || failed > 0) && (
+      {again !== undefined && active && failed > 0 && (
         <Action
-          label={active ? trans.__('Retry %1 failed', failed) : trans.__('Run again')}
+          label={trans.__('Retry %1 failed', failed)}
+          title={trans.__('Run what failed of %1 in a launch after the running one', line.label)}
+          onClick={() => {
+            again('retry', line.sample, line.branch, line.rows);
+          }}
+        />
+      )}
+      {again !== undefined && (!active || endedOf(line.rows).length > 0) && (
+        <Action
+          label={trans.__('Run again')}
           title={
             active
-              ? trans.__('Run what failed of %1 in a launch after the running one', line.label)
+              ? trans.__(
+                  'Run all of %1 again that has ended, when the launch that runs now has ended',
+                  line.label
+                )
               : trans.__('Run all of %1 again, also what has a result', line.label)
           }
           onClick={() => {
-            again(line.sample, line.branch, line.rows);
+            again('again', line.sample, line.branch, line.rows);
+          }}
+        />
+      )}
+      {again !== undefined && line.rows.some(row => row.again_by !== null) && (
+        <Action
+          label={trans.__('Take back')}
+          title={trans.__('Leave %1 as it is', line.label)}
+          onClick={() => {
+            again('back', line.sample, line.branch, line.rows);
           }}
         />
       )}
