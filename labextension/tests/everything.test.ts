@@ -102,7 +102,7 @@ describe('the runs of a method', () => {
     const pages = new RunPages({ api: new Api(settings) }, 'scale', NO_FILTER);
     const asked = [pages.refresh(), pages.refresh()];
     await expect.poll(() => answers.length).toBe(2);
-    answers[1]?.({ body: { runs: [run(4)], before: null, counts: null } });
+    answers[1]?.({ body: { runs: [run(4)], before: null, unsearched: false, counts: null } });
     await asked[1];
     answers[0]?.({ status: 500, body: '<html>Oops</html>' });
     await asked[0];

@@ -71,7 +71,8 @@ def main(argv: list[str], context: Context) -> int:
         raise unknown
     if context.json:
         runs = [run_document(run) for run in page.runs]
-        context.output.json({"runs": runs, "before": page.before})
+        told = {"runs": runs, "before": page.before, "unsearched": page.unsearched}
+        context.output.json(told)
     elif options.csv:
         documents = (run_document(run) for run in page.runs)
         context.output.csv(_TITLES, ([each[key] for key in _TITLES] for each in documents))

@@ -53,6 +53,8 @@ class FoundEntries:
     entries: tuple[FoundEntry, ...]
     #: Where the search goes on; None: everything was looked at.
     before: int | None
+    #: About how many entries, the newest, were looked through for these.
+    looked_at: int
 
 
 def search_logs(
@@ -86,4 +88,5 @@ def search_logs(
             for row in rows
         ),
         further if further > 1 else None,
+        newest - further,
     )

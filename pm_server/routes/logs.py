@@ -52,4 +52,5 @@ def _search(at: Opened, query: Query) -> dict[str, Any]:
             for each in found.entries
         ],
         "before": found.before,
+        "looked_at": found.looked_at,
     }

@@ -87,6 +87,7 @@ def _find(at: Opened, query: Query) -> dict[str, Any]:
     return {
         "runs": [seen_run(run, now) for run in page.runs],
         "before": page.before,
+        "unsearched": page.unsearched,
         "counts": store_runs.count_runs(at.store, criteria) if query.flag("counts") else None,
     }
 

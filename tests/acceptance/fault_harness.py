@@ -246,6 +246,18 @@ class FaultWorld(Workbench):
     def states(self, plan: int) -> Counter[str]:
         return Counter(self.answer("plan", "status", str(plan))["counts"])
 
+    def current(self, plan: int, step: str, sample: str) -> list[int]:
+        """The runs that a sample's planned runs of a step have their results from."""
+        query = "SELECT current_run AS id FROM planned_runs WHERE plan_id = %s AND step = %s "
+        return self.ids(query + "AND sample = %s AND current_run IS NOT NULL", plan, step, sample)
+
+    def again(self, plan: int, *choice: str) -> set[str]:
+        """Ask for parts of a running plan once more; what is to run again then."""
+        done = self.pm("plan", "retry", str(plan), *choice, "--no-watch")
+        assert done.returncode == 0, done.stderr
+        rows = self.answer("plan", "show", str(plan))["planned_runs"]
+        return {f"{row['step']} {row['sample']}" for row in rows if row["again_by"] == "somebody"}
+
     # --- what methods do --------------------------------------------------------------------------
 
     def hold(self, *names: str) -> None:

@@ -141,7 +141,15 @@ def test_a_retry_is_queued_after_the_running_launch_and_a_new_version_is_none_of
     )
     done = world.pm("plan", "retry", str(plan), "--sample", "a", "--step", "first", "--no-watch")
     assert done.returncode == 0, done.stderr
-    assert "after the launch that is running" in done.stderr
+    assert "planned runs once more, when the launch that runs now has ended" in done.stderr
+    # What has a result is run again then, too; here it is seen, and taken back in part.
+    wait_for(lambda: world.current(plan, "first", "c"), "first-c's result")
+    before = world.current(plan, "first", "c")
+    wait_for(lambda: len(world.current(plan, "second", "c")) == 2, "the results of second-c")
+    assert world.again(plan, "--sample", "c", "--again") == {"first c", "second c", "first a"}
+    assert world.again(plan, "--sample", "c", "--step", "second", "--take-back") == {
+        "first c", "first a"
+    }  # fmt: skip
     newer = SECOND.replace("write_text(result)", "write_text('new ' + result)")
     world.method("second", newer, version=2,
                  files={"ledger.py": LEDGER.format(root=str(world.root))},
@@ -152,6 +160,7 @@ def test_a_retry_is_queued_after_the_running_launch_and_a_new_version_is_none_of
     assert world.wait_for_end(plan) == "completed"
     runs = runs_of(world, plan)
     assert len([run for run in runs if run["status"] == "failed"]) == 1
+    assert not set(world.current(plan, "first", "c")) & set(before)
     launches = world.rows(
         "SELECT epoch, task_count FROM plan_launches WHERE plan_id = %s ORDER BY number", plan
     )
@@ -167,6 +176,21 @@ def test_a_retry_is_queued_after_the_running_launch_and_a_new_version_is_none_of
         for run in runs
         if run["status"] == "completed"
     )
+
+    # Whatever dies in between: a resume runs what was asked for.
+    world.hold("all-2")
+    assert world.pm("plan", "retry", str(plan), "--step", "all", "--again", "--no-watch",
+                    ).returncode == 0  # fmt: skip
+    world.reach(plan, "all-2")
+    before = world.current(plan, "second", "b")
+    assert world.again(plan, "--sample", "b", "--step", "second", "--again") == {"second b"}
+    world.kill([world.supervisor(plan), *world.nextflows(plan), *world.runners(plan)])
+    world.kill_postgres()
+    world.release()
+    assert world.wait_for_end(plan) == "partial"
+    world.complete(plan)
+    assert not set(world.current(plan, "second", "b")) & set(before)
+    assert world.answer("plan", "status", str(plan))["again"] == 0
     world.audit()
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from pm_kernel import submission
+from pm_kernel import retrying, submission
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.seal import META_NAME
 from pm_kernel.cli import complete_run, register_run
@@ -29,6 +29,7 @@ from pm_kernel.errors import PmError
 from pm_kernel.nextflow import supervisor
 from pm_kernel.nextflow.launcher import LOG, Ending
 from pm_kernel.nextflow.task_recorder import TaskRecorder
+from pm_kernel.retrying import Choice
 from pm_kernel.running.inside import session
 from pm_kernel.running.process import ProcessIdentity
 from pm_kernel.running.recorder_server import Declined
@@ -55,6 +56,17 @@ class Execution:
 
 
 @dataclass
+class Asked:
+    """What somebody asked to run again: planned run -> the result that it had then."""
+
+    results: dict[int, int | None]
+    #: From its beginning on, a cancel may take it back.
+    begun: int
+    #: It was promised; until then nobody knows whether it was noted.
+    promised: bool = False
+
+
+@dataclass
 class Account:
     """What truly happened, in order."""
 
@@ -63,6 +75,9 @@ class Account:
     sealed: list[tuple[int, int, str, str]] = field(default_factory=list)
     #: Epoch -> the decision at which every run that lived had been told to stop.
     cancelled: dict[int, int] = field(default_factory=dict)
+    #: What was asked to run again; and the cancels and other commands that take such things back.
+    asked: list[Asked] = field(default_factory=list)
+    taking_back: list[Actor] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -152,7 +167,54 @@ class Stage:
                 self.account.wrong.append(f"the plan is cancelled and {still} go on")
             return 0
 
-        return self._spawn("cancel", work)
+        actor = self._spawn("cancel", work)
+        self.account.taking_back.append(actor)
+        return actor
+
+    def again(self, choice: Choice, planned_ids: list[int]) -> Actor:
+        """Somebody wants planned runs once more, with results or without."""
+
+        def work() -> int:
+            asked = Asked(self.results(planned_ids), self.world.decisions)
+            self.account.asked.append(asked)
+            retrying.retry(
+                self.settings,
+                self.bench.store,
+                self.plan_id,
+                choice,
+                again=True,
+                start=self._start_supervisor,
+            )
+            asked.promised = True
+            return 0
+
+        return self._spawn("again", work, about=str(planned_ids))
+
+    def retry(self) -> Actor:
+        """Somebody wants what failed once more."""
+
+        def work() -> int:
+            retrying.retry(
+                self.settings,
+                self.bench.store,
+                self.plan_id,
+                Choice(),
+                start=self._start_supervisor,
+            )
+            return 0
+
+        return self._spawn("retry", work)
+
+    def take_back(self) -> Actor:
+        """Somebody does not want anything again after all."""
+
+        def work() -> int:
+            retrying.take_back(self.bench.store, self.plan_id, Choice())
+            return 0
+
+        actor = self._spawn("back", work)
+        self.account.taking_back.append(actor)
+        return actor
 
     def look(self) -> Actor:
         """Any command that shows plans: it settles what nobody looks after."""
@@ -461,6 +523,11 @@ class Stage:
             "WHERE id = %s",
             (self.plan_id,),
         )
+
+    def results(self, planned_ids: list[int]) -> dict[int, int | None]:
+        """The results that planned runs have now."""
+        query = "SELECT id, current_run FROM planned_runs WHERE id = ANY(%s) ORDER BY id"
+        return dict(self.world.admin.execute(query, (planned_ids,)).fetchall())
 
     def plan_row(self) -> dict[str, Any]:
         cursor = self.world.admin.execute(

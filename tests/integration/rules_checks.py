@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -51,7 +52,9 @@ def violations(stage: Stage) -> list[str]:
     found = list(account.wrong)
     found += _directories(bench, runs)
     recorded = _recorded(stage, runs)
-    found += _executions(runs, recorded, account)
+    edges = _rows(stage, _EDGES)
+    found += _executions(runs, recorded, account, _wanted(edges, account))
+    found += _promises(planned, account)
     found += _currents(planned, runs)
     found += _inputs(stage, runs, recorded)
     found += _cancels(runs, account, stage.plan_row()["cancelled_epoch"])
@@ -102,7 +105,34 @@ def _directories(bench: Workbench, runs: list[dict[str, Any]]) -> list[str]:
     return found
 
 
-def _executions(runs: list[dict[str, Any]], recorded: Recorded, account: Account) -> list[str]:
+def _wanted(edges: list[dict[str, Any]], account: Account) -> Counter[int]:
+    """How often each planned run may have been made once more, because somebody asked for it."""
+    wanted: Counter[int] = Counter()
+    for asked in account.asked:
+        reached = set(asked.results)
+        while more := {e["child"] for e in edges if e["parent"] in reached} - reached:
+            reached |= more
+        wanted.update(reached)
+    return wanted
+
+
+def _promises(planned: list[dict[str, Any]], account: Account) -> list[str]:
+    """What was promised to run again did, unless somebody took that back."""
+    now = {each["id"]: each["current_run"] for each in planned}
+    found = []
+    for asked in account.asked:
+        if asked.promised and not any(a.ended >= asked.begun for a in account.taking_back):
+            found += [
+                f"planned run {each} was to run again, and still has the result {run}"
+                for each, run in asked.results.items()
+                if run is not None and now[each] == run
+            ]
+    return found
+
+
+def _executions(
+    runs: list[dict[str, Any]], recorded: Recorded, account: Account, wanted: Counter[int]
+) -> list[str]:
     found = []
     known = {run["uuid"]: run for run in runs}
     for execution in account.executions:
@@ -119,7 +149,7 @@ def _executions(runs: list[dict[str, Any]], recorded: Recorded, account: Account
             # A list that went on without a member is made again once that one has come.
             and recorded[other["id"]] == recorded[run["id"]]
         ]
-        if again:
+        if len(again) > wanted[run["planned"]]:
             found.append(f"run {again[0]['id']} was made although run {run['id']} had completed")
         executed = [e for e in account.executions if e.uuid == run["uuid"]]
         if len(executed) != 1 or executed[0].output is None:

@@ -14,6 +14,7 @@ import pytest
 from pm_kernel.artifacts.layout import RunStore, remove_tree
 from pm_kernel.domain.methods import MethodInput
 from pm_kernel.domain.plans import OPEN
+from pm_kernel.retrying import Choice
 from pm_kernel.running import code
 from pm_kernel.store import workspaces
 from pm_kernel.store.engine import Store
@@ -40,7 +41,10 @@ _RUN = "def run(output_dir, **inputs):\n    pass\n"
 Change = Callable[[pytest.MonkeyPatch, World], None]
 
 #: Who has statements that can be lost.
-_TALKING = ("register", "complete", "served", "supervisor", "resume", "cancel", "look")
+_TALKING = (
+    *("register", "complete", "served", "supervisor", "resume", "cancel", "look"),
+    *("again", "retry", "back"),
+)
 
 #: What can happen, and how often compared with the others.
 MISFORTUNES = {
@@ -57,6 +61,9 @@ MISFORTUNES = {
     "cancel": 1,
     "cancel_at_start": 1,
     "cut_lock": 1,
+    "again": 3,
+    "retry": 1,
+    "take_back": 1,
 }
 
 
@@ -373,6 +380,31 @@ class Misfortunes:
         if victim is not None:
             self._hold(victim)
         self._cancel()
+
+    def _again(self) -> None:
+        """A step, a sample or a single run is wanted once more."""
+        query = (
+            "SELECT id, step, sample, current_run FROM planned_runs WHERE plan_id = %s ORDER BY id"
+        )
+        rows = self._world.admin.execute(query, (self._stage.plan_id,)).fetchall()
+        _, step, sample, run = self._rng.choice(rows)
+        kind = self._rng.choice(["step", "sample", "run"])
+        if kind == "run" and run is not None:
+            choice, fits = Choice(run_ids=(run,)), [r[0] for r in rows if r[3] == run]
+        elif kind == "sample" and sample is not None:
+            choice, fits = Choice(sample=sample), [r[0] for r in rows if r[2] == sample]
+        else:
+            choice, fits = Choice(step=step), [r[0] for r in rows if r[1] == step]
+        self._note(f"{fits} are wanted again")
+        self._stage.again(choice, fits)
+
+    def _retry(self) -> None:
+        self._note("retry")
+        self._stage.retry()
+
+    def _take_back(self) -> None:
+        self._note("take back")
+        self._stage.take_back()
 
     def _cut_lock(self) -> None:
         victim = self._victim("supervisor")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -60,6 +61,8 @@ class Actor:
         self.start = f"start-{self.pid}"
         self.session = self.pid if session is None else session
         self.exit_code: int | None = None
+        #: The decision at which it ended.
+        self.ended = sys.maxsize
         #: Takes a signal; None: it ends the process.
         self.on_term: Callable[[], None] | None = None
         #: What it waits for; None: it can go on.
@@ -152,6 +155,7 @@ class Actor:
         finally:
             self.world.drop_connections_of(self)
             self.exit_code = code if self._dead is None else self._dead
+            self.ended = self.world.decisions
             self.world.told.append(f"{self.world.decisions:5} {self!r} ended: {self.exit_code}")
             self.world.back.release()
 

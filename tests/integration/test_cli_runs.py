@@ -126,7 +126,7 @@ def test_a_search_in_logs_ends_after_many_entries_and_says_where_to_go_on(pm, ro
     assert first_words(further.out) == ["2", "1"]
     assert further.err == ""
     page = json.loads(pm("runs", "--json", "--log", "tile 1").out)
-    assert (page["runs"], page["before"]) == ([], 3)
+    assert (page["runs"], page["before"], page["unsearched"]) == ([], 3, True)
 
 
 def test_the_word_list_is_the_same(pm, rows):

@@ -157,6 +157,9 @@ async def test_what_a_plan_left_behind(study, api):
     ]
     found = await api.get("logs", containing="cannot", level="ERROR")
     assert [e["run"]["run_id"] for e in found["entries"]] == [bad["run_id"]]
+    assert found["before"] is None
+    assert found["looked_at"] > 1
+    assert (await api.get("runs", log="cannot"))["unsearched"] is False
 
 
 async def ended(api, run_id: int) -> dict:

@@ -34,12 +34,15 @@ class Search extends Model {
   error: unknown = null;
   /** Where to go on; null, everything was looked at. */
   before: number | null = null;
+  /** About how many entries were looked through, the newest. */
+  lookedAt = 0;
 
   /** Begin a search. */
   async find(sought: ISought): Promise<void> {
     this.sought = sought;
     this.hits = [];
     this.before = null;
+    this.lookedAt = 0;
     await this._look();
   }
 
@@ -70,6 +73,7 @@ class Search extends Model {
       }
       this.hits = [...this.hits, ...found.entries];
       this.before = found.before;
+      this.lookedAt += found.looked_at;
     } catch (error) {
       if (turn === this._turn) {
         this.error = error;
@@ -169,9 +173,19 @@ function status(search: Search, trans: ReturnType<typeof useHere>['trans']): str
   if (search.error !== null) {
     return '';
   }
-  return search.hits.length === 0 && search.before === null
-    ? trans.__('Nothing found.')
-    : trans._n('%1 entry', '%1 entries', search.hits.length);
+  const found = search.hits.length;
+  if (search.before !== null) {
+    const looked = search.lookedAt.toLocaleString();
+    return found === 0
+      ? trans.__('Nothing found in the newest %1 entries; older ones were not searched.', looked)
+      : trans._n(
+          '%1 entry found in the newest %2; older ones were not searched.',
+          '%1 entries found in the newest %2; older ones were not searched.',
+          found,
+          looked
+        );
+  }
+  return found === 0 ? trans.__('Nothing found.') : trans._n('%1 entry', '%1 entries', found);
 }
 
 function Hits({ hits, text }: { hits: readonly LogHit[]; text: string }): React.JSX.Element {
