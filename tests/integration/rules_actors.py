@@ -1,4 +1,4 @@
-"""The processes around one plan: its supervisors with their Nextflow, tasks, and what people start.
+"""The processes around plans: their supervisors with their Nextflow, tasks, and what people start.
 
 What the product does is done by the product. What others do is played: Nextflow with its task
 wrappers, and the method that a run executes. Whatever is played keeps an account of what truly
@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.retrying import Choice
 from pm_kernel.running.inside import session
 from pm_kernel.running.process import ProcessIdentity
+from pm_kernel.running.recorder_call import folder_of
 from pm_kernel.running.recorder_server import Declined
 from pm_kernel.running.register import RUN_SCRIPT
 
@@ -45,6 +46,7 @@ OUTPUT = "out.txt"
 class Execution:
     """One time that a method's code ran."""
 
+    plan: int
     planned: int
     uuid: str
     run_dir: Path
@@ -73,8 +75,8 @@ class Account:
     executions: list[Execution] = field(default_factory=list)
     #: (decision, run id, uuid, status inside the directory)
     sealed: list[tuple[int, int, str, str]] = field(default_factory=list)
-    #: Epoch -> the decision at which every run that lived had been told to stop.
-    cancelled: dict[int, int] = field(default_factory=dict)
+    #: Plan and epoch -> the decision at which every run that lived had been told to stop.
+    cancelled: dict[tuple[int, int], int] = field(default_factory=dict)
     #: What was asked to run again; and the cancels and other commands that take such things back.
     asked: list[Asked] = field(default_factory=list)
     taking_back: list[Actor] = field(default_factory=list)
@@ -109,14 +111,14 @@ class Nextflow:
 
 
 class Stage:
-    """One plan in one workspace, and all processes around it."""
+    """One or two plans in one workspace, and all processes around them."""
 
     def __init__(
-        self, world: World, bench: Workbench, plan_id: int, patch: pytest.MonkeyPatch
+        self, world: World, bench: Workbench, plans: Sequence[int], patch: pytest.MonkeyPatch
     ) -> None:
         self.world = world
         self.bench = bench
-        self.plan_id = plan_id
+        self.plans = list(plans)
         self.settings = bench.settings
         self.account = Account()
         self.rng = world.rng
@@ -126,10 +128,11 @@ class Stage:
         self.failing = 0.0
         self.retries = self.rng.choice([0, 0, 1])
         self._folders = itertools.count(1)
-        self._tasks: dict[int, tuple[int, int, int, Path]] = {}
+        self._tasks: dict[int, tuple[int, int, int, int, Path]] = {}
         self._parents: dict[int, int] = {}
-        #: The supervisor that listens for tasks, and what it answers with.
-        self._listens: tuple[Actor, TaskRecorder] | None = None
+        #: Socket of a plan -> the supervisor that listens there, and what it answers with.
+        self._listens: dict[str, tuple[Actor, TaskRecorder]] = {}
+        self._supervised: dict[int, int] = {}
         patch.setattr(os, "getppid", lambda: self._parents[_here().pid])
         patch.setattr(supervisor, "identify", lambda _pid: _here().identity)
         self._listen(patch)
@@ -138,40 +141,43 @@ class Stage:
 
     # --- what people start ------------------------------------------------------------------------
 
-    def supervise(self, epoch: int) -> Actor:
+    def supervise(self, plan_id: int, epoch: int) -> Actor:
         def work() -> int:
             here = _here()
             owner = supervisor.Supervisor(
-                self.settings, self.bench.store, self.plan_id, epoch, start=self._start_nextflow
+                self.settings, self.bench.store, plan_id, epoch, start=self._start_nextflow
             )
             here.on_term = lambda: owner.interrupt(15, None)
             owner.run()
             return 0
 
-        return self._spawn("supervisor", work, about=f"epoch {epoch}")
+        actor = self._spawn("supervisor", work, about=f"epoch {epoch} of plan {plan_id}")
+        self._supervised[actor.pid] = plan_id
+        return actor
 
-    def resume(self) -> Actor:
+    def resume(self, plan_id: int) -> Actor:
         def work() -> int:
             submission.resume(
-                self.settings, self.bench.store, self.plan_id, start=self._start_supervisor
+                self.settings, self.bench.store, plan_id, start=self._start_supervisor
             )
             return 0
 
-        return self._spawn("resume", work)
+        return self._spawn("resume", work, about=f"plan {plan_id}")
 
-    def cancel(self) -> Actor:
+    def cancel(self, plan_id: int) -> Actor:
         def work() -> int:
-            plan = submission.cancel(self.settings, self.bench.store, self.plan_id, patience=20.0)
-            still = [e for e in self.account.executions if e.actor.alive]
-            if plan.status == "cancelled" and plan.epoch == self.plan_row()["epoch"] and still:
+            plan = submission.cancel(self.settings, self.bench.store, plan_id, patience=20.0)
+            still = [e for e in self.account.executions if e.actor.alive and e.plan == plan_id]
+            now = self.plan_row(plan_id)["epoch"]
+            if plan.status == "cancelled" and plan.epoch == now and still:
                 self.account.wrong.append(f"the plan is cancelled and {still} go on")
             return 0
 
-        actor = self._spawn("cancel", work)
+        actor = self._spawn("cancel", work, about=f"plan {plan_id}")
         self.account.taking_back.append(actor)
         return actor
 
-    def again(self, choice: Choice, planned_ids: list[int]) -> Actor:
+    def again(self, plan_id: int, choice: Choice, planned_ids: list[int]) -> Actor:
         """Somebody wants planned runs once more, with results or without."""
 
         def work() -> int:
@@ -180,7 +186,7 @@ class Stage:
             retrying.retry(
                 self.settings,
                 self.bench.store,
-                self.plan_id,
+                plan_id,
                 choice,
                 again=True,
                 start=self._start_supervisor,
@@ -190,14 +196,14 @@ class Stage:
 
         return self._spawn("again", work, about=str(planned_ids))
 
-    def retry(self) -> Actor:
+    def retry(self, plan_id: int) -> Actor:
         """Somebody wants what failed once more."""
 
         def work() -> int:
             retrying.retry(
                 self.settings,
                 self.bench.store,
-                self.plan_id,
+                plan_id,
                 Choice(),
                 start=self._start_supervisor,
             )
@@ -205,11 +211,11 @@ class Stage:
 
         return self._spawn("retry", work)
 
-    def take_back(self) -> Actor:
+    def take_back(self, plan_id: int) -> Actor:
         """Somebody does not want anything again after all."""
 
         def work() -> int:
-            retrying.take_back(self.bench.store, self.plan_id, Choice())
+            retrying.take_back(self.bench.store, plan_id, Choice())
             return 0
 
         actor = self._spawn("back", work)
@@ -226,8 +232,7 @@ class Stage:
         return self._spawn("look", work)
 
     def _start_supervisor(self, command: list[str], log: Path, environ: Mapping[str, str]) -> None:
-        assert command[-2] == str(self.plan_id)
-        self.supervise(int(command[-1]))
+        self.supervise(int(command[-2]), int(command[-1]))
 
     def _spawn(
         self, kind: str, work: Any, *, about: str = "", parent: Actor | None = None
@@ -297,7 +302,7 @@ class Stage:
                 attempts[planned] += 1
                 folder = directory / "work" / str(next(self._folders))
                 running[planned] = (
-                    self.task(planned, launch.launch_id, attempts[planned], folder),
+                    self.task(launch.plan_id, planned, launch.launch_id, attempts[planned], folder),
                     folder,
                 )
             if not running:
@@ -313,20 +318,20 @@ class Stage:
 
     # --- one task ---------------------------------------------------------------------------------
 
-    def task(self, planned: int, launch: int, attempt: int, folder: Path) -> Actor:
+    def task(self, plan: int, planned: int, launch: int, attempt: int, folder: Path) -> Actor:
         """Start the wrapper script of a task; its arguments are what Nextflow knows."""
         about = f"planned {planned} of launch {launch} in {folder.name}"
         actor = self._spawn(
-            "wrapper", lambda: self._wrapper(planned, launch, attempt, folder), about=about
+            "wrapper", lambda: self._wrapper(plan, planned, launch, attempt, folder), about=about
         )
-        self._tasks[actor.pid] = (planned, launch, attempt, folder)
+        self._tasks[actor.pid] = (plan, planned, launch, attempt, folder)
         return actor
 
     def start_again(self, task: Actor) -> Actor:
         """Start a task once more in its folder, as a scheduler does that requeues it."""
         return self.task(*self._tasks[task.pid])
 
-    def _wrapper(self, planned: int, launch: int, attempt: int, folder: Path) -> int:
+    def _wrapper(self, plan: int, planned: int, launch: int, attempt: int, folder: Path) -> int:
         here = _here()
         told: list[bool] = []
         child: list[Actor] = []
@@ -339,7 +344,7 @@ class Stage:
         here.on_term = on_term
         folder.mkdir(parents=True, exist_ok=True)
         options = {
-            "plan": self.plan_id,
+            "plan": plan,
             "planned": planned,
             "launch": launch,
             "attempt": attempt,
@@ -358,7 +363,7 @@ class Stage:
         if told and self.rng.random() < 0.5:
             return 143
         child.append(
-            self._spawn("runner", lambda: self._runner(planned, launch, folder), about=about)
+            self._spawn("runner", lambda: self._runner(plan, planned, launch, folder), about=about)
         )
         code = self.world.run_child(child[-1])
         done = {"task-dir": folder, "exit": code}
@@ -369,7 +374,7 @@ class Stage:
         )
         return self.world.run_child(child[-1]) or code
 
-    def _runner(self, planned: int, launch: int, folder: Path) -> int:
+    def _runner(self, plan: int, planned: int, launch: int, folder: Path) -> int:
         here = _here()
         try:
             if "exit 0" in (folder / RUN_SCRIPT).read_text().splitlines():
@@ -382,7 +387,7 @@ class Stage:
             return session.CANCELLED
         if self.rng.random() < 0.2:
             here.on_term = lambda: None
-        execution = self._begin(Execution(planned, run_dir.name, run_dir, here, launch, 0))
+        execution = self._begin(Execution(plan, planned, run_dir.name, run_dir, here, launch, 0))
         try:
             return self._method(execution, task)
         except OSError:
@@ -421,13 +426,15 @@ class Stage:
         """Tasks ask the supervisor that listens, and do it themselves where none answers."""
 
         def serve(recorder: TaskRecorder) -> None:
+            here = _here()
             if not self.direct:
-                self._listens = (_here(), recorder)
+                self._listens[self._socket(self._supervised[here.pid])] = (here, recorder)
 
         def close(recorder: TaskRecorder) -> None:
             here = _here()
-            if self._listens is not None and self._listens[1] is recorder:
-                self._listens = None
+            socket = self._socket(self._supervised[here.pid])
+            if socket in self._listens and self._listens[socket][1] is recorder:
+                del self._listens[socket]
             # Who was let in is answered.
             here.wait(lambda: not any(thread.alive for thread in here.threads))
             recorder._connections.close()
@@ -436,12 +443,15 @@ class Stage:
         patch.setattr(TaskRecorder, "close", close)
         patch.setattr(register_run, "ask", self._ask)
 
-    def _ask(self, _folder: str, request: dict[str, Any], _environ: object) -> Any:
+    def _socket(self, plan_id: int) -> str:
+        return folder_of(str(self.settings.root), str(plan_id))
+
+    def _ask(self, folder: str, request: dict[str, Any], _environ: object) -> Any:
         here = _here()
         here.step()
-        if self._listens is None:
+        if folder not in self._listens:
             return None
-        listener, recorder = self._listens
+        listener, recorder = self._listens[folder]
         if not listener.alive or listener.stopped_until > self.world.decisions:
             # One that sleeps does not open the door in time.
             return None
@@ -509,8 +519,8 @@ class Stage:
 
         def watched(store: RunStore, plan_id: int) -> ProcessIdentity | None:
             if _here().kind == "cancel" and len(self.world.living("cancel")) == 1:
-                epoch = self.plan_row()["cancelled_epoch"]
-                self.account.cancelled.setdefault(epoch, self.world.decisions)
+                epoch = self.plan_row(plan_id)["cancelled_epoch"]
+                self.account.cancelled.setdefault((plan_id, epoch), self.world.decisions)
             return told(store, plan_id)
 
         patch.setattr(submission, "_supervisor", watched)
@@ -520,8 +530,8 @@ class Stage:
         self.world.clock += 60
         self.world.admin.execute(
             "UPDATE execution_plans SET submitted_at = submitted_at - interval '1 minute' "
-            "WHERE id = %s",
-            (self.plan_id,),
+            "WHERE id = ANY(%s)",
+            (self.plans,),
         )
 
     def results(self, planned_ids: list[int]) -> dict[int, int | None]:
@@ -529,10 +539,10 @@ class Stage:
         query = "SELECT id, current_run FROM planned_runs WHERE id = ANY(%s) ORDER BY id"
         return dict(self.world.admin.execute(query, (planned_ids,)).fetchall())
 
-    def plan_row(self) -> dict[str, Any]:
+    def plan_row(self, plan_id: int) -> dict[str, Any]:
         cursor = self.world.admin.execute(
             "SELECT status, epoch, cancelled_epoch FROM execution_plans WHERE id = %s",
-            (self.plan_id,),
+            (plan_id,),
         )
         status, epoch, cancelled_epoch = cursor.fetchone() or ("", 0, 0)
         return {"status": status, "epoch": epoch, "cancelled_epoch": cancelled_epoch}

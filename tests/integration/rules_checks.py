@@ -15,29 +15,29 @@ from .rules_actors import OUTPUT, Account, Stage
 
 _RUNS = """
 SELECT r.id, r.uuid::text AS uuid, r.planned_run_id AS planned, r.status, r.error, l.epoch,
-       p.current_run IS NOT DISTINCT FROM r.id AS is_result
+       r.execution_plan_id AS plan, p.current_run IS NOT DISTINCT FROM r.id AS is_result
 FROM runs r
 LEFT JOIN plan_launches l ON l.id = r.launch_id
 LEFT JOIN planned_runs p ON p.id = r.planned_run_id
-WHERE r.execution_plan_id = %s ORDER BY r.id
+WHERE r.execution_plan_id = ANY(%s) ORDER BY r.id
 """
 _PLANNED = """
 SELECT p.id, p.key, p.decision, p.current_run, r.status, r.planned_run_id AS made_for
-FROM planned_runs p LEFT JOIN runs r ON r.id = p.current_run WHERE p.plan_id = %s
+FROM planned_runs p LEFT JOIN runs r ON r.id = p.current_run WHERE p.plan_id = ANY(%s)
 """
 _INPUTS = """
 SELECT i.run_id, mi.input_name AS input, i.source_run_id AS source, r.planned_run_id AS planned
 FROM run_inputs i
 JOIN method_inputs mi ON mi.id = i.method_input_id
 JOIN runs r ON r.id = i.run_id
-WHERE r.execution_plan_id = %s AND i.source_run_id IS NOT NULL
+WHERE r.execution_plan_id = ANY(%s) AND i.source_run_id IS NOT NULL
 ORDER BY i.run_id, mi.input_name, i.ordinal
 """
 _EDGES = """
 SELECT e.child_id AS child, e.input_name AS input, e.parent_id AS parent, p.current_run AS run,
        e.on_failure
 FROM planned_edges e JOIN planned_runs p ON p.id = e.parent_id
-WHERE p.plan_id = %s ORDER BY e.child_id, e.input_name, e.ordinal
+WHERE p.plan_id = ANY(%s) ORDER BY e.child_id, e.input_name, e.ordinal
 """
 
 #: Run -> input -> the runs that it read.
@@ -57,13 +57,14 @@ def violations(stage: Stage) -> list[str]:
     found += _promises(planned, account)
     found += _currents(planned, runs)
     found += _inputs(stage, runs, recorded)
-    found += _cancels(runs, account, stage.plan_row()["cancelled_epoch"])
+    found += _cancels(runs, account, stage)
     found += _outputs(bench, runs, account)
     found += [f"run {r['id']} is still called running" for r in runs if r["status"] == "running"]
     found += [f"{p['key']} has no result" for p in planned if p["current_run"] is None]
-    status = stage.plan_row()["status"]
-    if status != "completed":
-        found.append(f"the plan is {status}")
+    for plan_id in stage.plans:
+        status = stage.plan_row(plan_id)["status"]
+        if status != "completed":
+            found.append(f"plan {plan_id} is {status}")
     left = [name for name in bench.left_behind() if not name.startswith(".partial/")]
     found += [f"{name} was left behind" for name in left]
     return found
@@ -205,13 +206,14 @@ def _inputs(stage: Stage, runs: list[dict[str, Any]], recorded: Recorded) -> lis
     return found
 
 
-def _cancels(runs: list[dict[str, Any]], account: Account, cancelled_epoch: int) -> list[str]:
+def _cancels(runs: list[dict[str, Any]], account: Account, stage: Stage) -> list[str]:
+    cancelled = {plan: stage.plan_row(plan)["cancelled_epoch"] for plan in stage.plans}
     found = []
     for run in runs:
-        if run["status"] == "cancelled" and run["epoch"] > cancelled_epoch:
+        if run["status"] == "cancelled" and run["epoch"] > cancelled[run["plan"]]:
             found.append(f"run {run['id']} is cancelled; nobody cancelled epoch {run['epoch']}")
-        for epoch, told in account.cancelled.items():
-            if run["epoch"] > epoch:
+        for (plan, epoch), told in account.cancelled.items():
+            if run["plan"] != plan or run["epoch"] > epoch:
                 continue
             for execution in account.executions:
                 if execution.uuid == run["uuid"] and execution.started > told:
@@ -232,7 +234,7 @@ def _outputs(bench: Workbench, runs: list[dict[str, Any]], account: Account) -> 
 
 def _rows(stage: Stage, query: LiteralString) -> list[dict[str, Any]]:
     with stage.world.admin.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, (stage.plan_id,)).fetchall()
+        return cursor.execute(query, (stage.plans,)).fetchall()
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""One schedule: a small plan, a seed, and the misfortunes that the seed brings."""
+"""One schedule: a small plan or two, a seed, and the misfortunes that the seed brings."""
 
 from __future__ import annotations
 
@@ -158,15 +158,19 @@ def play(
     world = World(seed, home.url)
     bench = _workspace(home, seed)
     try:
-        steps, request = random_plan(rng)
-        plan_id, epoch = bench.plan({"steps": steps}, **request)
+        # Sometimes two at once: one workspace, one run store, and whoever looks sees both.
+        submitted = []
+        for _ in range(rng.choice([1, 1, 1, 2])):
+            steps, request = random_plan(rng)
+            submitted.append(bench.plan({"steps": steps}, **request))
         with doors(world) as patch:
-            stage = Stage(world, bench, plan_id, patch)
+            stage = Stage(world, bench, [plan_id for plan_id, _ in submitted], patch)
             if change is not None:
                 change(patch, world)
             stage.direct = direct or seed % 2 == 1
             stage.failing = rng.choice([0.0, 0.0, 0.15, 0.4])
-            stage.supervise(epoch)
+            for plan_id, epoch in submitted:
+                stage.supervise(plan_id, epoch)
             Misfortunes(stage, rng, misfortunes).play()
             stage.failing = 0.0
             settle_down(stage)
@@ -204,13 +208,15 @@ def settle_down(stage: Stage) -> None:
         actor.stopped_until = 0
     for _ in range(_RESUMES):
         _rest(world)
-        if stage.plan_row()["status"] in OPEN:
+        states = {plan_id: stage.plan_row(plan_id)["status"] for plan_id in stage.plans}
+        if set(states.values()) == {"completed"}:
+            return
+        if OPEN & set(states.values()):
             stage.let_a_minute_pass()
             stage.look()
-        elif stage.plan_row()["status"] == "completed":
-            return
-        else:
-            stage.resume()
+        for plan_id, status in states.items():
+            if status != "completed" and status not in OPEN:
+                stage.resume(plan_id)
 
 
 def _rest(world: World) -> None:
@@ -243,6 +249,9 @@ class Misfortunes:
     def _note(self, what: str) -> None:
         self._stage.account.faults.append(what)
         self._world.told.append(f"{self._world.decisions:5} FAULT {what}")
+
+    def _plan(self) -> int:
+        return self._rng.choice(self._stage.plans)
 
     def _victim(self, *kinds: str) -> Actor | None:
         living = self._world.living(*kinds)
@@ -363,7 +372,7 @@ class Misfortunes:
 
     def _resume(self) -> None:
         self._note("resume")
-        self._stage.resume()
+        self._stage.resume(self._plan())
 
     def _look(self) -> None:
         self._note("look")
@@ -371,7 +380,7 @@ class Misfortunes:
 
     def _cancel(self) -> None:
         self._note("cancel")
-        self._stage.cancel()
+        self._stage.cancel(self._plan())
 
     def _cancel_at_start(self) -> None:
         """Cancelled while a run is just about to begin."""
@@ -386,7 +395,8 @@ class Misfortunes:
         query = (
             "SELECT id, step, sample, current_run FROM planned_runs WHERE plan_id = %s ORDER BY id"
         )
-        rows = self._world.admin.execute(query, (self._stage.plan_id,)).fetchall()
+        plan_id = self._plan()
+        rows = self._world.admin.execute(query, (plan_id,)).fetchall()
         _, step, sample, run = self._rng.choice(rows)
         kind = self._rng.choice(["step", "sample", "run"])
         if kind == "run" and run is not None:
@@ -396,15 +406,15 @@ class Misfortunes:
         else:
             choice, fits = Choice(step=step), [r[0] for r in rows if r[1] == step]
         self._note(f"{fits} are wanted again")
-        self._stage.again(choice, fits)
+        self._stage.again(plan_id, choice, fits)
 
     def _retry(self) -> None:
         self._note("retry")
-        self._stage.retry()
+        self._stage.retry(self._plan())
 
     def _take_back(self) -> None:
         self._note("take back")
-        self._stage.take_back()
+        self._stage.take_back(self._plan())
 
     def _cut_lock(self) -> None:
         victim = self._victim("supervisor")
