@@ -90,13 +90,15 @@ def open_launch(connection: Connection, plan_id: int, epoch: int, facts: dict[st
     begins is decided by its own tables; which of these may run, when they register.
     """
     connection.execute(
-        select(execution_plans.c.id).where(execution_plans.c.id == plan_id).with_for_update()
+        select(execution_plans.c.id)
+        .where(execution_plans.c.id == plan_id)
+        .with_for_update(key_share=True)
     ).one()
     connection.execute(
         select(planned_runs.c.id)
         .where(planned_runs.c.plan_id == plan_id)
         .order_by(planned_runs.c.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     numbers = select(func.coalesce(func.max(plan_launches.c.number), 0) + 1)
     number = numbers.where(plan_launches.c.plan_id == plan_id).scalar_subquery()

@@ -35,15 +35,20 @@ _ABOVE = text(
 
 
 def lock(connection: Connection, plan_id: int) -> str:
-    """Lock a plan and its planned runs, in the order that opening a launch takes; its status."""
+    """Lock a plan and its planned runs, in the order that opening a launch takes; its status.
+
+    The locks are not for keys, as there: a run that is recorded meanwhile refers to its plan.
+    """
     status: str = connection.execute(
-        select(execution_plans.c.status).where(execution_plans.c.id == plan_id).with_for_update()
+        select(execution_plans.c.status)
+        .where(execution_plans.c.id == plan_id)
+        .with_for_update(key_share=True)
     ).scalar_one()
     connection.execute(
         select(planned_runs.c.id)
         .where(planned_runs.c.plan_id == plan_id)
         .order_by(planned_runs.c.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     return status
 
@@ -174,7 +179,7 @@ def asked_meanwhile(connection: Connection, plan_id: int) -> bool:
     The plan stays locked until the transaction ends: what is asked for later finds what it did.
     """
     lock_plan = select(execution_plans.c.id).where(execution_plans.c.id == plan_id)
-    connection.execute(lock_plan.with_for_update())
+    connection.execute(lock_plan.with_for_update(key_share=True))
     return bool(wanted(connection, plan_id))
 
 

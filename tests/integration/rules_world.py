@@ -309,6 +309,9 @@ class World:
         while self.admin.execute(
             "SELECT 1 FROM pg_stat_activity WHERE pid = %s", (backend,)
         ).fetchone():
+            if self.is_blocked(backend):
+                # It would notice when it has the lock, whose holder may be waiting for us.
+                self.admin.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
             REAL_SLEEP(0.0005)
 
     def drop_connections_of(self, actor: Actor) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from pm_kernel import retrying, submission
@@ -14,10 +16,11 @@ from pm_kernel.domain.plans import Launch
 from pm_kernel.errors import Conflict, NotFound, UsageError
 from pm_kernel.retrying import Choice, Retry
 from pm_kernel.store import launches, plans, retries
+from pm_kernel.store.engine import libpq_url
 from pm_kernel.store.ownership import PlanLock
 
 from ..workbench import Workbench
-from .recording_harness import Life, me
+from .recording_harness import Life, me, wait_for
 
 #: Fails as long as a file with the sample's name lies beside the workspace.
 FLAKY = """
@@ -538,6 +541,30 @@ def test_whoever_ends_a_plan_is_told_of_a_retry_that_came_meanwhile(owned: World
     world.launch()
     with world.bench.store.transaction() as connection:
         assert not retries.asked_meanwhile(connection, world.plan_id)
+
+
+def test_whoever_asks_waits_for_a_run_that_is_recorded_and_not_the_other_way_round(
+    owned: World,
+) -> None:
+    world = owned
+    world.launch()
+    current = world.current()["load s1"]
+    with (
+        ThreadPoolExecutor(1) as threads,
+        psycopg.connect(libpq_url(world.bench.url)) as recording,
+        psycopg.connect(libpq_url(world.bench.url), autocommit=True) as looking,
+    ):
+        # A run becomes a result, in a transaction that refers to the plan after that.
+        recording.execute("UPDATE planned_runs SET reason = '' WHERE current_run = %s", (current,))
+        asked = threads.submit(world.retry, sample="s1", again=True)
+        waiting = (
+            "SELECT 1 FROM pg_stat_activity "
+            "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        wait_for(lambda: looking.execute(waiting).fetchone() is not None or asked.done())
+        recording.execute("SELECT 1 FROM execution_plans FOR KEY SHARE NOWAIT")
+        recording.commit()
+        assert asked.result().queued
 
 
 def test_a_plan_whose_list_lacks_a_member_that_has_come_is_not_complete(
