@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pm_kernel.doctor.case import Case
-from pm_kernel.doctor.check import Check, failed, notice, ok, problem
+from pm_kernel.doctor.check import Check, notice, ok, problem
 from pm_kernel.doctor.runstore import is_network
 from pm_kernel.errors import EngineUnavailable
 from pm_kernel.nextflow.check import check
@@ -64,7 +64,8 @@ def look(case: Case) -> Iterator[Check]:
     try:
         pm_command()
     except EngineUnavailable as error:
-        yield failed("Nextflow", error)
+        # The tasks of plans call our own file.
+        yield notice("Nextflow", f"{error.message} Only exported plans need it.", error.hint)
     try:
         report = check(command, case.environ)
     except EngineUnavailable:

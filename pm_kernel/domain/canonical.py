@@ -11,14 +11,13 @@ the plan used.
 
 from __future__ import annotations
 
-# What ``ast`` is made of: that one takes longer to load than everything else here.
-import _ast as ast
 import enum
 import os
 import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import _ast as ast
     from collections.abc import Callable
     from typing import Any
 
@@ -127,21 +126,36 @@ def _quoted(text: str) -> str:
     return text if text[0] == "'" else "'" + text[1:-1].replace("'", "\\'") + "'"
 
 
+#: Read without looking at them as code, like plain text in quotes.
+_WORDS = {"None": None, "True": True, "False": False, **{str(n): n for n in range(100)}}
+
+
 def parse_literal(text: str, resolve: Resolver | None = None) -> Any:
     """Read literal text back, ``inf``, ``nan`` and ``set()`` included; raises NotLiteral."""
     if len(text) > MAX_TEXT + 2:
         raise NotLiteral(f"longer than {MAX_TEXT} characters")
+    text = text.strip()
+    if text in _WORDS:
+        return _WORDS[text]
+    body = text[1:-1]
+    if text == f"'{body}'" and body.isprintable() and "'" not in body and "\\" not in body:
+        return body
+    # What ``ast`` is made of; nearly every value of a run is one of the above.
+    import _ast as ast
+
     try:
         with warnings.catch_warnings():
             # '\d' is read as Python reads it; the person who typed it cannot act on a warning.
             warnings.simplefilter("ignore")
-            tree: Any = compile(text.strip(), "<unknown>", "eval", ast.PyCF_ONLY_AST, True)
+            tree: Any = compile(text, "<unknown>", "eval", ast.PyCF_ONLY_AST, True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise NotLiteral(f"not Python literal text: {error}") from error
     return literal_value(tree.body, resolve or _named_number)
 
 
 def _named_number(node: ast.expr) -> float:
+    import _ast as ast
+
     if isinstance(node, ast.Name) and node.id in ("inf", "nan"):
         return float(node.id)
     raise NotLiteral("not a literal")
@@ -153,6 +167,8 @@ def literal_value(node: ast.expr, resolve: Resolver | None = None, _depth: int =
     ``resolve`` is asked about nodes that are no literal (names, calls); it returns a value or
     raises NotLiteral.
     """
+    import _ast as ast
+
     if _depth > MAX_DEPTH:
         raise NotLiteral("too deep")
     deeper = _depth + 1
@@ -187,6 +203,8 @@ def literal_value(node: ast.expr, resolve: Resolver | None = None, _depth: int =
 
 
 def _is_empty_set(call: ast.Call) -> bool:
+    import _ast as ast
+
     named = isinstance(call.func, ast.Name) and call.func.id == "set"
     return named and not call.args and not call.keywords
 

@@ -43,6 +43,7 @@ def compile_launch(
     limits: Limits | None = None,
     elsewhere: frozenset[str] = frozenset(),
     max_tasks: int | None = None,
+    poll_ms: int | None = None,
     site_config: str | None = None,
 ) -> LaunchSpec:
     """One process per step that has a task in this launch, in topological order."""
@@ -60,6 +61,7 @@ def compile_launch(
         limits=limits,
         elsewhere=elsewhere,
         max_tasks=max_tasks,
+        poll_ms=poll_ms,
         site_config=site_config,
     )
 

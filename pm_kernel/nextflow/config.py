@@ -94,6 +94,16 @@ class SiteConfig:
             named = scope.get("name") if isinstance(scope, dict) else None
         return str(named) if named else "local"
 
+    @property
+    def paces_local(self) -> bool:
+        """Whether it says how often local tasks are looked at, or leaves no place to say so."""
+        scope = self.scopes.get("executor", {})
+        if not isinstance(scope, dict):
+            # A bare name of an executor, which has no settings.
+            return True
+        local = scope.get("$local")
+        return "pollInterval" in scope or (isinstance(local, dict) and "pollInterval" in local)
+
     def elsewhere(self, processes: Iterable[ProcessSpec]) -> frozenset[str]:
         """Return the names of those processes that do not run on this machine."""
         return frozenset(p.name for p in processes if self.executor(p) != "local")

@@ -124,6 +124,8 @@ class LaunchSpec:
     elsewhere: frozenset[str] = frozenset()
     #: Tasks at once on the local executor; None: as many as fit on the machine.
     max_tasks: int | None = None
+    #: Milliseconds between two looks at local tasks; None: as the site or Nextflow has it.
+    poll_ms: int | None = None
     #: Absolute path of the workspace's own ``nextflow.config``.
     site_config: str | None = None
     export: ExportSpec | None = None

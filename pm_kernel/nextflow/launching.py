@@ -26,6 +26,9 @@ __all__ = ["launch_spec", "machine_limits", "pm_command", "start_launch", "task_
 #: Not imported: it is another process's main file.
 _TASK = Path(__file__).parents[1] / "cli" / "task.py"
 _TOLD_LINES = 12
+#: Nextflow looks at its local tasks ten times a second, so the place of one that has ended stays
+#: empty for a twentieth: as long as a short task takes.
+_POLL_MS = 20
 #: Of the task that is told, when none could register.
 _TOLD_CHARACTERS = 2000
 
@@ -84,6 +87,7 @@ def launch_spec(
         limits=machine_limits(),
         elsewhere=config.elsewhere(processes),
         max_tasks=settings.max_tasks,
+        poll_ms=None if config.paces_local else _POLL_MS,
         site_config=None if file is None else str(file),
     )
 

@@ -62,7 +62,7 @@ TRACE_FIELDS = (
 _SCRIPT = r'''
     script:
     """
-@NOTE@    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+@NOTE@    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }
@@ -342,6 +342,8 @@ def _config(spec: LaunchSpec) -> str:
         lines.append(f"includeConfig {groovy_string(spec.site_config)}")
     if spec.max_tasks is not None:
         lines.append(f"executor.'$local'.queueSize = {spec.max_tasks}")
+    if spec.poll_ms is not None:
+        lines.append(f"executor.'$local'.pollInterval = '{spec.poll_ms}ms'")
     if spec.export is None:
         # See ``trace``: what a trace file would say is in the log. A site's own would wrap each
         # task in a shell, and be one file for all launches, which the second cannot write.

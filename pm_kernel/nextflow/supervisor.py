@@ -45,7 +45,7 @@ _ASK = 15.0
 #: Seconds between two looks at the lock and the plan's epoch.
 _LOOK = 1.0
 #: Seconds between two looks at Nextflow.
-_TICK = 0.2
+_TICK = 0.05
 
 #: Starts Nextflow for a launch; the one door to it.
 StartNextflow = Callable[[Settings, Launch, Plan, Path], NextflowProcess]
@@ -187,6 +187,8 @@ class Supervisor:
             raise
         self._process = process
         self._record.note_process(launch, directory, process)
+        # Nextflow takes two seconds to its first task.
+        self._tasks.warm()
         trace = TraceReader(directory / LOG)
         try:
             self._follow(process, trace)

@@ -7,6 +7,7 @@ a task elsewhere, or one whose supervisor is gone, makes the same record.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,17 @@ from pm_kernel.running.recorder import DirectRecorder, Recorder
 from pm_kernel.running.recorder_call import FOLDER
 from pm_kernel.running.recorder_server import Declined, RecorderServer
 from pm_kernel.store.recording import Connections
+
+
+#: Modules that the first task would wait for.
+_LOADED_LATE = (
+    "pm_kernel.running.register",
+    "pm_kernel.running.complete",
+    "pm_kernel.running.code",
+    "pm_kernel.running.contained",
+    "pm_kernel.store.registering",
+    "pm_kernel.store.completing",
+)
 
 
 class TaskRecorder:
@@ -52,6 +64,12 @@ class TaskRecorder:
             self._server.start()
         except OSError as error:
             self._say(f"tasks record themselves, each with a connection of its own: {error}")
+
+    def warm(self) -> None:
+        """Load what recording takes, while nobody waits for it yet."""
+        if self._server.serves:
+            for name in _LOADED_LATE:
+                import_module(name)
 
     def close(self) -> None:
         """Serve nobody any more; who comes from now on records directly."""

@@ -15,8 +15,8 @@ from typing import Literal
 # ... Task completed > TaskHandler[id: 2; name: S01_A (7); status: COMPLETED; exit: 6; error: -;
 # workDir: /store/…/work/06/cb37], on a cluster with the job before and two times after it.
 _ENDED = re.compile(
-    rb"Task completed > TaskHandler\[.*?\bname: (?P<process>\S+) \((?P<planned>\d+)\); "
-    rb"status: COMPLETED; exit: (?P<exit>\d+|-); error: (?P<error>.*?); workDir: (?P<work_dir>.+?)"
+    rb"Task completed > TaskHandler\[(?:.*?\bname: \S+ \((?P<planned>\d+)\);)?.*?"
+    rb"\bexit: (?P<exit>\d+|-); error: (?P<error>.*?); workDir: (?P<work_dir>.+?)"
     rb"(?: started: \S+; exited: [^;]*; )?\]$"
 )
 
@@ -25,8 +25,8 @@ _ENDED = re.compile(
 class TraceRow:
     """One ended execution of a task."""
 
-    process: str
-    planned_run_id: int
+    #: None where the task is not called by it.
+    planned_run_id: int | None
     status: Literal["COMPLETED", "FAILED"]
     #: None where Nextflow knows none: ended at its time limit, or lost by its scheduler.
     exit_code: int | None
@@ -60,13 +60,8 @@ class TraceReader:
 def _row(match: re.Match[bytes]) -> TraceRow:
     succeeded = match["exit"] == b"0" and match["error"] == b"-"
     return TraceRow(
-        process=_text(match["process"]),
-        planned_run_id=int(match["planned"]),
+        planned_run_id=None if match["planned"] is None else int(match["planned"]),
         status="COMPLETED" if succeeded else "FAILED",
         exit_code=None if match["exit"] == b"-" else int(match["exit"]),
-        work_dir=_text(match["work_dir"]),
+        work_dir=match["work_dir"].decode("utf-8", errors="surrogateescape"),
     )
-
-
-def _text(part: bytes) -> str:
-    return part.decode("utf-8", errors="surrogateescape")

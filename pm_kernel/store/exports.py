@@ -10,6 +10,7 @@ import psycopg
 from sqlalchemy import Connection, func, insert, select, text, update
 
 from pm_kernel.store.engine import Store, libpq_url, translated
+from pm_kernel.store.keepalive import KEEP_ALIVE
 from pm_kernel.store.tables import execution_plans, plan_launches, planned_runs
 
 # Without a result and without a living run; what cannot be begun yet is refused when it registers.
@@ -51,9 +52,7 @@ def one_at_a_time(url: str, export_id: str, session: str) -> Iterator[None]:
             autocommit=True,
             connect_timeout=10,
             application_name="pm export",
-            keepalives_idle=20,
-            keepalives_interval=10,
-            keepalives_count=3,
+            **KEEP_ALIVE,
         ) as connection,
     ):
         connection.execute(

@@ -13,6 +13,7 @@ import psycopg
 from sqlalchemy import Connection
 
 from pm_kernel.store.engine import libpq_url, translated
+from pm_kernel.store.keepalive import KEEP_ALIVE
 
 #: First half of the lock's key; the second is the plan id.
 _SPACE = 0x706D
@@ -79,10 +80,7 @@ class PlanLock:
             connect_timeout=10,
             application_name="pm plan owner",
             # A lost network must not keep a lock for hours.
-            keepalives=1,
-            keepalives_idle=20,
-            keepalives_interval=10,
-            keepalives_count=3,
+            **KEEP_ALIVE,
         )
 
     def _try(self, connection: psycopg.Connection[tuple[bool]]) -> bool:

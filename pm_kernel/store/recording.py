@@ -17,6 +17,7 @@ import psycopg
 from psycopg import errors
 
 from pm_kernel.errors import DatabaseUnavailable
+from pm_kernel.store.keepalive import KEEP_ALIVE
 
 Row = tuple[Any, ...]
 Operation = Callable[[psycopg.Connection[Row], dict[str, Any]], dict[str, Any]]
@@ -46,6 +47,11 @@ _REFUSALS = (
 #: How often a statement is sent on a kept connection before the server keeps its plan too: planning
 #: those of a registration costs it more than carrying them out.
 _REPEATED = 2
+
+
+#: A pooler gives each transaction to another server process, which lacks the statements that were
+#: prepared, or has them of somebody else; on a new connection nothing is prepared.
+_UNPREPARED = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
 
 
 class Away(DatabaseUnavailable):
@@ -137,10 +143,7 @@ def _connect(
         connect_timeout=timeout,
         application_name="pm record",
         prepare_threshold=prepared_after,
-        # A connection that was cut without a word must not be waited for until TCP gives up.
-        keepalives_idle=20,
-        keepalives_interval=10,
-        keepalives_count=3,
+        **KEEP_ALIVE,
         tcp_user_timeout=60_000,
     )
 
@@ -175,6 +178,8 @@ def _told(error: psycopg.Error) -> DatabaseUnavailable | None:
             "The database is older than this program: a table or column is missing.",
             hint="Bring it up to date with `pm db upgrade`.",
         )
+    if isinstance(error, _UNPREPARED):
+        return Away(f"The database forgot what was prepared on a connection: {reason}")
     if not isinstance(error, psycopg.OperationalError):
         return None
     if error.sqlstate is None and any(text in str(error) for text in _REFUSALS):

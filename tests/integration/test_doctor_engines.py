@@ -461,7 +461,10 @@ def own_nextflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
 
 
 def test_a_nextflow_of_ones_own_must_be_new_enough_and_there(
-    patient: Patient, own_nextflow: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    patient: Patient,
+    own_nextflow: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     own_nextflow("23.10.1.5891")
     found = patient.finds("Nextflow", "problem", "Nextflow 23.10.1.5891")
@@ -470,6 +473,9 @@ def test_a_nextflow_of_ones_own_must_be_new_enough_and_there(
     patient.finds("Nextflow", "ok", "Nextflow 25.10.2, your own")
     found = patient.finds("Nextflow", "ok", "local")
     assert found.name == "executors"
+    with monkeypatch.context() as moved:
+        moved.setattr(sys, "executable", str(tmp_path / "python"))
+        patient.finds("Nextflow", "notice", "Only exported plans need it")
     monkeypatch.setenv("PM_NEXTFLOW", "/nowhere/nextflow")
     patient.finds("Nextflow", "problem", "was not found")
 

@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 
 from pm_kernel.errors import InvalidInput
 from pm_kernel.nextflow.check import check, strict_faults
+from pm_kernel.nextflow.classdata import class_data_flags
 from pm_kernel.nextflow.command import NextflowCommand, find_nextflow
 from pm_kernel.nextflow.config import resolve_config
+from pm_kernel.nextflow.install import install
 from pm_kernel.nextflow.ir import (
     Commands,
     Containers,
@@ -231,3 +234,33 @@ def test_the_java_of_pip_is_found_where_there_is_no_other(
     assert (report.version, report.source, report.executors) == ("25.04.4", "fetched", ("local",))
     assert report.java is not None
     assert report.java.startswith("21.")
+
+
+def test_java_takes_nextflows_classes_ready_made(
+    nextflow: NextflowCommand, nextflow_on_pip_java: NextflowCommand, nextflow_cache: Path
+) -> None:
+    for command in (nextflow, nextflow_on_pip_java):
+        assert command.java is not None
+        folder = install(nextflow_cache)
+        # Another process may be making them just now.
+        deadline = time.monotonic() + 300
+        while not class_data_flags(folder, command.java) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        (archive,) = (
+            flag.partition("=")[2]
+            for flag in class_data_flags(folder, command.java)
+            if flag.startswith("-XX:SharedArchiveFile=")
+        )
+        # Told to do nothing without them, Java starts: they fit.
+        subprocess.run(
+            [
+                *(command.argv[0], "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:on"),
+                *(f"-XX:SharedArchiveFile={archive}", *_class_path(command), "-version"),
+            ],
+            check=True,
+        )
+
+
+def _class_path(command: NextflowCommand) -> tuple[str, ...]:
+    place = command.argv.index("-cp")
+    return command.argv[place : place + 2]

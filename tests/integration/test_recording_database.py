@@ -228,7 +228,7 @@ def test_a_connection_that_is_refused_is_said_at_once(
     assert not isinstance(raised.value, Away)
 
 
-@pytest.mark.parametrize("code", ["40P01", "57P01", "53300", "55P03"])
+@pytest.mark.parametrize("code", ["40P01", "57P01", "53300", "55P03", "26000", "42P05"])
 def test_what_may_pass_is_tried_again(life: Life, bench: Workbench, code: str) -> None:
     bench.method("double")
     launch = bench.open("double")

@@ -291,3 +291,19 @@ def test_ones_own_nextflow_may_use_plug_ins_and_is_told_what_they_need() -> None
     found = problems({"process": {"executor": "k8s"}}, fetched=False)
     assert {severity for severity, _, _ in found} == {"notice"}
     assert "inside its image" in found[0][2]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "paced"),
+    [
+        ({}, False),
+        ({"executor": {"queueSize": 4, "$slurm": {"pollInterval": "9s"}}}, False),
+        ({"executor": {"pollInterval": "1s"}}, True),
+        ({"executor": {"$local": {"pollInterval": "1s"}}}, True),
+        ({"executor": "local"}, True),
+    ],
+)
+def test_a_site_may_say_how_often_local_tasks_are_looked_at(
+    scopes: dict[str, Any], paced: bool
+) -> None:
+    assert SiteConfig(scopes).paces_local is paced

@@ -88,6 +88,7 @@ SHAPES = {
         images={"S01_A": "registry.example/lab/cells:1.2@sha256:ab"},
         limits=Limits(cpus=8, memory_bytes=16 * 2**30),
         max_tasks=4,
+        poll_ms=20,
         site_config="/data/it's/nextflow.config",
     ),
     # The first step in an image that it names itself, the second in one that the site chooses.

@@ -42,23 +42,28 @@ def rows(tmp_path: Path, text: str) -> list[TraceRow]:
 
 def test_a_row_tells_what_nextflow_saw(tmp_path: Path) -> None:
     assert rows(tmp_path, OTHERS + DONE + OTHERS) == [
-        TraceRow("S03_C", 4, "COMPLETED", 0, "/data/a b; [x]/work/00/1f3cf5")
+        TraceRow(4, "COMPLETED", 0, "/data/a b; [x]/work/00/1f3cf5")
     ]
-    assert rows(tmp_path, FAILED) == [
-        TraceRow("S03_C", 4, "FAILED", 6, "/data/a b; [x]/work/00/1f3cf5")
-    ]
+    assert rows(tmp_path, FAILED) == [TraceRow(4, "FAILED", 6, "/data/a b; [x]/work/00/1f3cf5")]
 
 
 def test_a_task_that_was_ended_at_its_time_limit_has_failed_without_an_exit_code(
     tmp_path: Path,
 ) -> None:
-    assert rows(tmp_path, LIMIT) == [TraceRow("S03_C", 7, "FAILED", None, "/w")]
+    assert rows(tmp_path, LIMIT) == [TraceRow(7, "FAILED", None, "/w")]
+
+
+def test_of_a_task_with_another_name_it_is_known_where_it_worked(tmp_path: Path) -> None:
+    renamed = DONE.replace("name: S03_C (4)", "name: lab:S03_C").replace("COMPLETED", "SUCCEEDED")
+    assert rows(tmp_path, renamed) == [
+        TraceRow(None, "COMPLETED", 0, "/data/a b; [x]/work/00/1f3cf5")
+    ]
 
 
 def test_a_schedulers_task_is_told_of_in_other_words(tmp_path: Path) -> None:
     assert rows(tmp_path, JOB + LOST) == [
-        TraceRow("S01_A", 9, "FAILED", 1, "/store/work/ab/cdef"),
-        TraceRow("S01_A", 9, "FAILED", None, "/store/work/ab/cdef"),
+        TraceRow(9, "FAILED", 1, "/store/work/ab/cdef"),
+        TraceRow(9, "FAILED", None, "/store/work/ab/cdef"),
     ]
 
 

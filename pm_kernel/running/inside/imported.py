@@ -186,6 +186,8 @@ class Imported:
         self._projects = {
             name: path.rstrip(os.sep) + os.sep for name, path in self._table["editable"].items()
         }
+        self._environment = environment_folders()
+        self._real_folders: dict[str, str] = {}
         #: Folders of editable distributions.
         self.projects = list(self._table["editable"].values())
         #: distribution -> version
@@ -226,17 +228,29 @@ class Imported:
             if path.startswith(site):
                 self._add_installed(path[len(site) :].replace(os.sep, "/"))
                 return
-        real = os.path.realpath(path)
+        real = self._real(path)
         projects = [(len(p), n) for n, p in self._projects.items() if real.startswith(p)]
         if projects:
             owner = max(projects)[1]
             self.versions[owner] = self._table["versions"][owner]
             if owner not in self.editable:
                 self.editable[owner] = project_digest(self._projects[owner].rstrip(os.sep))
-        elif not in_environment(path) and real not in self.outside and os.path.isfile(real):
+        elif (
+            not path.startswith(self._environment)
+            and real not in self.outside
+            and os.path.isfile(real)
+        ):
             digest = file_digest(real)
             if digest is not None:
                 self.outside[real] = digest
+
+    def _real(self, path: str) -> str:
+        """Return ``os.path.realpath`` of one of many files that share their folders."""
+        folder, name = os.path.split(path)
+        if folder not in self._real_folders:
+            self._real_folders[folder] = os.path.realpath(folder)
+        real = os.path.join(self._real_folders[folder], name)
+        return os.path.realpath(real) if os.path.islink(real) else real
 
     def _add_installed(self, path: str) -> None:
         names = self._table["owners"].get(_module_part(path), [])
@@ -245,11 +259,6 @@ class Imported:
             names = self._table["parts"].get(folder, names)
         for name in names:
             self.versions[name] = self._table["versions"][name]
-
-
-def in_environment(path: str) -> bool:
-    """Whether a file belongs to the interpreter, its standard library or its environment."""
-    return path.startswith(environment_folders())
 
 
 def environment_folders() -> tuple[str, ...]:

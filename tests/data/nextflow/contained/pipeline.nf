@@ -17,7 +17,7 @@ process S01_A {
 
     script:
     """
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }
@@ -38,7 +38,7 @@ process S02_B {
 
     script:
     """
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }

@@ -16,7 +16,7 @@ process S01_A {
     script:
     """
     # export 5f0c2a3e-0000-4000-8000-000000000001
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }
@@ -37,7 +37,7 @@ process S02_B {
     script:
     """
     # export 5f0c2a3e-0000-4000-8000-000000000001
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }
@@ -58,7 +58,7 @@ process S03_C {
     script:
     """
     # export 5f0c2a3e-0000-4000-8000-000000000001
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }

@@ -15,7 +15,7 @@ process S01_A {
 
     script:
     """
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }
@@ -35,7 +35,7 @@ process S02_B {
 
     script:
     """
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }
@@ -55,7 +55,7 @@ process S03_C {
 
     script:
     """
-    PM_RUN_ID="\$(cat .pm_run_id)" || exit 1
+    read -r PM_RUN_ID < .pm_run_id || exit 1
     sh ./.pm-run.sh || exit \$?
     """
 }
