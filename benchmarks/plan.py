@@ -2,10 +2,12 @@
 
     python benchmarks/plan.py [--tasks N] [--seconds S …] [--repeat N]
 
-`plain` is `nextflow run` on a pipeline whose one process starts `python run.py` N times; `ours` is
-the same run.py as a method, submitted as a plan of N samples: from the moment of submitting until
-its supervisor has ended. They take turns. A task sleeps as many seconds as said (0: it ends at
-once). Processor time is that of all processes of each, PostgreSQL's included.
+`plain` is `nextflow run` on a pipeline whose one process starts `python run.py` N times, in a Java
+as Nextflow's own launcher starts it; `quick` is the same in a Java as we start it (one compiler
+level, classes ready-made). `ours` is the same run.py as a method, submitted as a plan of N samples:
+from the moment of submitting until its supervisor has ended. They take turns. A task sleeps as many
+seconds as said (0: it ends at once). Processor time is that of all processes of each, PostgreSQL's
+included.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +111,14 @@ def _used_by(leader: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def stock(command: NextflowCommand) -> NextflowCommand:
+    """Return the command without the flags by which only we start Java."""
+    if command.source == "own":
+        return command
+    java, *rest = command.argv
+    return replace(command, argv=(java, *rest[rest.index("-Dfile.encoding=UTF-8") :]))
+
+
 def plain(command: NextflowCommand, folder: Path, script: Path, tasks: int) -> None:
     folder.mkdir()
     text = PLAIN.format(python=sys.executable, script=script, tasks=tasks)
@@ -130,19 +141,21 @@ class Ours:
         name = f"sleep_{seconds}".replace(".", "_")
         bench.method(name, RUN.format(seconds=seconds), outputs={"table": "table.csv"},
                      inputs={"name": MethodInput("name", "value", value_type="str")})  # fmt: skip
-        step = {"method": name, "inputs": {"name": {"column": "sample"}}}
-        request = {"samples": [f"s{n}" for n in range(tasks)], "rerun": {"all": True}}
-        self.plan = planning.PlanInput(
-            {"format": 1, "name": "plan", "steps": {"step": step}}, request, bench.root
-        )
+        self.step = {"method": name, "inputs": {"name": {"column": "sample"}}}
         self.plan_id = 0
 
-    def draft(self) -> None:
+    def draft(self, tasks: int | None = None) -> None:
         """What a person has done before submitting."""
         check = same_imports(self.bench.settings)
-        shown = planning.preview(self.bench.store, self.plan, check)
+        samples = [f"s{n}" for n in range(tasks or self.tasks)]
+        plan = planning.PlanInput(
+            {"format": 1, "name": "plan", "steps": {"step": self.step}},
+            {"samples": samples, "rerun": {"all": True}},
+            self.bench.root,
+        )
+        shown = planning.preview(self.bench.store, plan, check)
         self.plan_id = planning.store_plan(
-            self.bench.store, self.bench.settings, self.plan, shown, name="plan"
+            self.bench.store, self.bench.settings, plan, shown, name="plan"
         )
 
     def run(self) -> None:
@@ -172,41 +185,51 @@ class Ours:
 
 
 def measure(command: NextflowCommand, tasks: int, seconds: float, repeat: int) -> None:
-    spans = {"plain": Spans(), "ours": Spans()}
+    spans = {name: Spans() for name in ("plain", "quick", "ours")}
     phases: list[dict[str, Any]] = []
     with workbench() as bench:
-        ours = Ours(bench, tasks, seconds)
         script = bench.root / "run.py"
         script.write_text(RUN.format(seconds=seconds) + MAIN)
         postmaster = bench.rows(
             "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid"
         )[0]["pid"]
-        for number in range(repeat + 1):
+        ours = Ours(bench, tasks, seconds)
+        # Two tasks of each fill caches.
+        ours.draft(2)
+        ours.run()
+        plain(command, bench.root / "few", script, 2)
+        for number in range(repeat):
             ours.draft()
-            folder = bench.root / f"plain-{number}"
-            turns = {
-                "plain": lambda f=folder: plain(command, f, script, tasks),  # type: ignore[misc]
+            turns: dict[str, Callable[[], None]] = {
+                "plain": partial(
+                    plain, stock(command), bench.root / f"plain-{number}", script, tasks
+                ),
+                "quick": partial(plain, command, bench.root / f"quick-{number}", script, tasks),
                 "ours": ours.run,
             }
             for name, work in turns.items():
-                # The first of each fills caches.
-                (spans[name] if number else Spans()).take(work, lambda: _used_by(postmaster))
+                spans[name].take(work, lambda: _used_by(postmaster))
             ours.check()
             phases.append(ours.phases())
-    print(f"\n{tasks} tasks of {seconds:g} s, {repeat} times each")
+    report(f"{tasks} tasks of {seconds:g} s, {repeat} times each", spans, phases)
+
+
+def report(title: str, spans: dict[str, Spans], phases: list[dict[str, Any]]) -> None:
+    print(f"\n{title}")
     for name, each in spans.items():
         told = (
             f"{what} median {statistics.median(span):6.2f}  least {min(span):6.2f} s"
             for what, span in (("wall", each.wall), ("processor", each.cpu))
         )
         print(f"{name:6}", *told, sep="   ")
-    for what in ("wall", "cpu"):
-        mine, theirs = (getattr(spans[name], what) for name in ("ours", "plain"))
-        pairs = statistics.median(a / b for a, b in zip(mine, theirs, strict=True))
-        least = min(mine) / min(theirs)
-        print(f"ratio  {what:5} of pairs, median {pairs:5.2f}   of the least {least:5.2f}")
+    for floor in ("plain", "quick"):
+        for what in ("wall", "cpu"):
+            mine, theirs = (getattr(spans[name], what) for name in ("ours", floor))
+            pairs = statistics.median(a / b for a, b in zip(mine, theirs, strict=True))
+            least = min(mine) / min(theirs)
+            print(f"ours / {floor}  {what:5} of pairs {pairs:5.2f}   of the least {least:5.2f}")
     for name in phases[0]:
-        print(f"       {name:32} {statistics.median(float(p[name]) for p in phases[1:]):6.2f} s")
+        print(f"       {name:32} {statistics.median(float(p[name]) for p in phases):6.2f} s")
 
 
 def main() -> None:

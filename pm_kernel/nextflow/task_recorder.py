@@ -19,7 +19,6 @@ from pm_kernel.running.recorder_call import FOLDER
 from pm_kernel.running.recorder_server import Declined, RecorderServer
 from pm_kernel.store.recording import Connections
 
-
 #: Modules that the first task would wait for.
 _LOADED_LATE = (
     "pm_kernel.running.register",
