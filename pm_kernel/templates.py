@@ -50,7 +50,8 @@ def save_template(
 ) -> SavedTemplate:
     """Save a pipeline under a name. It may be unfinished, but must be readable.
 
-    ``expected`` is the revision that is to be replaced; None: there is none of that name yet.
+    ``expected`` is the revision that is to be replaced; None: there is none of that name yet, or
+    just this one, so that a save whose answer was lost can be repeated.
     Raises Problems where the document cannot be read, InvalidInput for a name that cannot be,
     NotFound where the template was deleted meanwhile, and Conflict where it was changed.
     """
@@ -58,14 +59,19 @@ def save_template(
     written = pipeline.to_document()
     with store.transaction() as connection:
         if expected is None:
+            there = templates.find_template(connection, name)
+            if there is not None and there.document == written:
+                # Saved before, by somebody who never heard so: an answer can be lost.
+                return SavedTemplate(there, created=False, changed=False)
             _refuse_taken(connection, name)
             made = templates.create_template(
                 connection, name, written, pipeline.content_hash, settings.user
             )
             return SavedTemplate(made, created=True, changed=True)
+        there = templates.get_template(connection, name, locked=True)
+        if there.document == written:
+            return SavedTemplate(there, created=False, changed=False)
         before = _expected(connection, name, expected)
-        if before.document == written:
-            return SavedTemplate(before, created=False, changed=False)
         after = templates.change_template(
             connection, before.template_id, definition=written, content_hash=pipeline.content_hash
         )

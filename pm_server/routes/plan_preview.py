@@ -56,10 +56,32 @@ class PlanPreviewRoute(Route):
         )
         self.answer(await self.ask(lambda at: _stored(at, int(plan_id), part), slow=True))
 
+    @verb
+    async def post(self, plan_id: str) -> None:
+        """Preview it as if it were asked for otherwise; what is stored stays as it is."""
+        body = self.body("request", "first", "limit")
+        request = body.kept("request")
+        part = (
+            body.optional_integer("first", least=0) or 0,
+            body.optional_integer("limit", most=_MOST_TREE) or _TREE,
+        )
+        self.answer(
+            await self.ask(
+                lambda at: _stored(at, int(plan_id), part, request), slow=True, reads=True
+            )
+        )
 
-def _stored(at: Opened, plan_id: int, part: tuple[int, int]) -> dict[str, Any]:
+
+def _stored(
+    at: Opened, plan_id: int, part: tuple[int, int], request: dict[str, Any] | None = None
+) -> dict[str, Any]:
     plan = plans.get_plan(at.store, plan_id)
-    return _preview(at, PlanInput.stored(plan.document, plan.request), part)
+    given = PlanInput.stored(plan.document, plan.request)
+    if request is not None:
+        # What `base` a person sends is nobody's: files are meant from where the draft says.
+        asked = {key: value for key, value in request.items() if key != "base"}
+        given = PlanInput(given.document, asked, given.base)
+    return _preview(at, given, part)
 
 
 def _preview(at: Opened, plan: PlanInput, part: tuple[int, int] | None) -> dict[str, Any]:

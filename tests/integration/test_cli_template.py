@@ -128,6 +128,24 @@ def test_nobodys_template_is_overwritten_unseen(pm: Pm, bench: Workbench) -> Non
     assert len(templates.list_templates(bench.store)) == 1
 
 
+def test_a_save_whose_answer_was_lost_can_be_repeated(bench: Workbench) -> None:
+    def save(method: str, expected: str | None) -> templates.SavedTemplate:
+        document = {"format": 1, "steps": {"a": {"method": method}}}
+        return templates.save_template(
+            bench.store, bench.settings, "mine", document, expected=expected
+        )
+
+    first = save("one", None)
+    again = save("one", None)
+    assert (again.created, again.changed, again.template) == (False, False, first.template)
+    with pytest.raises(Conflict):
+        save("two", None)
+    changed = save("two", first.template.revision)
+    assert save("two", first.template.revision).template == changed.template
+    with pytest.raises(Conflict):
+        save("three", first.template.revision)
+
+
 def test_a_template_that_is_not_there_is_named_with_what_was_probably_meant(pm: Pm) -> None:
     assert pm("template", "list").err == "pm: no templates yet; `pm template save FILE` makes one\n"
     pm("template", "save", "counting.toml")

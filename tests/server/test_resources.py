@@ -73,6 +73,9 @@ async def test_the_life_of_a_plan(study, api):
     assert await api("PUT", plan, {"expected": draft["revision"], "notes": "x"}, status=409)
     assert (await api.get(f"{plan}/preview"))["counts"]["run"] == 4
     again = {**request_for(*SAMPLES), "rerun": {"parts": [{"sample": "s1", "step": "load"}]}}
+    foretold = await api("POST", f"{plan}/preview", {"request": again, "limit": 1})
+    assert [node["label"] for node in foretold["tree"]["nodes"]] == ["s1"]
+    assert foretold["tree"]["nodes"][0]["runs"][0]["reason"] == "re-run asked"
     edited = await api("PUT", plan, {"expected": edited["revision"], "request": again})
     assert edited["request"]["rerun"] == again["rerun"]
     (node, *_others) = (await api.get(f"{plan}/preview"))["tree"]["nodes"]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from pm_kernel import planning, templates
 from pm_kernel.planning import PlanInput
@@ -216,6 +216,11 @@ def test_parts_of_the_tree_run_again_and_are_taken_back(bench_lab, open_lab, scr
         words = ("--input", "nuclei=run:1/nuclei", "--set", f"gate.threshold={threshold}")
         done = bench.pm("run", "gate", *words, "--sample", "s1")
         assert done.returncode == 0, done.stderr
+    # What the methods took is known: two minutes, and one.
+    bench.execute(
+        "UPDATE runs SET started_at = finished_at - interval '1 minute' "
+        "* CASE WHEN id = 1 THEN 2 ELSE 1 END"
+    )
     page = open_lab(lab)
     plan = draft(bench, branches={"gate": {"grid": {"gate.threshold": ["0.7", "0.9"]}}})
     tab = open_preview(page, plan)
@@ -239,6 +244,17 @@ def test_parts_of_the_tree_run_again_and_are_taken_back(bench_lab, open_lab, scr
     tree.get_by_role("checkbox", name="Run again: segment, sample s1").uncheck()
     tree.get_by_role("checkbox", name="Run again: sample s2", exact=True).check()
     expect(tab.get_by_role("button", name="Run 3 new, reuse 3")).to_be_visible()
+    expect(tab.get_by_text("about 4 min of work, at least 3 min on many")).to_be_visible()
+    # What takes longer than a moment is counted, and can be left: nothing is changed then.
+    held: list[Route] = []
+    page.route(re.compile(r"/plans/[0-9]+/preview(\?|$)"), lambda route: held.append(route))
+    first = tree.get_by_role("checkbox", name="Run again: sample s1", exact=True)
+    first.check()
+    expect(tab.get_by_text(re.compile("Looking again at 6 runs: [1-9]"))).to_be_visible()
+    tab.get_by_role("button", name="Stop, change nothing").click()
+    expect(first).not_to_be_checked()
+    page.unroute_all()
+    expect(tab.get_by_role("button", name="Run 3 new, reuse 3")).to_be_enabled()
     check_axe(page, ".pm-Preview")
     screenshot("preview-run-again")
     tab.get_by_role("button", name="Run 3 new, reuse 3").click()

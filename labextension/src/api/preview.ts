@@ -31,6 +31,20 @@ export async function previewDraft(
   );
 }
 
+/** What a stored draft would run and reuse if this were asked for; nothing is stored. */
+export async function previewRequest(
+  api: IApi,
+  plan: number,
+  request: object,
+  part: { first: number; limit: number },
+  signal: AbortSignal
+): Promise<PreviewWithTree> {
+  return await api.request<Posted<'/plans/{plan_id}/preview'>>(`plans/${plan}/preview`, {
+    ...sending('POST', { request, ...part }),
+    signal
+  });
+}
+
 /**
  * Change part of a stored draft.
  *

@@ -45,13 +45,16 @@ function titleOf(error: Refused, trans: TranslationBundle): string {
   if (error instanceof NotReady && error.lacking === 'workspace') {
     return trans.__('No workspace');
   }
-  return TITLES[error.refusal.error]?.(trans) ?? trans.__('That did not work');
+  return TITLES[error.refusal.error]?.(trans, error.refusal) ?? trans.__('That did not work');
 }
 
-const TITLES: Partial<Record<string, (trans: TranslationBundle) => string>> = {
+type Title = (trans: TranslationBundle, refusal: Refused['refusal']) => string;
+
+const TITLES: Partial<Record<string, Title>> = {
   NotFound: trans => trans.__('Not found'),
   Conflict: trans => trans.__('Changed meanwhile'),
-  Problems: trans => trans.__('Several things are wrong'),
+  Problems: (trans, { problems }) =>
+    problems.length === 1 ? trans.__('Something is wrong') : trans.__('Several things are wrong'),
   DatabaseUnavailable: trans => trans.__('The database does not answer'),
   EngineUnavailable: trans => trans.__('A program is missing'),
   StoreUnavailable: trans => trans.__('The run store cannot be written'),

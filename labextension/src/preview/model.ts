@@ -9,7 +9,7 @@ import type { IMarks } from '../api/marks';
 import type { PlanDetails, PlannedRun } from '../api/plans';
 import { getPlan, plannedRuns } from '../api/plans';
 import type { IDraftParts, Plan, PlanTreeNode, PreviewWithTree } from '../api/preview';
-import { editDraft, previewDraft, submitDraft } from '../api/preview';
+import { editDraft, previewDraft, previewRequest, submitDraft } from '../api/preview';
 import type { IPlanRequest } from '../pipeline/document';
 import { readRequest } from '../pipeline/reading';
 import type { IApi } from '../tokens';
@@ -68,6 +68,11 @@ export class PreviewModel extends VDomModel {
     return this._waiting > 0;
   }
 
+  /** What is being done; null, nothing. */
+  get doing(): 'looking' | 'saving' | 'other' | null {
+    return this.busy ? this._doing : null;
+  }
+
   /** What is asked for, also while the server has not answered yet: a tick shows at once. */
   get request(): IPlanRequest {
     return this._wanted ?? readRequest(this._draft?.request);
@@ -86,7 +91,9 @@ export class PreviewModel extends VDomModel {
       this._marks = status.marks;
       this._draft = await getPlan(this._api, this.planId);
       if (this._draft.status === 'draft') {
-        await this._look();
+        const part = { first: 0, limit: this._limit };
+        this._does('looking');
+        this._take(await previewDraft(this._api, this.planId, part));
       }
     });
   }
@@ -106,23 +113,72 @@ export class PreviewModel extends VDomModel {
 
   /** Change the stored draft; what else was changed meanwhile by somebody is never overwritten. */
   async change(parts: IDraftParts): Promise<void> {
-    const wanted = parts.request === undefined ? null : readRequest(parts.request);
-    this._wanted = wanted ?? this._wanted;
+    const { request } = parts;
+    if (request !== undefined) {
+      await this._ask(readRequest(request));
+      return;
+    }
+    await this._try(() => this._store(parts));
+  }
+
+  /** Whether what is being looked at was asked for just now, and can be left. */
+  get canStop(): boolean {
+    return this._looking !== null;
+  }
+
+  /** Stop looking at what was asked for last: it is not asked for any more. */
+  stop(): void {
+    this._wanted = null;
+    this._looking?.abort();
+    this._changed();
+  }
+
+  /** See what a request would come to, then store it; one that a newer one replaces is left. */
+  private async _ask(request: IPlanRequest): Promise<void> {
+    this._wanted = request;
+    this._looking?.abort();
     await this._try(async () => {
-      const before = this._draft;
-      if (before === null) {
+      if (this._wanted !== request) {
         return;
       }
-      this._draft = await editDraft(this._api, this.planId, before.revision, parts);
-      this._difference = null;
-      this._draftChanged.emit(this._draft);
-      if (parts.request !== undefined) {
-        await this._look();
+      const shown = { preview: this._preview, nodes: this._nodes, next: this._next };
+      const looking = new AbortController();
+      this._looking = looking;
+      this._does('looking');
+      try {
+        const part = { first: 0, limit: this._limit };
+        const { signal } = looking;
+        this._take(await previewRequest(this._api, this.planId, request, part, signal));
+      } catch (error) {
+        if (looking.signal.aborted) {
+          return;
+        }
+        throw error;
+      } finally {
+        this._looking = null;
+      }
+      this._does('saving');
+      try {
+        await this._store({ request });
+      } catch (error) {
+        // What is shown is what is stored.
+        this._preview = shown.preview;
+        this._nodes = shown.nodes;
+        this._next = shown.next;
+        throw error;
       }
     });
-    if (this._wanted === wanted) {
+    if (this._wanted === request) {
       this._wanted = null;
       this._changed();
+    }
+  }
+
+  private async _store(parts: IDraftParts): Promise<void> {
+    if (this._draft !== null) {
+      this._draft = await editDraft(this._api, this.planId, this._draft.revision, parts);
+      this._difference = null;
+      this._draftChanged.emit(this._draft);
     }
   }
 
@@ -149,10 +205,17 @@ export class PreviewModel extends VDomModel {
       ...(sample === null ? {} : { sample: [sample] })
     }).then(page => page.planned_runs);
 
-  /** Look at it anew; as much of the tree as was shown stays shown. */
-  private async _look(): Promise<void> {
-    const limit = Math.min(MOST, Math.max(PAGE, this._nodes.length));
-    const found = await previewDraft(this._api, this.planId, { first: 0, limit });
+  /** As much of the tree as was shown stays shown. */
+  private get _limit(): number {
+    return Math.min(MOST, Math.max(PAGE, this._nodes.length));
+  }
+
+  private _does(what: 'looking' | 'saving'): void {
+    this._doing = what;
+    this._changed();
+  }
+
+  private _take(found: PreviewWithTree): void {
     this._preview = found;
     this._nodes = found.tree?.nodes ?? [];
     this._next = found.tree?.next ?? null;
@@ -163,9 +226,14 @@ export class PreviewModel extends VDomModel {
     this._error = null;
     this.stateChanged.emit();
     // One after the other: each change sends the revision that the one before it left.
-    const turn = this._queue.then(work).catch((error: unknown) => {
-      this._error = error;
-    });
+    const turn = this._queue
+      .then(() => {
+        this._doing = 'other';
+        return work();
+      })
+      .catch((error: unknown) => {
+        this._error = error;
+      });
     this._queue = turn;
     await turn;
     this._waiting--;
@@ -188,6 +256,8 @@ export class PreviewModel extends VDomModel {
   private _difference: string | null = null;
   private _started: Plan | null = null;
   private _waiting = 0;
+  private _doing: 'looking' | 'saving' | 'other' = 'other';
+  private _looking: AbortController | null = null;
   private _queue: Promise<void> = Promise.resolve();
   private readonly _draftChanged = new Signal<this, PlanDetails>(this);
 }

@@ -23,14 +23,22 @@ export function withAgain(request: IPlanRequest, what: Again, again: boolean): I
   return { ...request, rerun: { ...rerun, parts: again ? [...others, what] : others } };
 }
 
-/** Whether just this was asked for again; what lies below runs too, without being asked for. */
-export function isAgain(request: IPlanRequest, what: Again): boolean {
-  const { keys = [], parts = [] } = request.rerun ?? {};
-  if (isKeys(what)) {
-    const asked = new Set(keys);
-    return what.length > 0 && what.every(key => asked.has(key));
+/** What a request asks for again; what lies below runs too, without being asked for. */
+export class Asked {
+  constructor({ rerun = {} }: IPlanRequest) {
+    this._keys = new Set(rerun.keys);
+    this._parts = new Set(rerun.parts?.map(partKey));
   }
-  return parts.some(each => partKey(each) === partKey(what));
+
+  /** Whether just this was asked for. */
+  has(what: Again): boolean {
+    return isKeys(what)
+      ? what.length > 0 && what.every(key => this._keys.has(key))
+      : this._parts.has(partKey(what));
+  }
+
+  private readonly _keys: ReadonlySet<string>;
+  private readonly _parts: ReadonlySet<string>;
 }
 
 /** The part of the tree at a place that belongs to a sample; null, no sample tells it apart. */

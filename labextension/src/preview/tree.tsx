@@ -8,13 +8,16 @@ import type { PlannedRun } from '../api/plans';
 import type { PlanTreeNode, PlanTreeRun } from '../api/preview';
 import { explained } from '../explain/explanation';
 import { MarkLabel, markOf } from '../marks/mark';
-import type { IPlanRequest } from '../pipeline/document';
 import { SAMPLE } from '../pipeline/document';
-import type { Again, Point } from './request';
-import { isAgain, partAt, pointText } from './request';
+import type { Again, Asked, Point } from './request';
+import { partAt, pointText } from './request';
+
+/** Of one node so many rows are drawn at first: a grid may have thousands of branches. */
+const ROWS = 100;
 
 export interface ITreeActions {
-  request: IPlanRequest;
+  /** What is asked for again now. */
+  asked: Asked;
   /** Ask for part of the tree or for a planned run again, or no longer. */
   again: (what: Again, again: boolean) => void;
   /** Leave part of the tree out. */
@@ -68,10 +71,12 @@ function TreeNode(props: INodeProps): React.JSX.Element {
       : node.kind === 'all'
         ? trans.__('All samples together')
         : node.label;
+  const [rows, setRows] = React.useState(ROWS);
   const numbers = tally(node);
+  const all = node.runs.length + node.children.length;
   // What no sample tells apart has no name that would not also mean runs of samples.
   const what = partAt(point) ?? keysBelow(node);
-  const asked = isAgain(actions.request, what);
+  const asked = actions.asked.has(what);
   return (
     <li>
       <div className="pm-Tree-row">
@@ -114,7 +119,7 @@ function TreeNode(props: INodeProps): React.JSX.Element {
         <>
           <Differences node={node} />
           <ul>
-            {node.runs.map(run => (
+            {node.runs.slice(0, rows).map(run => (
               <TreeRun
                 key={run.key}
                 run={run}
@@ -125,7 +130,7 @@ function TreeNode(props: INodeProps): React.JSX.Element {
                 trans={trans}
               />
             ))}
-            {node.children.map(child => (
+            {node.children.slice(0, Math.max(0, rows - node.runs.length)).map(child => (
               <TreeNode
                 key={`${child.axis ?? ''} ${child.label}`}
                 node={child}
@@ -137,6 +142,19 @@ function TreeNode(props: INodeProps): React.JSX.Element {
                 trans={trans}
               />
             ))}
+            {all > rows && (
+              <li>
+                <button
+                  type="button"
+                  className="pm-TextButton"
+                  onClick={() => {
+                    setRows(rows + ROWS);
+                  }}
+                >
+                  {trans.__('Show %1 more of %2', Math.min(ROWS, all - rows), all)}
+                </button>
+              </li>
+            )}
           </ul>
         </>
       )}
@@ -196,7 +214,7 @@ interface IRunProps extends Omit<IProps, 'nodes'> {
 
 function TreeRun({ run, place, sample, marks, actions, trans }: IRunProps): React.JSX.Element {
   const [open, setOpen] = React.useState(false);
-  const asked = isAgain(actions.request, [run.key]);
+  const asked = actions.asked.has([run.key]);
   return (
     <li className="pm-Tree-run">
       <div className="pm-Tree-row">

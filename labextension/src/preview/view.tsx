@@ -11,6 +11,7 @@ import { DraftFields } from './fields';
 import type { PreviewModel } from './model';
 import type { Again } from './request';
 import {
+  Asked,
   partText,
   pointText,
   withAgain,
@@ -64,7 +65,11 @@ export function PreviewView({ model, links, trans }: IProps): React.JSX.Element 
       {error !== null && (
         <ExplanationPanel explanation={explained(error, trans)} trans={trans} retry={look} />
       )}
-      {preview !== null && <Shown model={model} preview={preview} links={links} trans={trans} />}
+      {preview === null ? (
+        <Doing key={model.doing} model={model} trans={trans} />
+      ) : (
+        <Shown model={model} preview={preview} links={links} trans={trans} />
+      )}
     </div>
   );
 }
@@ -81,10 +86,13 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
   };
   return (
     <>
-      <section aria-label={trans.__('What will run')} className="pm-Preview-sum">
+      <div className="pm-Preview-bar">
         <p className="pm-Preview-total" role="status">
           {totalText(preview.counts, trans)}
         </p>
+        <Doing key={model.doing} model={model} trans={trans} />
+      </div>
+      <section aria-label={trans.__('What will run')} className="pm-Preview-sum">
         <p className="pm-Hint">{shapeText(preview, trans)}</p>
         {preview.counts.run > 0 && <p className="pm-Hint">{timeText(preview, trans)}</p>}
         <Problems preview={preview} links={links} trans={trans} />
@@ -141,7 +149,7 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
           nodes={model.nodes}
           marks={model.marks?.run ?? []}
           actions={{
-            request,
+            asked: new Asked(request),
             again: (what, again) => {
               change(withAgain(request, what, again));
             },
@@ -167,6 +175,50 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
         )}
       </section>
     </>
+  );
+}
+
+/** What is being done, once it takes longer than a second; a look can be stopped. */
+function Doing(props: { model: PreviewModel; trans: TranslationBundle }): React.JSX.Element | null {
+  const { model, trans } = props;
+  const { doing } = model;
+  const [seconds, setSeconds] = React.useState(0);
+  React.useEffect(() => {
+    const started = Date.now();
+    const timer = window.setInterval(() => {
+      setSeconds(Math.floor((Date.now() - started) / 1000));
+    }, 250);
+    return () => {
+      window.clearInterval(timer);
+    };
+  }, []);
+  if (seconds < 1 || doing === null) {
+    return null;
+  }
+  const runs = (model.preview?.counts.total ?? 0).toLocaleString();
+  const text = {
+    looking:
+      model.preview === null
+        ? trans.__('Looking at what would run: %1 s', seconds)
+        : trans.__('Looking again at %1 runs: %2 s', runs, seconds),
+    saving: trans.__('Saving the draft of %1 runs: %2 s', runs, seconds),
+    other: trans.__('Waiting for the server: %1 s', seconds)
+  }[doing];
+  return (
+    <span className="pm-Preview-doing">
+      {text}{' '}
+      {doing === 'looking' && model.canStop && (
+        <button
+          type="button"
+          className="pm-TextButton"
+          onClick={() => {
+            model.stop();
+          }}
+        >
+          {trans.__('Stop, change nothing')}
+        </button>
+      )}
+    </span>
   );
 }
 
