@@ -4,11 +4,37 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .axe import check_axe
-from .results import THEMES, execute, forget_refusals, use_theme
+from .results import THEMES, Results, execute, forget_refusals, use_theme
 from .test_plans import wait_until_layout_holds, wait_until_tab_holds
+
+#: Whether every line begins and ends at the side of a card.
+LINKS_MEET_CARDS = """() => {
+  const cards = [...document.querySelectorAll('.pm-Everything-module')].map(
+    each => each.getBoundingClientRect());
+  const near = point => cards.some(({ left, right, top, bottom }) =>
+    Math.min(Math.abs(left - point.x), Math.abs(right - point.x)) < 6 &&
+    top - 6 < point.y && point.y < bottom + 6);
+  const lines = [...document.querySelectorAll('.pm-Everything-link path')];
+  return lines.length > 0 && lines.every(line => [0, line.getTotalLength()].every(
+    at => near(line.getPointAtLength(at).matrixTransform(line.getScreenCTM()))));
+}"""
+
+
+def longer_ago(results: Results, run: int, by: str) -> None:
+    results.bench.execute(
+        "UPDATE runs SET started_at = started_at - %s::interval,"
+        " finished_at = finished_at - %s::interval WHERE id = %s",
+        *(by, by, run),
+    )
+
+
+def width_of(locator: Locator) -> float:
+    box = locator.bounding_box()
+    assert box is not None
+    return box["width"]
 
 
 def test_from_everything_two_runs_are_compared(results, open_lab, page, screenshot):
@@ -46,8 +72,55 @@ def test_from_everything_two_runs_are_compared(results, open_lab, page, screensh
     page.keyboard.press("Enter")
     expect(graph.get_by_role("button", name=re.compile("^break"))).to_have_count(0)
     expect(page.get_by_text("3 runs of 3 methods in 1 module")).to_be_visible()
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Show all").press("Enter")
     expect(graph.get_by_role("button", name=re.compile("^break"))).to_be_visible()
+
+    # Only one plan, and only some time, by keyboard alone.
+    page.get_by_role("textbox", name="Sample").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.type(str(results.bench.run_row(5)["execution_plan_id"]))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 run of 1 method in 1 module")).to_be_visible()
+    expect(graph.get_by_role("button", name=re.compile("^scale"))).to_have_count(0)
+    page.get_by_role("button", name="Show all").press("Enter")
+    expect(graph.get_by_role("button", name=re.compile("^break"))).to_be_visible()
+    longer_ago(results, 3, "2 days")
+    times = page.get_by_role("combobox", name="Time")
+    times.focus()
+    page.keyboard.press("ArrowDown")
+    expect(times).to_have_value("1h")
+    expect(graph.get_by_role("button", name=re.compile("^draw"))).to_be_visible()
+    expect(graph.get_by_role("button", name=re.compile("^break"))).to_have_count(0)
+    times.select_option("1w")
+    expect(graph.get_by_role("button", name=re.compile("^break"))).to_be_visible()
+    longer_ago(results, 3, "-2 days")
+    page.get_by_role("button", name="Show all").click()
+
+    # Zoomed and moved; the links stay at their cards.
+    graph.focus()
+    card = graph.get_by_role("button", name=re.compile("^draw"))
+    wide = width_of(card)
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    page.wait_for_function(
+        "([before, node]) => node.getBoundingClientRect().width > 1.5 * before",
+        arg=[wide, card.element_handle()],
+    )
+    box = graph.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + box["height"] - 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + 20, steps=4)
+    page.mouse.up()
+    assert graph.evaluate("node => node.scrollLeft + node.scrollTop") > 0
+    page.wait_for_function(LINKS_MEET_CARDS)
+    graph.focus()
+    page.keyboard.press("0")
+    page.wait_for_function(
+        "([before, node]) => node.getBoundingClientRect().width <= before",
+        arg=[wide, card.element_handle()],
+    )
+    page.wait_for_function(LINKS_MEET_CARDS)
     page.get_by_role("button", name="Fold all").click()
     module = graph.get_by_role("button", name=re.compile("^testing"))
     expect(module).to_have_attribute("aria-expanded", "false")

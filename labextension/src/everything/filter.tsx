@@ -3,6 +3,8 @@
 import React from 'react';
 
 import type { IEverythingQuery } from '../api/everything';
+import { listPlans } from '../api/plans';
+import { useAsked } from '../screen/asked';
 import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
 
@@ -35,6 +37,7 @@ interface IProps {
 
 export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
   const { trans } = useHere();
+  const offered = React.useId();
   const [typed, setTyped] = React.useState(filter);
   const give = (next: IFilter): void => {
     setTyped(next);
@@ -64,6 +67,7 @@ export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
         aria-label={trans.__('Number of the plan')}
         placeholder={trans.__('Number of the plan')}
         inputMode="numeric"
+        list={offered}
         pattern="\s*\d{0,15}\s*"
         title={trans.__('The number of a plan')}
         value={typed.plan}
@@ -71,6 +75,7 @@ export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
           setTyped({ ...typed, plan: event.target.value });
         }}
       />
+      <Plans id={offered} />
       <select
         className="pm-Field"
         aria-label={trans.__('Time')}
@@ -98,5 +103,26 @@ export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
         />
       )}
     </form>
+  );
+}
+
+/** Plans that are offered to choose from; any other can be typed. */
+const OFFERED = 200;
+
+/** The newest plans by name. Without an answer nothing is offered. */
+function Plans({ id }: { id: string }): React.JSX.Element {
+  const here = useHere();
+  const asked = useAsked(
+    React.useCallback(async () => {
+      await here.ready();
+      return await listPlans(here.api, { limit: OFFERED });
+    }, [here])
+  );
+  return (
+    <datalist id={id}>
+      {(asked.value ?? []).map(plan => (
+        <option key={plan.plan_id} value={plan.plan_id} label={plan.name} />
+      ))}
+    </datalist>
   );
 }

@@ -126,6 +126,8 @@ export const Links = React.memo(function Links(props: IProps): React.JSX.Element
 /** Where the nodes are, inside of the sheet; a run that is scrolled out of its list is nowhere. */
 function measured(sheet: HTMLElement): Map<string, IBox> {
   const origin = sheet.getBoundingClientRect();
+  // The sheet may be zoomed, what is drawn in it is zoomed with it; or hidden, then all is nowhere.
+  const zoom = origin.width / Math.max(1, sheet.offsetWidth) || 1;
   const boxes = new Map<string, IBox>();
   for (const node of sheet.querySelectorAll<HTMLElement>('[data-pm-node]')) {
     const at = node.getBoundingClientRect();
@@ -136,9 +138,9 @@ function measured(sheet: HTMLElement): Map<string, IBox> {
       continue;
     }
     boxes.set(node.dataset['pmNode'] ?? '', {
-      left: card.left - origin.left,
-      right: card.right - origin.left,
-      y: y - origin.top
+      left: (card.left - origin.left) / zoom,
+      right: (card.right - origin.left) / zoom,
+      y: (y - origin.top) / zoom
     });
   }
   return boxes;

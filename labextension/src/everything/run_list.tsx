@@ -145,7 +145,11 @@ interface IRowProps {
   onChoose: (run: number) => void;
 }
 
-function RunRow({ run, chosen, onChoose }: IRowProps): React.JSX.Element {
+const RunRow = React.memo(function RunRow({
+  run,
+  chosen,
+  onChoose
+}: IRowProps): React.JSX.Element {
   const { trans } = useHere();
   const id = run.run_id;
   return (
@@ -182,4 +186,4 @@ function RunRow({ run, chosen, onChoose }: IRowProps): React.JSX.Element {
       </span>
     </div>
   );
-}
+});

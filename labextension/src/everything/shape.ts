@@ -132,10 +132,11 @@ export function runLinksOf(
   for (const [method, runs] of listed) {
     runs.forEach(run => owners.set(run, methodKey(method)));
   }
+  const lanes = new Map(links.map(({ from, to, lane }) => [JSON.stringify([from, to]), lane]));
   const found = new Map<string, ILink>();
   for (const { source_run_id: source, run_id: run } of edges) {
     const [from, to] = [owners.get(source), owners.get(run)];
-    const lane = links.find(link => link.from === from && link.to === to)?.lane ?? null;
+    const lane = lanes.get(JSON.stringify([from, to])) ?? null;
     found.set(`${source}-${run}`, { from: runKey(source), to: runKey(run), count: 1, lane });
   }
   return [...found.values()];

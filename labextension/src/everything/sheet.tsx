@@ -9,6 +9,7 @@ import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
 import { ModuleCard } from './cards';
 import type { IFilter } from './filter';
+import { Frame } from './frame';
 import { LANE, Links, MOST_LANES } from './links';
 import type { ILink } from './shape';
 import { chainOf, columnsOf, linksOf, moduleKey, runLinksOf, totalOf } from './shape';
@@ -86,11 +87,8 @@ export function Sheet({ everything, filter, chosen, onChoose }: IProps): React.J
           }}
         />
       </p>
-      <div
-        className="pm-Everything-frame"
-        role="region"
-        aria-label={trans.__('Graph of everything; arrow keys walk along the links')}
-        tabIndex={0}
+      <Frame
+        label={trans.__('Graph of everything; arrow keys walk along the links')}
         onKeyDown={event => {
           if (walked(event.target, event.key, links)) {
             event.preventDefault();
@@ -137,7 +135,7 @@ export function Sheet({ everything, filter, chosen, onChoose }: IProps): React.J
             </ul>
           ))}
         </div>
-      </div>
+      </Frame>
     </>
   );
 }

@@ -1,0 +1,206 @@
+/** What the graph lies in: dragged, scrolled, and zoomed by buttons, by keys, or Ctrl and the wheel. */
+
+import React from 'react';
+
+import { useHere } from '../screen/here';
+import { Action } from '../screen/parts';
+
+const ZOOM = { least: 0.2, most: 2, step: 1.25 };
+/** A pointer that moves less than this clicks. */
+const FAR = 4;
+
+interface IPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface IProps {
+  label: string;
+  onKeyDown: (event: React.KeyboardEvent) => void;
+  onFocus: (event: React.FocusEvent) => void;
+  onClick: (event: React.MouseEvent) => void;
+  children: React.ReactNode;
+}
+
+export function Frame(props: IProps): React.JSX.Element {
+  const { trans } = useHere();
+  const frame = React.useRef<HTMLDivElement>(null);
+  const [zoom, setZoom] = React.useState(1);
+  // What stays where it is while the zoom changes: a point of the frame.
+  const still = React.useRef<{ at: IPoint; before: number } | null>(null);
+
+  const zoomTo = React.useCallback((next: (before: number) => number, at?: IPoint): void => {
+    setZoom(before => {
+      const node = frame.current;
+      const after = Math.min(ZOOM.most, Math.max(ZOOM.least, next(before)));
+      if (node === null || after === before) {
+        return before;
+      }
+      still.current = {
+        at: at ?? { x: node.clientWidth / 2, y: node.clientHeight / 2 },
+        before
+      };
+      return after;
+    });
+  }, []);
+  const by = (factor: number): void => {
+    zoomTo(before => before * factor);
+  };
+  const fit = (): void => {
+    const node = frame.current;
+    const sheet = node?.firstElementChild?.firstElementChild;
+    if (node === null || !(sheet instanceof HTMLElement)) {
+      return;
+    }
+    zoomTo(before => {
+      const box = sheet.getBoundingClientRect();
+      // The sheet is at least as large as the frame; what is in it may be smaller.
+      const inside = [...sheet.querySelectorAll('.pm-Everything-column')].map(each =>
+        each.getBoundingClientRect()
+      );
+      const right = Math.max(box.left, ...inside.map(each => each.right)) - box.left;
+      const bottom = Math.max(box.top, ...inside.map(each => each.bottom)) - box.top;
+      return Math.min(
+        1,
+        (before * node.clientWidth) / (right + 40 * before),
+        (before * node.clientHeight) / (bottom + 24 * before)
+      );
+    });
+  };
+
+  React.useLayoutEffect(() => {
+    const node = frame.current;
+    if (node === null || still.current === null) {
+      return;
+    }
+    const { at, before } = still.current;
+    still.current = null;
+    node.scrollLeft = ((node.scrollLeft + at.x) * zoom) / before - at.x;
+    node.scrollTop = ((node.scrollTop + at.y) * zoom) / before - at.y;
+  }, [zoom]);
+
+  // React listens to the wheel passively, so that the page would be zoomed as well.
+  React.useEffect(() => {
+    const node = frame.current;
+    if (node === null) {
+      return;
+    }
+    const onWheel = (event: WheelEvent): void => {
+      if (!event.ctrlKey && !event.metaKey) {
+        return;
+      }
+      event.preventDefault();
+      const box = node.getBoundingClientRect();
+      zoomTo(before => before * Math.exp(-event.deltaY / 400), {
+        x: event.clientX - box.left,
+        y: event.clientY - box.top
+      });
+    };
+    node.addEventListener('wheel', onWheel, { passive: false });
+    return () => {
+      node.removeEventListener('wheel', onWheel);
+    };
+  }, [zoomTo]);
+
+  const drag = React.useRef<(IPoint & { left: number; top: number; far: boolean }) | null>(null);
+  return (
+    <div className="pm-Everything-place">
+      <div
+        ref={frame}
+        className="pm-Everything-frame"
+        role="region"
+        aria-label={props.label}
+        tabIndex={0}
+        onFocus={props.onFocus}
+        onClick={props.onClick}
+        onKeyDown={event => {
+          if (!isField(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+            const asked = KEYS[event.key];
+            if (asked !== undefined) {
+              event.preventDefault();
+              event.stopPropagation();
+              if (asked === 0) {
+                fit();
+              } else {
+                by(asked);
+              }
+              return;
+            }
+          }
+          props.onKeyDown(event);
+        }}
+        onPointerDown={event => {
+          const node = frame.current;
+          if (node !== null && event.button === 0 && isGround(event.target)) {
+            drag.current = {
+              ...{ x: event.clientX, y: event.clientY },
+              ...{ left: node.scrollLeft, top: node.scrollTop, far: false }
+            };
+          }
+        }}
+        onPointerMove={event => {
+          const [node, from] = [frame.current, drag.current];
+          if (node === null || from === null) {
+            return;
+          }
+          const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
+          if (!from.far && Math.abs(dx) + Math.abs(dy) < FAR) {
+            return;
+          }
+          if (!from.far) {
+            from.far = true;
+            node.setPointerCapture(event.pointerId);
+          }
+          node.scrollLeft = from.left - dx;
+          node.scrollTop = from.top - dy;
+        }}
+        onPointerUp={() => {
+          drag.current = null;
+        }}
+        onPointerCancel={() => {
+          drag.current = null;
+        }}
+      >
+        <div className="pm-Everything-zoomed" style={{ zoom }}>
+          {props.children}
+        </div>
+      </div>
+      <div className="pm-Bar pm-Lineage-zoom" role="group" aria-label={trans.__('Zoom')}>
+        <Action
+          label="−"
+          title={trans.__('Zoom out')}
+          onClick={() => {
+            by(1 / ZOOM.step);
+          }}
+        />
+        <Action
+          label="+"
+          title={trans.__('Zoom in')}
+          onClick={() => {
+            by(ZOOM.step);
+          }}
+        />
+        <Action label={trans.__('Fit')} title={trans.__('Show everything')} onClick={fit} />
+      </div>
+    </div>
+  );
+}
+
+/** By how much a key zooms; 0 fits. */
+const KEYS: Readonly<Record<string, number>> = {
+  '+': ZOOM.step,
+  '=': ZOOM.step,
+  '-': 1 / ZOOM.step,
+  '0': 0
+};
+
+function isField(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('input, select, textarea') !== null;
+}
+
+/** Whether a drag may begin here: nothing here answers to a click or is text to select. */
+function isGround(target: EventTarget): boolean {
+  return (
+    target instanceof Element && target.closest('button, a, input, label, .pm-Rows') === null
+  );
+}
