@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Lineage, LineageRun } from '../src/api/runs';
-import { clipped, escaped, svgOf, textOf } from '../src/lineage/export';
-import { chainOf, graphOf } from '../src/lineage/graph';
+import type { Lineage, LineageRun, RunDetails } from '../src/api/runs';
+import { citationOf } from '../src/lineage/cite';
+import { escaped, svgOf, textOf } from '../src/lineage/export';
+import { foundIn } from '../src/lineage/find';
+import { folded, foldKey } from '../src/lineage/fold';
+import { chainOf, changedShort, clipped, graphOf } from '../src/lineage/graph';
 import { layout, NODE } from '../src/lineage/layout';
+import { wordsAt } from '../src/lineage/moves';
 import { neighbour } from '../src/lineage/walk';
 import { lineageRun } from './records';
 import { MARKS } from './server';
@@ -178,4 +182,92 @@ describe('taken elsewhere', () => {
     expect(clipped('short', 10)).toBe('short');
     expect(escaped(`<a b="c">&'`)).toBe('&lt;a b=&quot;c&quot;&gt;&amp;&apos;');
   });
+});
+
+/** A run with one parameter, of one sample. */
+function gated(run_id: number, layer: number, value: string, sample: string): LineageRun {
+  const parameter = {
+    ...{ function: 'gate', name: 'threshold', ordinal: 0, type: 'float', default: '0.5' },
+    ...{ expected: value, is_set: value !== '0.5', reported: true, calls: 1, unexpected: false },
+    ...{ not_applied: false, values: [value], arrived: [value], changed: value !== '0.5' }
+  } as unknown as NonNullable<LineageRun['parameters']>[number];
+  return { ...lineageRun(run_id, layer), method: 'gate', sample, parameters: [parameter] };
+}
+
+/** Three gates of three samples, read by one summary. */
+const FAN = graphOf([
+  lineage(
+    9,
+    [gated(1, 1, '0.5', 'a'), gated(2, 1, '0.7', 'b'), gated(3, 1, '0.7', 'c'), lineageRun(9, 0)],
+    [
+      [1, 9],
+      [2, 9],
+      [3, 9]
+    ]
+  )
+]);
+
+describe('alike runs', () => {
+  it('are one node with all their values and one link', () => {
+    const { graph, home } = folded(FAN, new Set());
+    expect([...graph.runs.keys()]).toEqual([1, 9]);
+    expect(graph.runs.get(1)?.together?.map(run => run.run_id)).toEqual([1, 2, 3]);
+    expect(graph.edges).toHaveLength(1);
+    expect([...home]).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [9, 9]
+    ]);
+    expect(changedShort(graph.runs.get(1) as LineageRun)).toBe('threshold = 0.5, 0.7');
+  });
+
+  it('stand apart once they are unfolded', () => {
+    const key = foldKey(FAN, FAN.runs.get(2) as LineageRun);
+    expect(folded(FAN, new Set([key])).graph.runs.size).toBe(4);
+  });
+
+  it('say that one of them failed', () => {
+    const runs = [...FAN.runs.values()].map(run =>
+      run.run_id === 3 ? { ...run, state: 'failed' as const } : run
+    );
+    const { graph } = folded(
+      { ...FAN, runs: new Map(runs.map(run => [run.run_id, run])) },
+      new Set()
+    );
+    expect(graph.runs.get(1)?.state).toBe('failed');
+  });
+});
+
+describe('what is found in a lineage', () => {
+  it('has all words, in whatever is known of a run', () => {
+    expect(foundIn(FAN, 'gate threshold=0.7')).toEqual([2, 3]);
+    expect(foundIn(FAN, 'threshold = 0.7 v1')).toEqual([2, 3]);
+    expect(foundIn(FAN, 'RUN 9')).toEqual([9]);
+    expect(foundIn(FAN, 'nothing of this')).toEqual([]);
+    expect(foundIn(FAN, '  ')).toBeNull();
+  });
+});
+
+describe('the words of a node', () => {
+  it('become fewer, not smaller, where nodes are small', () => {
+    expect(wordsAt(1)).toMatchObject({ size: 12, lines: 4 });
+    for (const zoom of [0.35, 0.45, 0.6, 0.8]) {
+      expect(wordsAt(zoom).size * zoom).toBeGreaterThan(9.5);
+      expect(wordsAt(zoom).lines * wordsAt(zoom).step).toBeLessThanOrEqual(NODE.height);
+    }
+  });
+
+  it('keep the value of a long parameter', () => {
+    const run = gated(2, 1, '0.7', 'b');
+    expect(changedShort(run, 12)).toBe('thres… = 0.7');
+  });
+});
+
+it('tells in a citation the parameters of all that led to a result', () => {
+  const last = { ...lineageRun(9, 0), plan_name: 'cohort', outputs: [] };
+  const text = citationOf(last as unknown as RunDetails, FAN);
+  expect(text).toContain('scale v1 (commit 593c864b30) · run 9 · s1 · plan 12 “cohort”');
+  expect(text).toContain('completed 2026-02-14T10:24:00Z · by me');
+  expect(text).toContain('with gate.threshold = 0.7 (gate v1)');
 });

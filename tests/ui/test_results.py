@@ -43,7 +43,7 @@ def test_a_link_opens_a_run_with_its_result_first(results, open_lab, page, scree
     check_axe(page, ".pm-Run")
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark High Contrast"])
 def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screenshot, theme):
     open_lab(results.lab, theme=theme)
     execute(page, "pm:open-run", run=2)
@@ -59,6 +59,25 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
     expect(row).to_contain_text("3")
     expect(row).to_contain_text("changed from the default")
     expect(beside.get_by_role("table", name="table")).to_contain_text("63")
+    expect(
+        beside.get_by_role("link", name=re.compile("Code of scale v1 at commit"))
+    ).to_be_visible()
+    beside.get_by_role("button", name="Copy citation").click()
+    assert "scale v1 (commit" in wait_until_copied(page, "scale v1")
+    assert "with scale.factor = 3 (scale v1)" in copied(page)
+    # Looked for by what is known of it, also by keyboard; with Shift several are chosen.
+    graph.press("Home")
+    expect(beside.get_by_role("heading", name="Run 2 · draw v1 · s1")).to_be_visible()
+    graph.press("/")
+    page.keyboard.type("factor=3")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 of 1")).to_be_visible()
+    expect(beside.get_by_role("heading", name="Run 1 · scale v1 · s1")).to_be_visible()
+    page.get_by_role("searchbox", name="Find in this lineage").fill("")
+    graph.press("Shift+ArrowRight")
+    expect(page.get_by_text("2 runs chosen")).to_be_visible()
+    graph.press("End")
+    expect(page.get_by_text("2 runs chosen")).to_have_count(0)
     screenshot(f"lineage-{theme.split()[-1].lower()}")
     check_axe(page, ".pm-Lineage")
     page.get_by_role("button", name="Copy as text").click()

@@ -13,6 +13,7 @@ export type RunsPage = Got<'/runs'>;
 export type LineageRun = RunFields & {
   readonly layer: number;
   readonly parameters?: readonly RunParameter[];
+  readonly inputs?: readonly RunInput[];
 };
 export type Lineage = Omit<Got<'/runs/{run_id}/lineage'>, 'runs'> & {
   readonly runs: readonly LineageRun[];

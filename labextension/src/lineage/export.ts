@@ -3,12 +3,15 @@
 import type { IMark } from '../api/marks';
 import { markOf } from '../marks/mark';
 import type { IGraph, LineageRun } from './graph';
-import { changedOf, changedShort } from './graph';
+import { changedOf, changedShort, clipped, filesOf } from './graph';
 import type { ILayout } from './layout';
 import { link, NODE } from './layout';
 
 /** "Run 20 · label_positive v1 · field_01 · G0G1_wide". */
 export function named(run: LineageRun): string {
+  if (run.together !== undefined) {
+    return `${run.together.length} runs · ${run.method} v${run.version}`;
+  }
   const words = [
     `Run ${run.run_id}`,
     `${run.method} v${run.version}`,
@@ -102,7 +105,7 @@ export function svgOf(
     const { x, y } = plan.places.get(run.run_id) ?? { x: 0, y: 0 };
     const mark = markOf([...marks], run.state);
     const asked = run.run_id === graph.asked;
-    const details = changedShort(run);
+    const lines = [changedShort(run, 28), filesOf(run, 28)].filter(line => line !== '');
     return (
       `<g transform="translate(${x} ${y})"><title>${escaped(named(run))}: ${escaped(mark.said)}</title>` +
       `<rect width="${NODE.width}" height="${NODE.height}" rx="6" fill="${colours.node}" ` +
@@ -110,9 +113,12 @@ export function svgOf(
       `<rect width="5" height="${NODE.height}" rx="2" fill="${colours.states[mark.token] ?? colours.muted}"/>` +
       `<text x="14" y="20" font-weight="600" fill="${colours.text}">${escaped(clipped(`${run.method} v${run.version}`, 28))}</text>` +
       `<text x="14" y="38" fill="${colours.muted}">${escaped(clipped(second(run, mark), 34))}</text>` +
-      (details === ''
-        ? ''
-        : `<text x="14" y="55" fill="${colours.text}" font-family="monospace">${escaped(clipped(details, 28))}</text>`) +
+      lines
+        .map(
+          (line, place) =>
+            `<text x="14" y="${54 + 17 * place}" fill="${colours.text}" font-family="monospace">${escaped(clipped(line, 28))}</text>`
+        )
+        .join('') +
       '</g>'
     );
   });
@@ -127,22 +133,18 @@ export function svgOf(
 
 /** "run 20 · field_01 · G0G1_wide". */
 export function second(run: LineageRun, mark: IMark): string {
+  const { together } = run;
+  if (together !== undefined) {
+    const like = together.filter(each => each.state === run.state).length;
+    return like === together.length && mark.state === 'completed'
+      ? `${together.length} runs`
+      : `${together.length} runs, ${like} ${mark.state}`;
+  }
   const words = [`run ${run.run_id}`, run.sample ?? '', run.branch];
   if (mark.state !== 'completed') {
     words.push(mark.said);
   }
   return words.filter(word => word !== '').join(' · ');
-}
-
-const LETTERS = new Intl.Segmenter();
-
-/** Text cut to so many characters, none of them in two. */
-export function clipped(text: string, most: number): string {
-  if (text.length <= most) {
-    return text;
-  }
-  const letters = Array.from(LETTERS.segment(text.slice(0, most * 16)), each => each.segment);
-  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
 }
 
 const ENTITIES: Record<string, string> = {

@@ -14,18 +14,20 @@ import { layout } from './layout';
 
 interface IProps {
   graph: IGraph;
+  /** As it is on screen, with alike runs together or apart: pictures are of that. */
+  drawn: IGraph;
   directions: Directions;
 }
 
-export function Exports({ graph, directions }: IProps): React.JSX.Element {
+export function Exports({ graph, drawn: shown, directions }: IProps): React.JSX.Element {
   const { api, marks, trans } = useHere();
   const [said, setSaid] = React.useState('');
   const [error, setError] = React.useState<unknown>(null);
   const bar = React.useRef<HTMLDivElement>(null);
 
   const drawn = (): { svg: string; width: number; height: number } => {
-    const plan = layout(graph);
-    const svg = svgOf(graph, plan, marks.run, coloursOf(bar.current ?? document.body));
+    const plan = layout(shown);
+    const svg = svgOf(shown, plan, marks.run, coloursOf(bar.current ?? document.body));
     return { svg, width: plan.width + 48, height: plan.height + 48 };
   };
   const attempt = (work: () => Promise<string>): void => {

@@ -1,8 +1,11 @@
 /** The lineage of a run as a graph: its runs, who read what of whom, and walks along it. */
 
-import type { Lineage, LineageEdge, LineageRun } from '../api/runs';
+import type { LineageRun as SentRun, Lineage, LineageEdge } from '../api/runs';
 
-export type { LineageRun };
+export type LineageRun = SentRun & {
+  /** The runs that are drawn as this one, itself among them. */
+  readonly together?: readonly LineageRun[];
+};
 
 export interface IGraph {
   /** The run that was asked for. */
@@ -31,6 +34,18 @@ export function graphOf(parts: readonly Lineage[]): IGraph {
     }
     edges.push(...part.edges);
   }
+  return joined({
+    asked: parts[0]?.run_id ?? 0,
+    runs,
+    edges,
+    depth,
+    truncated: parts.some(part => part.truncated)
+  });
+}
+
+/** A graph with who read whom. */
+export function joined(parts: Omit<IGraph, 'sources' | 'readers'>): IGraph {
+  const { edges } = parts;
   const sources = new Map<number, number[]>();
   const readers = new Map<number, number[]>();
   const add = (to: Map<number, number[]>, key: number, value: number): void => {
@@ -45,15 +60,7 @@ export function graphOf(parts: readonly Lineage[]): IGraph {
     add(sources, edge.run_id, edge.source_run_id);
     add(readers, edge.source_run_id, edge.run_id);
   }
-  return {
-    asked: parts[0]?.run_id ?? 0,
-    runs,
-    edges,
-    sources,
-    readers,
-    depth,
-    truncated: parts.some(part => part.truncated)
-  };
+  return { ...parts, sources, readers };
 }
 
 /** All runs that lead to a run and all that came of it, with itself. */
@@ -87,10 +94,36 @@ export function changedOf(run: LineageRun): string[] {
     .map(({ function: owner, name, values }) => `${owner}.${name} = ${values.join(', ')}`);
 }
 
-/** The same without the functions, where there is little room. */
-export function changedShort(run: LineageRun): string {
-  return (run.parameters ?? [])
-    .filter(parameter => parameter.changed)
-    .map(({ name, values }) => `${name} = ${values.join(', ')}`)
-    .join(', ');
+/** The same without the functions, in so many letters: of a long one the value stays. */
+export function changedShort(run: LineageRun, letters = Infinity): string {
+  const changed = (run.parameters ?? []).filter(parameter => parameter.changed);
+  const all = changed.map(({ name, values }) => `${name} = ${values.join(', ')}`).join(', ');
+  const [first, ...rest] = changed;
+  if (first === undefined || all.length <= letters) {
+    return all;
+  }
+  const end = ` = ${first.values.join(', ')}${rest.length === 0 ? '' : ` +${rest.length}`}`;
+  return clipped(clipped(first.name, Math.max(3, letters - end.length)) + end, letters);
+}
+
+/** The files that a run read which no run made: "from field_01.png". */
+export function filesOf(run: LineageRun, letters = Infinity): string {
+  const names = (run.inputs ?? [])
+    .filter(input => input.type === 'file')
+    .map(input => (input.path ?? input.text ?? '').split('/').pop() ?? '')
+    .filter(name => name !== '');
+  const [first, ...rest] = [...new Set(names)];
+  const end = rest.length === 0 ? '' : `, +${rest.length}`;
+  return first === undefined ? '' : `from ${clipped(first, letters - 5 - end.length)}${end}`;
+}
+
+const LETTERS = new Intl.Segmenter();
+
+/** Text cut to so many characters, none of them in two. */
+export function clipped(text: string, most: number): string {
+  if (text.length <= most) {
+    return text;
+  }
+  const letters = Array.from(LETTERS.segment(text.slice(0, most * 16)), each => each.segment);
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
 }

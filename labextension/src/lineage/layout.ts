@@ -2,7 +2,7 @@
 
 import type { IGraph } from './graph';
 
-export const NODE = { width: 216, height: 66, gapX: 48, gapY: 18 };
+export const NODE = { width: 216, height: 80, gapX: 48, gapY: 18 };
 
 export interface IPlace {
   x: number;
@@ -107,6 +107,19 @@ export function link(from: IPlace, to: IPlace): string {
   const x1 = from.x + NODE.width;
   const y1 = from.y + NODE.height / 2;
   const y2 = to.y + NODE.height / 2;
-  const bend = Math.min(160, Math.max(30, (to.x - x1) / 2));
+  const across = to.x - x1;
+  if (across > NODE.width + NODE.gapX) {
+    // Past whole columns: between two rows, not behind the nodes of this one.
+    const lane =
+      Math.max(from.y, to.y) === from.y
+        ? from.y - NODE.gapY / 2
+        : from.y + NODE.height + NODE.gapY / 2;
+    const turn = NODE.gapX - 4;
+    return (
+      `M${x1} ${y1}C${x1 + turn / 2} ${y1} ${x1 + turn / 2} ${lane} ${x1 + turn} ${lane}` +
+      `L${to.x - turn} ${lane}C${to.x - turn / 2} ${lane} ${to.x - turn / 2} ${y2} ${to.x} ${y2}`
+    );
+  }
+  const bend = Math.min(160, Math.max(30, across / 2));
   return `M${x1} ${y1}C${x1 + bend} ${y1} ${to.x - bend} ${y2} ${to.x} ${y2}`;
 }

@@ -18,6 +18,34 @@ export interface ISize {
   height: number;
 }
 
+/** How the words of a node are set, in the units of the drawing. */
+export interface IWords {
+  readonly size: number;
+  /** From one line to the next. */
+  readonly step: number;
+  readonly lines: number;
+  readonly letters: number;
+  /** How large its mark is drawn. */
+  readonly mark: number;
+}
+
+/** On screen, where nodes are small: fewer words instead of smaller ones. */
+const SMALL = { below: 0.85, size: 10.5, step: 12, letter: 5.6, mark: 0.7 };
+
+/** The words that fit a node at this zoom, readable; the same for zooms that are nearly the same. */
+export function wordsAt(zoom: number): IWords {
+  const near = Math.round(zoom * 20) / 20;
+  return near >= SMALL.below
+    ? { size: 12, step: 17, lines: 4, letters: 29, mark: 1 }
+    : {
+        size: SMALL.size / near,
+        step: SMALL.step / near,
+        lines: Math.min(4, Math.max(1, Math.floor((NODE.height * near) / SMALL.step))),
+        letters: Math.floor((NODE.width * near - 14) / SMALL.letter),
+        mark: SMALL.mark / near
+      };
+}
+
 /** All of it, at most in its natural size. */
 export function fitted(plan: ILayout, size: ISize): IView {
   const zoom = Math.max(

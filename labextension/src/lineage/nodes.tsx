@@ -4,11 +4,12 @@ import React from 'react';
 
 import type { IMark } from '../api/marks';
 import { markForm, markOf } from '../marks/mark';
-import { clipped, second } from './export';
+import { second } from './export';
 import type { IGraph, LineageRun } from './graph';
-import { changedOf, changedShort } from './graph';
+import { changedOf, changedShort, clipped, filesOf } from './graph';
 import type { ILayout } from './layout';
 import { link, NODE } from './layout';
+import type { IWords } from './moves';
 
 interface ILinksProps {
   graph: IGraph;
@@ -79,15 +80,17 @@ interface INodeProps {
   x: number;
   y: number;
   marks: IMark[];
+  words: IWords;
   asked: boolean;
   dimmed: boolean;
   selected: boolean;
 }
 
 export const Node = React.memo(function Node(props: INodeProps): React.JSX.Element {
-  const { run, x, y, marks, asked, dimmed, selected } = props;
+  const { run, x, y, marks, words, asked, dimmed, selected } = props;
   const mark = markOf(marks, run.state);
-  const changed = changedShort(run);
+  const lines = linesOf(run, mark, words);
+  const top = (NODE.height - lines.length * words.step) / 2 + words.step * 0.74;
   return (
     <g
       className="pm-Lineage-node"
@@ -98,9 +101,15 @@ export const Node = React.memo(function Node(props: INodeProps): React.JSX.Eleme
       transform={`translate(${x} ${y})`}
     >
       <title>
-        {[`${run.method} v${run.version}`, second(run, mark), mark.said, ...changedOf(run)].join(
-          '\n'
-        )}
+        {[
+          `${run.method} v${run.version}`,
+          second(run, mark),
+          mark.said,
+          ...changedOf(run),
+          filesOf(run)
+        ]
+          .filter(line => line !== '')
+          .join('\n')}
       </title>
       {selected && (
         <rect
@@ -112,18 +121,61 @@ export const Node = React.memo(function Node(props: INodeProps): React.JSX.Eleme
           rx={9}
         />
       )}
+      {run.together !== undefined && (
+        <rect
+          className="pm-Lineage-box"
+          x={6}
+          y={6}
+          width={NODE.width}
+          height={NODE.height}
+          rx={6}
+        />
+      )}
       <rect className="pm-Lineage-box" width={NODE.width} height={NODE.height} rx={6} />
       <rect className="pm-Lineage-band" width={5} height={NODE.height} rx={2} />
-      <g transform={`translate(${NODE.width - 24} 8)`}>{markForm(mark.glyph)}</g>
-      <text className="pm-Lineage-title" x={14} y={20}>
-        {clipped(`${run.method} v${run.version}`, 25)}
-      </text>
-      <text className="pm-Lineage-second" x={14} y={38}>
-        {clipped(second(run, mark), 32)}
-      </text>
-      <text className="pm-Lineage-changed" x={14} y={56}>
-        {clipped(changed, 27)}
-      </text>
+      <g
+        transform={`translate(${NODE.width - 8 - 16 * words.mark} ${6 * words.mark}) scale(${words.mark})`}
+      >
+        {markForm(mark.glyph)}
+      </g>
+      {lines.map(({ kind, text }, place) => (
+        <text
+          key={kind}
+          className={`pm-Lineage-${kind}`}
+          x={12}
+          y={top + place * words.step}
+          style={{ fontSize: words.size }}
+        >
+          {text}
+        </text>
+      ))}
     </g>
   );
 });
+
+interface ILine {
+  readonly kind: 'title' | 'second' | 'changed' | 'files';
+  readonly text: string;
+}
+
+/** What a node says, what matters most first, as far as there is room. */
+function linesOf(run: LineageRun, mark: IMark, { lines, letters }: IWords): ILine[] {
+  const title = `${run.method} v${run.version}`;
+  const room = letters - 3; // beside its mark
+  const told = second(run, mark);
+  const which = [run.sample ?? '', run.branch].filter(word => word !== '').join(' · ');
+  const all: ILine[] = [
+    { kind: 'title', text: title.length <= room ? title : clipped(run.method, room) },
+    {
+      kind: 'second',
+      text:
+        told.length <= letters || which === '' || mark.state !== 'completed'
+          ? clipped(told, letters)
+          : clipped(which, letters)
+    },
+    // Letters of code are wider.
+    { kind: 'changed', text: changedShort(run, Math.floor(letters * 0.9)) },
+    { kind: 'files', text: filesOf(run, letters) }
+  ];
+  return all.filter(({ text }) => text !== '').slice(0, lines);
+}

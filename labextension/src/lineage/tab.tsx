@@ -2,24 +2,18 @@
 
 import React from 'react';
 
-import { getRun } from '../api/runs';
-import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel } from '../explain/view';
-import { Head } from '../runs/head';
-import { RunSections } from '../runs/sections';
-import { touches } from '../runs/tab';
-import { useAsked, useModel } from '../screen/asked';
+import { useModel } from '../screen/asked';
 import type { ITab } from '../screen/here';
 import { useChanges, useHere } from '../screen/here';
-import { Action, Choice, RunLink, Section, Shown, Trouble } from '../screen/parts';
+import { Choice, Trouble } from '../screen/parts';
 import type { IChange } from '../tokens';
 import type { Directions } from './ask';
 import { LineageModel } from './ask';
+import { Body } from './body';
 import { Exports } from './exports';
 import type { IGraph } from './graph';
-import { LineageTable } from './table';
-import { LineageView } from './view';
 
 export interface ILineageArgs {
   run: number;
@@ -52,6 +46,7 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
   React.useEffect(() => {
     void model.refresh();
   }, [model]);
+  const [drawn, setDrawn] = React.useState<IGraph | null>(null);
   const { state } = model;
   const graph = state.kind === 'ready' ? state.value : null;
   const method = graph?.runs.get(run)?.method;
@@ -103,7 +98,7 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
           onChange={setForm}
         />
         <span className="pm-Bar-space" />
-        {graph !== null && <Exports graph={graph} directions={directions} />}
+        {graph !== null && <Exports graph={graph} drawn={drawn ?? graph} directions={directions} />}
       </div>
       {state.kind === 'loading' ? (
         <p className="pm-Screen-loading" role="status">
@@ -114,103 +109,15 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
           {state.trouble !== null && (
             <Trouble error={state.trouble} again={() => void model.refresh()} />
           )}
-          <Body key={directions} graph={state.value} form={form} all={model.all} />
-        </>
-      )}
-    </div>
-  );
-}
-
-interface IBodyProps {
-  graph: IGraph;
-  form: 'graph' | 'table';
-  all: () => Promise<void>;
-}
-
-function Body({ graph, form, all }: IBodyProps): React.JSX.Element {
-  const { commands, trans } = useHere();
-  const [selected, setSelected] = React.useState<number[]>([graph.asked]);
-  const current = selected[selected.length - 1] ?? graph.asked;
-  const open = (run: number): void => {
-    void commands.execute(CommandIDs.openRun, { run });
-  };
-  const compare = selected.length > 1 && commands.hasCommand(CommandIDs.compare);
-  return (
-    <div className="pm-Lineage-body">
-      <section className="pm-Lineage-left" aria-label={trans.__('Graph of the lineage')}>
-        {graph.truncated && (
-          <p className="pm-Bar pm-Log-note">
-            {trans.__('It has more runs; the %1 nearest are shown.', graph.runs.size)}{' '}
-            <Action label={trans.__('Show all')} onClick={() => void all()} />
-          </p>
-        )}
-        {compare && (
-          <p className="pm-Bar pm-Log-note">
-            {trans._n('%1 run chosen', '%1 runs chosen', selected.length)}
-            <Action
-              label={trans.__('Compare')}
-              onClick={() => void commands.execute(CommandIDs.compare, { runs: selected })}
-            />
-          </p>
-        )}
-        {form === 'graph' ? (
-          <LineageView
-            graph={graph}
-            selected={selected}
-            onSelect={setSelected}
-            onOpen={open}
-            label={trans.__('Lineage of run %1, %2 runs', graph.asked, graph.runs.size)}
+          <Body
+            key={directions}
+            graph={state.value}
+            form={form}
+            all={model.all}
+            onDrawn={setDrawn}
           />
-        ) : (
-          <LineageTable graph={graph} selected={selected} onSelect={setSelected} />
-        )}
-      </section>
-      <aside className="pm-Lineage-right" aria-label={trans.__('The selected run')}>
-        <Selected key={current} run={current} graph={graph} />
-      </aside>
-    </div>
-  );
-}
-
-function Selected({ run, graph }: { run: number; graph: IGraph }): React.JSX.Element {
-  const { api, commands, trans } = useHere();
-  const asked = useAsked(React.useCallback(() => getRun(api, run), [api, run]));
-  useChanges(
-    React.useCallback((change: IChange) => touches(change, run), [run]),
-    asked.refresh
-  );
-  const readers = graph.readers.get(run) ?? [];
-  return (
-    <Shown asked={asked} loading={trans.__('Loading run %1…', run)}>
-      {details => (
-        <>
-          <Head run={details} lineage={false} />
-          <p className="pm-Bar pm-Head-more">
-            <Action
-              label={trans.__('Open run')}
-              onClick={() => void commands.execute(CommandIDs.openRun, { run })}
-            />
-            {run !== graph.asked && (
-              <Action
-                label={trans.__('Lineage of this run')}
-                onClick={() => void commands.execute(CommandIDs.openLineage, { run })}
-              />
-            )}
-          </p>
-          <RunSections run={details}>
-            {readers.length > 0 && (
-              <Section title={trans.__('Read by')}>
-                <p className="pm-Bar">
-                  {readers.slice(0, 50).map(each => (
-                    <RunLink key={each} run={each} method={graph.runs.get(each)?.method ?? null} />
-                  ))}
-                  {readers.length > 50 && trans.__('and %1 more', readers.length - 50)}
-                </p>
-              </Section>
-            )}
-          </RunSections>
         </>
       )}
-    </Shown>
+    </div>
   );
 }

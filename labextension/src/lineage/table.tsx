@@ -10,16 +10,21 @@ import { changedOf } from './graph';
 
 interface IProps {
   graph: IGraph;
+  /** Only these; null, all. */
+  only: readonly number[] | null;
   selected: readonly number[];
   onSelect: (runs: number[]) => void;
 }
 
-export function LineageTable({ graph, selected, onSelect }: IProps): React.JSX.Element {
+export function LineageTable({ graph, only, selected, onSelect }: IProps): React.JSX.Element {
   const { marks, trans } = useHere();
-  const order = [...graph.runs.values()].sort(
-    (a, b) =>
-      (graph.depth.get(a.run_id) ?? 0) - (graph.depth.get(b.run_id) ?? 0) || a.run_id - b.run_id
-  );
+  const wanted = only === null ? null : new Set(only);
+  const order = [...graph.runs.values()]
+    .filter(run => wanted?.has(run.run_id) !== false)
+    .sort(
+      (a, b) =>
+        (graph.depth.get(a.run_id) ?? 0) - (graph.depth.get(b.run_id) ?? 0) || a.run_id - b.run_id
+    );
   return (
     <div className="pm-Lineage-table">
       <table className="pm-Table">

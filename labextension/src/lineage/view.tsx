@@ -8,7 +8,7 @@ import type { IGraph, LineageRun } from './graph';
 import { chainOf } from './graph';
 import { layout } from './layout';
 import type { IView } from './moves';
-import { broughtIn, first, fitted, MARGIN, within, ZOOM, zoomed } from './moves';
+import { broughtIn, first, fitted, MARGIN, within, wordsAt, ZOOM, zoomed } from './moves';
 import { Dots, Links, Node } from './nodes';
 import { neighbour, spoken } from './walk';
 
@@ -19,21 +19,36 @@ interface IProps {
   onSelect: (runs: number[]) => void;
   onOpen: (run: number) => void;
   label: string;
+  /** The runs that stand out, instead of the chain of the selected one. */
+  found?: ReadonlySet<number> | null;
+  /** Bring this run into view; another object, another time. */
+  goTo?: { readonly run: number } | null;
   /** A small one is as high as its graph and does not zoom by the wheel. */
   small?: boolean;
 }
 
 export function LineageView(props: IProps): React.JSX.Element {
-  const { graph, selected, onSelect, onOpen, label, small = false } = props;
+  const {
+    graph,
+    selected,
+    onSelect,
+    onOpen,
+    label,
+    found = null,
+    goTo = null,
+    small = false
+  } = props;
   const { marks, trans } = useHere();
   const plan = React.useMemo(() => layout(graph), [graph]);
   const frame = React.useRef<SVGSVGElement>(null);
   const [size, setSize] = React.useState({ width: 0, height: 0 });
   const [moved, setMoved] = React.useState<IView | null>(null);
   const current = selected[selected.length - 1] ?? graph.asked;
-  const lit = React.useMemo(() => chainOf(graph, current), [graph, current]);
+  const chain = React.useMemo(() => chainOf(graph, current), [graph, current]);
+  const lit = found ?? chain;
   // Until somebody moves it, it fits the room that there is.
   const view = moved ?? first(plan, size, graph.asked, small);
+  const words = React.useMemo(() => wordsAt(view.zoom), [view.zoom]);
 
   React.useEffect(() => {
     const node = frame.current;
@@ -76,6 +91,13 @@ export function LineageView(props: IProps): React.JSX.Element {
       setMoved(broughtIn(view, place, size));
     }
   };
+  const shown = React.useRef(goTo);
+  React.useEffect(() => {
+    if (goTo !== null && goTo !== shown.current && size.width > 0) {
+      shown.current = goTo;
+      show(goTo.run);
+    }
+  });
   const choose = (run: number, more: boolean): void => {
     onSelect(
       more
@@ -85,12 +107,12 @@ export function LineageView(props: IProps): React.JSX.Element {
         : [run]
     );
   };
-  const walk = (key: string): boolean => {
+  const walk = (key: string, more: boolean): boolean => {
     const next = neighbour(graph, plan, current, key);
     if (next === null) {
       return false;
     }
-    onSelect([next]);
+    onSelect(more ? [...selected.filter(each => each !== next), next] : [next]);
     show(next);
     return true;
   };
@@ -103,7 +125,7 @@ export function LineageView(props: IProps): React.JSX.Element {
         className="pm-Lineage-drawing"
         role="application"
         aria-roledescription={trans.__('lineage graph')}
-        aria-label={`${label}. ${trans.__('Arrow keys walk along the links, Enter opens the run.')}`}
+        aria-label={`${label}. ${trans.__('Arrow keys walk along the links, with Shift they choose several; End goes to the first input, Home back; Enter opens the run.')}`}
         tabIndex={0}
         style={small ? { height: Math.min(260, plan.height + 2 * MARGIN) } : undefined}
         onPointerDown={event => {
@@ -150,7 +172,7 @@ export function LineageView(props: IProps): React.JSX.Element {
             setMoved(zoomed(view, event.key === '+' ? 1.25 : 0.8, middle));
           } else if (event.key === '0') {
             setMoved(fitted(plan, size));
-          } else if (!walk(event.key)) {
+          } else if (!walk(event.key, event.shiftKey)) {
             return;
           }
           event.preventDefault();
@@ -169,6 +191,7 @@ export function LineageView(props: IProps): React.JSX.Element {
                 x={plan.places.get(run)?.x ?? 0}
                 y={plan.places.get(run)?.y ?? 0}
                 marks={marks.run}
+                words={words}
                 asked={run === graph.asked}
                 dimmed={!lit.has(run)}
                 selected={selected.includes(run)}

@@ -15,6 +15,12 @@ export function neighbour(graph: IGraph, plan: ILayout, run: number, key: string
   if (key === 'ArrowRight') {
     return graph.readers.get(run)?.[0] ?? null;
   }
+  if (key === 'Home') {
+    return graph.asked;
+  }
+  if (key === 'End') {
+    return furthest(graph, run);
+  }
   if (key !== 'ArrowUp' && key !== 'ArrowDown') {
     return null;
   }
@@ -24,6 +30,16 @@ export function neighbour(graph: IGraph, plan: ILayout, run: number, key: string
     .filter(each => graph.depth.get(each) === depth)
     .sort((a, b) => at(a).x - at(b).x || at(a).y - at(b).y);
   return column[column.indexOf(run) + (key === 'ArrowUp' ? -1 : 1)] ?? null;
+}
+
+/** Its first input, and that one's, until there is none. */
+function furthest(graph: IGraph, run: number): number {
+  let last = run;
+  for (let next: number | undefined = run; next !== undefined;) {
+    last = next;
+    next = graph.sources.get(last)?.[0];
+  }
+  return last;
 }
 
 /** What a screen reader says of the selected run. */

@@ -12,7 +12,7 @@ type Trans = ReturnType<typeof useHere>['trans'];
 
 /** What about a parameter is not as usual, in words. */
 export function remarks(parameter: RunParameter, trans: Trans): string[] {
-  const found: string[] = [];
+  const found: string[] = parameter.changed ? [trans.__('changed from the default')] : [];
   if (parameter.not_applied) {
     found.push(trans.__('not applied: its function was never called'));
   } else if (parameter.is_set) {
@@ -63,16 +63,16 @@ export function Parameters({
       </thead>
       <tbody>
         {sorted.map(parameter => (
-          <tr key={`${parameter.function}.${parameter.name}`}>
+          <tr
+            key={`${parameter.function}.${parameter.name}`}
+            className={parameter.changed ? 'pm-mod-changed' : undefined}
+          >
             <th scope="row" title={parameter.type}>
               <span className="pm-Muted">{parameter.function}.</span>
               {parameter.name}
             </th>
             <td className={parameter.changed ? 'pm-Code pm-Changed' : 'pm-Code'}>
               {valuesOf(parameter)}
-              {parameter.changed && (
-                <span className="pm-offscreen"> {trans.__('changed from the default')}</span>
-              )}
             </td>
             <td className="pm-Code pm-Muted">{parameter.default ?? trans.__('none')}</td>
             <td>{remarks(parameter, trans).join('; ')}</td>

@@ -11,11 +11,13 @@ import { Inputs, Parameters, Record } from './record';
 
 interface IProps {
   run: RunDetails;
+  /** Begin with how it was made: parameters and inputs before the result. */
+  how?: boolean;
   /** Between the result and the parameters. */
   children?: React.ReactNode;
 }
 
-export function RunSections({ run, children }: IProps): React.JSX.Element {
+export function RunSections({ run, how = false, children }: IProps): React.JSX.Element {
   const { trans } = useHere();
   const changed = run.parameters.filter(parameter => parameter.changed).length;
   const failed = run.status === 'failed';
@@ -36,10 +38,8 @@ export function RunSections({ run, children }: IProps): React.JSX.Element {
       )}
     </Section>
   );
-  return (
-    <>
-      {failed ? [log, result] : result}
-      {children}
+  const made = (
+    <React.Fragment key="made">
       <Section
         title={trans.__('Parameters')}
         extra={
@@ -53,7 +53,19 @@ export function RunSections({ run, children }: IProps): React.JSX.Element {
       <Section title={trans.__('Inputs')}>
         <Inputs inputs={run.inputs} />
       </Section>
-      {!failed && log}
+    </React.Fragment>
+  );
+  const between = <React.Fragment key="between">{children}</React.Fragment>;
+  const parts = failed
+    ? how
+      ? [log, made, result, between]
+      : [log, result, between, made]
+    : how
+      ? [made, result, between, log]
+      : [result, between, made, log];
+  return (
+    <>
+      {parts}
       <Section title={trans.__('Record')}>
         <Record run={run} />
       </Section>

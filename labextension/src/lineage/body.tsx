@@ -1,0 +1,134 @@
+/** A lineage with what is looked for in it, and the selected run beside it. */
+
+import React from 'react';
+
+import { CommandIDs } from '../commands';
+import { useHere } from '../screen/here';
+import { Action } from '../screen/parts';
+import { Find, foundIn } from './find';
+import { useFolding } from './folding';
+import type { IGraph } from './graph';
+import { Group } from './group';
+import { Selected } from './selected';
+import { LineageTable } from './table';
+import { LineageView } from './view';
+
+interface IBodyProps {
+  graph: IGraph;
+  form: 'graph' | 'table';
+  all: () => Promise<void>;
+  /** Told what is drawn, for pictures of it. */
+  onDrawn: (graph: IGraph) => void;
+}
+
+export function Body({ graph, form, all, onDrawn }: IBodyProps): React.JSX.Element {
+  const { commands, trans } = useHere();
+  const [selected, setSelected] = React.useState<number[]>([graph.asked]);
+  const current = selected[selected.length - 1] ?? graph.asked;
+  const [text, setText] = React.useState('');
+  const found = React.useMemo(() => foundIn(graph, text), [graph, text]);
+  const [goTo, setGoTo] = React.useState<{ run: number } | null>(null);
+  const folding = useFolding(graph);
+  const { shown, home } = folding;
+  React.useEffect(() => {
+    onDrawn(shown);
+  }, [shown, onDrawn]);
+  const drawnAs = (run: number): number => home.get(run) ?? run;
+  const group = shown.runs.get(drawnAs(current))?.together;
+  const unfold = (run: number): void => {
+    folding.unfold(run);
+    setSelected([run]);
+    setGoTo({ run });
+  };
+  const open = (run: number): void => {
+    if (shown.runs.get(run)?.together !== undefined) {
+      unfold(run);
+    } else {
+      void commands.execute(CommandIDs.openRun, { run });
+    }
+  };
+  const compare = selected.length > 1 && commands.hasCommand(CommandIDs.compare);
+  return (
+    <div className="pm-Lineage-body">
+      <section
+        className="pm-Lineage-left"
+        aria-label={trans.__('Graph of the lineage')}
+        onKeyDown={event => {
+          if (event.key === '/' && !(event.target instanceof HTMLInputElement)) {
+            event.preventDefault();
+            event.currentTarget.querySelector<HTMLInputElement>('input[type=search]')?.focus();
+          }
+        }}
+      >
+        <div className="pm-Bar pm-Lineage-find">
+          <Find
+            text={text}
+            onText={setText}
+            found={found}
+            current={current}
+            onGo={run => {
+              if (shown.runs.get(drawnAs(run))?.together !== undefined) {
+                unfold(run);
+              } else {
+                setSelected([run]);
+                setGoTo({ run });
+              }
+            }}
+          />
+          {form === 'graph' && folding.possible && (
+            <button
+              type="button"
+              className="pm-Button"
+              aria-pressed={folding.on}
+              title={trans.__('Draw runs of the same method and version as one')}
+              onClick={folding.turn}
+            >
+              {trans.__('Fold alike runs')}
+            </button>
+          )}
+        </div>
+        {graph.truncated && (
+          <p className="pm-Bar pm-Log-note">
+            {trans.__('It has more runs; the %1 nearest are shown.', graph.runs.size)}{' '}
+            <Action label={trans.__('Show all')} onClick={() => void all()} />
+          </p>
+        )}
+        {compare && (
+          <p className="pm-Bar pm-Log-note">
+            {trans._n('%1 run chosen', '%1 runs chosen', selected.length)}
+            <Action
+              label={trans.__('Compare')}
+              onClick={() => void commands.execute(CommandIDs.compare, { runs: selected })}
+            />
+          </p>
+        )}
+        {form === 'graph' ? (
+          <LineageView
+            key={String(folding.on)}
+            graph={shown}
+            selected={selected.map(drawnAs)}
+            onSelect={setSelected}
+            onOpen={open}
+            found={found === null ? null : new Set(found.map(drawnAs))}
+            goTo={goTo}
+            label={trans.__('Lineage of run %1, %2 runs', graph.asked, graph.runs.size)}
+          />
+        ) : (
+          <LineageTable graph={graph} only={found} selected={selected} onSelect={setSelected} />
+        )}
+      </section>
+      <aside className="pm-Lineage-right" aria-label={trans.__('The selected run')}>
+        {form === 'graph' && group !== undefined ? (
+          <Group
+            group={group}
+            onUnfold={() => {
+              unfold(current);
+            }}
+          />
+        ) : (
+          <Selected key={current} run={current} graph={graph} />
+        )}
+      </aside>
+    </div>
+  );
+}
