@@ -63,6 +63,7 @@ def test_from_everything_two_runs_are_compared(results, open_lab, page, screensh
     )
     for name, theme in THEMES.items():
         use_theme(page, theme)
+        page.wait_for_function(LINKS_MEET_CARDS)
         screenshot(f"everything-{name}")
         check_axe(page, ".pm-Everything")
     use_theme(page, THEMES["light"])

@@ -42,7 +42,10 @@ export const Links = React.memo(function Links(props: IProps): React.JSX.Element
     let frame = 0;
     const look = (): void => {
       frame = 0;
-      setBoxes(measured(node));
+      // Hidden, as while the theme changes, everything is nowhere: the lines stay as they were.
+      if (node.offsetWidth > 0) {
+        setBoxes(measured(node));
+      }
     };
     const soon = (): void => {
       frame ||= requestAnimationFrame(look);
@@ -126,7 +129,7 @@ export const Links = React.memo(function Links(props: IProps): React.JSX.Element
 /** Where the nodes are, inside of the sheet; a run that is scrolled out of its list is nowhere. */
 function measured(sheet: HTMLElement): Map<string, IBox> {
   const origin = sheet.getBoundingClientRect();
-  // The sheet may be zoomed, what is drawn in it is zoomed with it; or hidden, then all is nowhere.
+  // The sheet may be zoomed; what is drawn in it is zoomed with it.
   const zoom = origin.width / Math.max(1, sheet.offsetWidth) || 1;
   const boxes = new Map<string, IBox>();
   for (const node of sheet.querySelectorAll<HTMLElement>('[data-pm-node]')) {
