@@ -200,7 +200,5 @@ function isField(target: EventTarget): boolean {
 
 /** Whether a drag may begin here: nothing here answers to a click or is text to select. */
 function isGround(target: EventTarget): boolean {
-  return (
-    target instanceof Element && target.closest('button, a, input, label, .pm-Rows') === null
-  );
+  return target instanceof Element && target.closest('button, a, input, label, .pm-Rows') === null;
 }

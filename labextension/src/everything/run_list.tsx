@@ -145,11 +145,7 @@ interface IRowProps {
   onChoose: (run: number) => void;
 }
 
-const RunRow = React.memo(function RunRow({
-  run,
-  chosen,
-  onChoose
-}: IRowProps): React.JSX.Element {
+const RunRow = React.memo(function RunRow({ run, chosen, onChoose }: IRowProps): React.JSX.Element {
   const { trans } = useHere();
   const id = run.run_id;
   return (
