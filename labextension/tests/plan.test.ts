@@ -10,6 +10,7 @@ import {
   ALL,
   causesOf,
   filtered,
+  lastOf,
   noteOf,
   sorted,
   suspects,
@@ -17,11 +18,15 @@ import {
   treeLines
 } from '../src/plan/rows';
 import { runAgain } from '../src/plan/actions';
+import type { ILook } from '../src/plan/look';
+import { readLook, textOf } from '../src/plan/look';
 import { barsOf } from '../src/plan/timeline';
 import { changed, PlanWatch } from '../src/plan/watch';
 import { wantedBy, withoutOurs } from '../src/routing/address';
+import { clicked, extended, NONE, toggled } from '../src/screen/choosing';
 import { Here } from '../src/screen/here';
-import { hasItem, item, withItem } from '../src/screen/item';
+import type { IItemProps } from '../src/screen/item';
+import { hasItem, item, runItem, withItem } from '../src/screen/item';
 import type { IChange } from '../src/tokens';
 import { plannedRun, run } from './records';
 import type { Answers } from './server';
@@ -130,7 +135,7 @@ function planOf(total: number): { watch: PlanWatch; asked: string[]; answers: An
       const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
       const first = Number(query.get('first'));
       asked.push(`runs ${first}`);
-      const end = Math.min(total, first + 1000);
+      const end = Math.min(total, first + Number(query.get('limit')));
       const page = Array.from({ length: end - first }, (_, n) => plannedRun(first + n + 1));
       return { body: { planned_runs: page, total, next: end < total ? end : null } };
     }
@@ -164,13 +169,18 @@ describe('a plan that is watched', () => {
     watch.fits(change());
     await watch.look();
     expect(asked.filter(what => what === 'runs 0')).toHaveLength(2);
+    // The plan itself is as it was, until something of it is heard.
+    expect(asked.filter(what => what === 'plan')).toHaveLength(1);
+    watch.fits(change({ kind: 'plan', id: 12 }));
+    await watch.look();
+    expect(asked.filter(what => what === 'plan')).toHaveLength(2);
     watch.dispose();
   });
 
   it('changes the rows that it hears of at once when it is large', async () => {
-    const { watch, asked } = planOf(2500);
+    const { watch, asked } = planOf(12_500);
     await watch.refresh();
-    expect(asked).toContain('runs 2000');
+    expect(asked).toContain('runs 10000');
     const before = asked.length;
     watch.fits(change());
     await watch.look();
@@ -244,6 +254,39 @@ describe('an address', () => {
   });
 });
 
+describe('runs of a list', () => {
+  const keys = { ctrlKey: false, metaKey: false, shiftKey: false };
+  const order = [9, 8, 7, 6];
+
+  it('are chosen one by one with ctrl, up to another with shift, and opened without', () => {
+    expect(clicked(NONE, 9, order, keys)).toBeNull();
+    const one = clicked(NONE, 8, order, { ...keys, ctrlKey: true }) ?? NONE;
+    expect([...one.runs]).toEqual([8]);
+    const up = clicked(one, 6, order, { ...keys, shiftKey: true }) ?? NONE;
+    expect([...up.runs]).toEqual([8, 7, 6]);
+    expect([...toggled(up, [7]).runs]).toEqual([8, 6]);
+    // The one that was chosen last may be filtered away by now.
+    expect([...extended({ runs: new Set([3]), from: 3 }, 7, order).runs]).toEqual([3, 7]);
+  });
+});
+
+describe('how a plan is looked at', () => {
+  it('is read back as it was kept, and what nobody wrote as at first', () => {
+    const look: ILook = {
+      view: 'table',
+      filter: { text: 's1', state: 'failed', step: '' },
+      sort: { column: 'took', descending: true },
+      folded: ['["s1"]'],
+      top: { table: 120 }
+    };
+    expect(readLook(textOf(look), '')).toEqual(look);
+    const odd =
+      '{"view": 3, "sort": {"column": "x"}, "filter": null, "folded": [1], "top": {"a": "b"}}';
+    expect(readLook(odd, '')).toEqual(readLook('', ''));
+    expect(readLook('', 'gate')).toMatchObject({ view: 'table', filter: { step: 'gate' } });
+  });
+});
+
 describe('what a row is about', () => {
   const app = (html: string): Pick<JupyterFrontEnd, 'contextMenuHitTest'> => {
     const host = document.createElement('div');
@@ -278,6 +321,22 @@ describe('what a row is about', () => {
       'data-pm-id': '31',
       'data-pm-plan': '12'
     });
+  });
+
+  it('is all that is chosen, where it is one of them; of a branch its results', () => {
+    const chosen = new Set([4, 7]);
+    const attributes = (of: IItemProps): string =>
+      Object.entries(of)
+        .map(([name, value]) => `${name}="${value}"`)
+        .join(' ');
+    const row = app(`<li ${attributes(runItem(7, chosen))}><b></b></li>`);
+    expect(withItem(row, { context: 'run' })).toMatchObject({ run: 7, runs: [4, 7] });
+    const other = app(`<li ${attributes(runItem(9, chosen))}><b></b></li>`);
+    expect(withItem(other, { context: 'run' })).toMatchObject({ run: 9, runs: [9] });
+    const branch = app(`<li ${attributes(item('branch', 'low', 3, [8, 9]))}><b></b></li>`);
+    expect(withItem(branch, { context: 'branch' })).toMatchObject({ runs: [8, 9] });
+    expect(hasItem(branch, { context: 'run' })).toBe(false);
+    expect(ids(lastOf(ROWS.slice(0, 3)))).toEqual([2, 3]);
   });
 
   it('is not what lies around a row that is about nothing', () => {

@@ -13,12 +13,12 @@ const LOG = '/base/pm/api/runs/47/log';
 const ENTRIES = '/base/pm/api/runs/47/log/entries';
 
 /** A server with this log; `ended` may be changed, and whether it answers. */
-function logOf(state: { text: string; ended: boolean; away?: boolean }): {
-  log: RunLog;
-  asked: string[];
-} {
+function logOf(
+  state: { text: string; ended: boolean; away?: boolean },
+  entries: readonly LogEntry[] = []
+): { log: RunLog; asked: string[] } {
   const asked: string[] = [];
-  const none: IAnswer = { body: { run_id: 47, entries: [], after: null, ended: true } };
+  const none: IAnswer = { body: { run_id: 47, entries, after: null, ended: true } };
   const { settings, requests } = server({
     [ENTRIES]: none,
     [LOG]: () => {
@@ -37,6 +37,7 @@ function logOf(state: { text: string; ended: boolean; away?: boolean }): {
           source: 'file',
           text,
           offset: start,
+          lines_before: tail === null ? null : state.text.slice(0, start).split('\n').length - 1,
           next_offset: start + text.length,
           size: state.text.length,
           ended: state.ended
@@ -76,6 +77,21 @@ describe('the log of a run', () => {
     await log.start();
     expect(log.before).toBe(0);
     expect(log.lines).toHaveLength(30_001);
+    log.dispose();
+  });
+
+  it('of which only the end is read has the numbers of its lines, and its marks where they are', async () => {
+    const text = 'x'.repeat(99).concat('\n').repeat(200_000).concat('ERROR: odd\n');
+    const entry = { level: 'ERROR' as const, message: 'ERROR: odd', time: null, line: 200_001 };
+    const { log, asked } = logOf({ text, ended: true }, [entry]);
+    await log.start();
+    expect(log.before).toBe(text.length - (1 << 20));
+    expect(log.linesBefore).toBeGreaterThan(189_000);
+    const [found] = log.entries;
+    expect(log.lines[(found?.line ?? 0) - 1]).toBe('ERROR: odd');
+    expect(asked).toHaveLength(1);
+    await log.loadAll();
+    expect([log.linesBefore, log.entries[0]?.line]).toEqual([0, 200_001]);
     log.dispose();
   });
 
@@ -180,6 +196,7 @@ describe('numbers', () => {
       '34.2 MB',
       '2.0 TB'
     ]);
+    expect(clock(4 * 86_400 + 5 * 3600)).toBe('4d 05h');
     expect([42, 3723, -1].map(seconds => clock(seconds))).toEqual(['0:42', '1:02:03', '0:00']);
     expect([0.1 + 0.2, 55, 'text', null, [1]].map(figure)).toEqual([
       '0.3',

@@ -15,7 +15,7 @@ from typing import Any
 from pm_kernel.domain.decisions import Decision
 from pm_kernel.domain.plan import ExpandedPlan
 from pm_kernel.domain.plan_changes import Change
-from pm_kernel.domain.plans import Plan, PlannedRunRow
+from pm_kernel.domain.plans import Plan, PlannedRunRow, StepCount
 from pm_kernel.domain.preview import Counts, count, count_by_step, preview_tree
 from pm_kernel.errors import Problem
 
@@ -43,7 +43,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 
 def plan_details(
-    plan: Plan, rows: Iterable[PlannedRunRow], times: Mapping[str, StepTimes]
+    plan: Plan, counts: Iterable[StepCount], times: Mapping[str, StepTimes]
 ) -> dict[str, Any]:
     """Return a plan with what it was made from, and how far each of its steps is.
 
@@ -57,7 +57,7 @@ def plan_details(
         "request": request,
         "base": base,
         "revision": revision(plan),
-        "steps": step_counts(rows, times),
+        "steps": step_counts(counts, times),
     }
 
 
@@ -78,19 +78,19 @@ def planned_run_document(row: PlannedRunRow) -> dict[str, Any]:
 
 
 def step_counts(
-    rows: Iterable[PlannedRunRow], times: Mapping[str, StepTimes]
+    counts: Iterable[StepCount], times: Mapping[str, StepTimes]
 ) -> list[dict[str, Any]]:
     """Return how many planned runs of each step are in which state, in the order of the plan.
 
     ``times`` has the steps of which a run began.
     """
     steps: dict[str, dict[str, Any]] = {}
-    for row in rows:
+    for each in counts:
         step = steps.setdefault(
-            row.step,
-            {"step": row.step, "method": row.method, "version": row.version, "counts": {}},
+            each.step,
+            {"step": each.step, "method": each.method, "version": each.version, "counts": {}},
         )
-        step["counts"][row.state] = step["counts"].get(row.state, 0) + 1
+        step["counts"][each.state] = step["counts"].get(each.state, 0) + each.n
     for name, step in steps.items():
         began, ended = times.get(name, (None, None))
         step |= {"started_at": _time(began), "finished_at": _time(ended)}

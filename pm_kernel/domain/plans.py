@@ -68,6 +68,17 @@ class PlannedRunRow:
 
 
 @dataclass(frozen=True)
+class StepCount:
+    """How many planned runs of a step are in one state."""
+
+    step: str
+    method: str
+    version: int
+    state: str
+    n: int
+
+
+@dataclass(frozen=True)
 class NewEdge:
     """An input of a planned run that another planned run of the same plan gives."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
-from pm_kernel.domain.plans import OPEN, NewPlannedRun, Plan, PlannedRunRow
+from pm_kernel.domain.plans import OPEN, NewPlannedRun, Plan, PlannedRunRow, StepCount
 from pm_kernel.errors import NotFound
 from pm_kernel.store import launches, param_sets
 from pm_kernel.store.engine import Store
@@ -69,6 +69,18 @@ JOIN planned_runs p ON p.id = s.id
 LEFT JOIN method_versions v ON v.id = p.method_version_id
 LEFT JOIN methods m ON m.id = v.method_id
 ORDER BY p.ordinal
+"""  # noqa: S608 - constants only
+)
+
+_STEP_COUNTS = text(
+    f"""{_STATES}
+SELECT p.step, m.name AS method, v.version, s.shown AS state, count(*) AS n
+FROM states s
+JOIN planned_runs p ON p.id = s.id
+LEFT JOIN method_versions v ON v.id = p.method_version_id
+LEFT JOIN methods m ON m.id = v.method_id
+GROUP BY 1, 2, 3, 4
+ORDER BY min(min(p.ordinal)) OVER (PARTITION BY p.step), min(p.ordinal)
 """  # noqa: S608 - constants only
 )
 
@@ -348,6 +360,15 @@ def planned_runs_of(store: Store, plan_id: int) -> list[PlannedRunRow]:
                 again_by=row.again_by,
             )
             for row in connection.execute(_TREE, {"plans": [plan_id]})
+        ]
+
+
+def counts_of_steps(store: Store, plan_id: int) -> list[StepCount]:
+    """Count the planned runs of each step by state, the steps in the order of the plan."""
+    with store.reading() as connection:
+        return [
+            StepCount(row.step, row.method, row.version, row.state, row.n)
+            for row in connection.execute(_STEP_COUNTS, {"plans": [plan_id]})
         ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.run_log import LOG, RunLog, text_lines
@@ -83,6 +83,7 @@ def _text(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
             stream.seek(offset)
         offset = stream.tell()
         piece = stream.read(limit)
+        lines_before = None if tail is None else _lines_before(stream, offset)
     whole = run.ended and offset + len(piece) >= size
     piece = piece if whole else _cut(piece, full=len(piece) == limit)
     return {
@@ -90,10 +91,21 @@ def _text(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
         "source": "file",
         "text": piece.decode("utf-8", "backslashreplace"),
         "offset": offset,
+        "lines_before": lines_before,
         "next_offset": offset + len(piece),
         "size": size,
         "ended": run.ended,
     }
+
+
+def _lines_before(stream: BinaryIO, offset: int) -> int:
+    """Count the lines that end before a byte: entries name their line."""
+    stream.seek(0)
+    count, left = 0, offset
+    while left > 0 and (read := stream.read(min(left, _MOST_PIECE))):
+        count += read.count(b"\n")
+        left -= len(read)
+    return count
 
 
 def _cut(piece: bytes, *, full: bool) -> bytes:
@@ -125,6 +137,7 @@ def _recorded(at: Opened, run: Run) -> dict[str, Any]:
         "source": "record",
         "text": text,
         "offset": 0,
+        "lines_before": 0,
         "next_offset": 0,
         "size": 0,
         "ended": run.ended,

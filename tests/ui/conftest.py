@@ -24,6 +24,7 @@ from pm_kernel.store.engine import Store
 
 from ..integration.factories import Rows
 from .lab import Lab, start_lab
+from .monitoring import World, start_world
 from .results import Results, start_results
 
 RESULTS = Path(__file__).parents[2] / "test-results"
@@ -86,6 +87,18 @@ def results(
     folder = tmp_path_factory.mktemp("results")
     with start_results(folder, postgres_server, database_template) as results:
         yield results
+
+
+@pytest.fixture(scope="session")
+def world(
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: EmbeddedPostgres,
+    database_template: str,
+) -> Iterator[World]:
+    """A JupyterLab over a workspace whose plans run by real Nextflow."""
+    folder = tmp_path_factory.mktemp("monitor")
+    with start_world(folder, postgres_server, database_template) as world:
+        yield world
 
 
 @pytest.fixture

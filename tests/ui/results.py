@@ -36,6 +36,7 @@ def run(table, output_dir):
     return {"n": 1}
 """
 REPORT = """
+import struct, zlib
 from pathlib import Path
 
 def run(table, output_dir):
@@ -51,6 +52,14 @@ def run(table, output_dir):
     )
     (place / "long.txt").write_text("".join(f"line {n}\\n" for n in range(20_000)))
     (place / "raw.bin").write_bytes(bytes(3_000_000))
+    def chunk(kind, data):
+        whole = kind + data
+        return struct.pack(">I", len(data)) + whole + struct.pack(">I", zlib.crc32(whole))
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"teSt", bytes(21_000_000)), (b"IDAT", zlib.compress(bytes(2))))
+    png = b"".join(chunk(*part) for part in (*parts, (b"IEND", b"")))
+    (place / "scan.png").write_bytes(b"\\x89PNG\\r\\n\\x1a\\n" + png)
+    (place / "wide.csv").write_text("value\\n" + "1234567\\n" * 2_700_000)
 """
 WAIT = """
 from helper import wait
@@ -117,6 +126,8 @@ def start_results(
                 "paper": ("paper.pdf", "file"),
                 "long": ("long.txt", "text"),
                 "raw": ("raw.bin", "file"),
+                "scan": ("scan.png", "image"),
+                "wide": ("wide.csv", "table"),
             }
             bench.method("report", REPORT, inputs={"table": "upstream"}, outputs=report)
             bench.method(

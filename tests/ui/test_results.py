@@ -182,6 +182,17 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     open_lab(results.lab)
     execute(page, "pm:open-run", run=6)
     run = page.get_by_role("article")
+    # What is larger than 20 MB is fetched when somebody wants it; of a table only what is shown.
+    scan = run.get_by_label("scan", exact=True).first
+    expect(scan.get_by_role("img")).to_have_count(0)
+    scan.get_by_role("button", name="Show (21.0 MB)").click()
+    expect(scan.get_by_role("img", name="scan")).to_have_js_property("naturalWidth", 1)
+    wide = run.get_by_label("wide", exact=True).first
+    expect(wide.get_by_role("table", name="wide")).to_contain_text("1234567")
+    expect(wide).to_contain_text("21.6 MB")
+    with page.expect_download() as saved_file:
+        wide.get_by_role("link", name="Save wide").click()
+    assert saved_file.value.path().stat().st_size == 21_600_006
     folder = run.get_by_label("pages", exact=True).first
     folder.get_by_role("button", name="first.txt").click()
     expect(folder.get_by_label("first.txt")).to_contain_text("the first page")

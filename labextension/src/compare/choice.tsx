@@ -5,12 +5,11 @@ import React from 'react';
 import type { Run } from '../api/runs';
 import { getRun, listRuns } from '../api/runs';
 import { useAsked } from '../screen/asked';
+import { MOST } from '../screen/choosing';
 import { useHere } from '../screen/here';
 import { Action, RunLink } from '../screen/parts';
 import { whichOf } from './which';
 
-/** The server compares no more at once. */
-export const MOST = 20;
 /** Runs that are offered. */
 const OFFERED = 200;
 

@@ -30,6 +30,9 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
       },
       id: args => args.tab,
       title: args => trans.__('Compare %1', args.runs.join(', ')),
+      beside: trans.__(
+        'What differs between the runs is marked. Add runs above, or choose them in a plan, in the list of runs, in a lineage or in Everything; a click on a run opens all that is recorded of it.'
+      ),
       load: async () => (await import('./tab')).default
     });
   }

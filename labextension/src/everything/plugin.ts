@@ -23,6 +23,9 @@ export const everythingPlugin: JupyterFrontEndPlugin<void> = {
       read: () => ({}),
       id: () => 'all',
       title: () => trans.__('Everything'),
+      beside: trans.__(
+        'Unfold a method and choose a run to see here what it made and how. Choose two or more to compare them.'
+      ),
       load: async () => (await import('./tab')).default
     });
   }

@@ -6,7 +6,8 @@ import type { Everything } from '../api/everything';
 import { getEverything } from '../api/everything';
 import { CommandIDs } from '../commands';
 import { useAsked } from '../screen/asked';
-import { useChanges, useHere } from '../screen/here';
+import { MOST } from '../screen/choosing';
+import { useChanges, useHere, useTab } from '../screen/here';
 import { Action, Shown } from '../screen/parts';
 import type { IChange } from '../tokens';
 import type { IFilter } from './filter';
@@ -14,22 +15,24 @@ import { FilterForm, NO_FILTER, queryOf } from './filter';
 import { Sheet } from './sheet';
 import { totalOf } from './shape';
 
-/** The most runs that are compared at once. */
-const MOST = 20;
-
 export default function EverythingTab(): React.JSX.Element {
   const { commands, trans } = useHere();
   const [filter, setFilter] = React.useState<IFilter>(NO_FILTER);
   const [chosen, setChosen] = React.useState<ReadonlySet<number>>(new Set());
-  const choose = React.useCallback((run: number): void => {
-    setChosen(before => {
-      const after = new Set(before);
-      if (!after.delete(run)) {
-        after.add(run);
-      }
-      return after;
-    });
-  }, []);
+  const tab = useTab();
+  const choose = React.useCallback(
+    (run: number): void => {
+      tab?.select(run);
+      setChosen(before => {
+        const after = new Set(before);
+        if (!after.delete(run)) {
+          after.add(run);
+        }
+        return after;
+      });
+    },
+    [tab]
+  );
   return (
     <div className="pm-Everything">
       <h2>{trans.__('Everything')}</h2>

@@ -47,6 +47,9 @@ export const lineagePlugin: JupyterFrontEndPlugin<void> = {
       },
       id: args => String(args.run),
       title: args => trans.__('Lineage %1', args.run),
+      beside: trans.__(
+        'The run that is selected in the graph stands beside it, with all that is recorded of it. Select two or more with Ctrl or Shift to compare them.'
+      ),
       load: async () => (await import('./tab')).default
     });
   }

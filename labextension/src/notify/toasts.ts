@@ -5,31 +5,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Plan } from '../api/plans';
 import { countsText } from '../marks/bar';
+import { endText, titled } from '../plan/words';
 import type { INews } from './active';
 
 /** Milliseconds for which a notification stays on screen; afterwards it is in the list. */
 const SHOWN = 6_000;
-
-/** "Plan 12 (cells)". */
-export function titled(plan: Plan, trans: TranslationBundle): string {
-  return trans.__('Plan %1 (%2)', plan.plan_id, plan.name);
-}
-
-/** How a plan ended, in one sentence. */
-export function endText(plan: Plan, trans: TranslationBundle): string {
-  const name = titled(plan, trans);
-  const counts = countsText(plan.counts, trans);
-  switch (plan.status) {
-    case 'completed':
-      return trans.__('%1 is done: %2', name, counts);
-    case 'cancelled':
-      return trans.__('%1 was cancelled: %2', name, counts);
-    case 'partial':
-      return trans.__('%1 ended with failures: %2', name, counts);
-    default:
-      return trans.__('%1 failed: %2', name, counts);
-  }
-}
 
 export class Toasts {
   constructor(

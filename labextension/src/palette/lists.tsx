@@ -1,4 +1,4 @@
-/** Templates, plans and runs in the left panel. */
+/** Templates and plans in the left panel. */
 
 import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -6,12 +6,10 @@ import React from 'react';
 
 import type { IMarks } from '../api/marks';
 import type { Plan } from '../api/plans';
-import type { Run } from '../api/runs';
 import type { ITemplateEntry } from '../api/templates';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
 import { item } from '../screen/item';
-import { FILTER_KEYS } from './filter';
 
 interface ITemplatesProps {
   templates: readonly ITemplateEntry[];
@@ -112,81 +110,6 @@ export function PlansPart({ plans, marks, open, trans }: IPlansProps): React.JSX
         </li>
       ))}
     </ul>
-  );
-}
-
-/** What a filter looks like; its words are the same in every language. */
-const EXAMPLE = 'method:label status:failed sample:s1';
-
-interface IRunsProps {
-  runs: readonly Run[];
-  marks: IMarks;
-  filter: string;
-  fault: string | null;
-  find: (line: string) => void;
-  more?: () => void;
-  open?: (run: number) => void;
-  trans: TranslationBundle;
-}
-
-export function RunsPart(props: IRunsProps): React.JSX.Element {
-  const { runs, marks, filter, fault, find, more, open, trans } = props;
-  const id = React.useId();
-  return (
-    <>
-      <input
-        type="search"
-        className="jp-mod-styled pm-Find"
-        aria-label={trans.__('Filter runs')}
-        aria-describedby={`${id}-help`}
-        aria-invalid={fault !== null}
-        placeholder={EXAMPLE}
-        spellCheck={false}
-        value={filter}
-        onChange={event => {
-          find(event.target.value);
-        }}
-      />
-      <p id={`${id}-help`} className={fault === null ? 'pm-offscreen' : 'pm-Fault'} role="status">
-        {fault ?? trans.__('Words like %1; known are %2.', 'status:failed', FILTER_KEYS.join(', '))}
-      </p>
-      {runs.length === 0 && (
-        <p className="pm-Hint">
-          {filter === ''
-            ? trans.__(
-                'No runs yet. A run is one method on its data: start a pipeline to see some.'
-              )
-            : trans.__('No run fits this filter.')}
-        </p>
-      )}
-      <ul className="pm-List" aria-label={trans.__('Runs, newest first')}>
-        {runs.map(run => (
-          <li key={run.run_id} className="pm-Item" {...item('run', run.run_id)}>
-            <button
-              type="button"
-              className="pm-Item-name"
-              disabled={open === undefined}
-              onClick={() => {
-                open?.(run.run_id);
-              }}
-            >
-              {trans.__('run %1', run.run_id)} · {run.method} v{run.version}
-            </button>
-            <span className="pm-Item-about" title={run.said}>
-              <MarkLabel mark={markOf(marks.run, run.state)} />
-              {run.sample === null ? '' : ` · ${run.sample}`}
-              {' · '}
-              <When at={run.started_at} />
-            </span>
-          </li>
-        ))}
-      </ul>
-      {more !== undefined && (
-        <button type="button" className="jp-mod-styled" onClick={more}>
-          {trans.__('Show more')}
-        </button>
-      )}
-    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { VDomRenderer } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
 import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import { Debouncer } from '@lumino/polling';
@@ -32,6 +33,7 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
     private readonly _actions: () => IPaletteActions,
     private readonly _state: IStateDB | null,
     private readonly _live: ILive | null,
+    private readonly _commands: CommandRegistry,
     private readonly _trans: TranslationBundle
   ) {
     super(model);
@@ -100,6 +102,7 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
         actions={this._actions()}
         folded={this._folded}
         toggle={this._toggle}
+        commands={this._commands}
         trans={this._trans}
       />
     );
@@ -185,7 +188,7 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    const panel = new PalettePanel(model, actions, state, live, trans);
+    const panel = new PalettePanel(model, actions, state, live, commands, trans);
     void panel.restore();
     app.shell.add(panel, 'left', { rank: 600 });
     restorer?.add(panel, panel.id);

@@ -1,16 +1,18 @@
 /** The left panel: methods, templates, plans, runs. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import type { Plan } from '../api/plans';
 import type { ITemplateEntry } from '../api/templates';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel, ExplanationText } from '../explain/view';
-import { PlansPart, RunsPart, TemplatesList } from './lists';
+import { PlansPart, TemplatesList } from './lists';
 import type { IMethodActions } from './methods';
 import { MethodsList } from './methods';
 import type { PaletteModel } from './model';
+import { RunsPart } from './runs';
 import type { SectionName } from './section';
 import { Section } from './section';
 
@@ -29,11 +31,12 @@ interface IProps {
   actions: IPaletteActions;
   folded: ReadonlySet<SectionName>;
   toggle: (name: SectionName) => void;
+  commands: CommandRegistry;
   trans: TranslationBundle;
 }
 
 export function PaletteView(props: IProps): React.JSX.Element {
-  const { model, actions, folded, toggle, trans } = props;
+  const { model, actions, folded, toggle, commands, trans } = props;
   const { catalogue, templates, plans } = model;
   const error = model.error ?? catalogue.error;
   const refresh = (): void => {
@@ -126,6 +129,7 @@ export function PaletteView(props: IProps): React.JSX.Element {
           }}
           {...(model.hasMore ? { more: () => void model.more() } : {})}
           {...(openRun === undefined ? {} : { open: openRun })}
+          commands={commands}
           trans={trans}
         />
       </Section>

@@ -8,7 +8,7 @@ import type { IApi, IChange, ILive, IPipelineModel } from '../tokens';
 import { statesOf } from './states';
 
 /** Changes within this time are asked for at once: 200 runs may end in the same second. */
-const TOGETHER_MS = 300;
+const TOGETHER_MS = 150;
 
 export class Following implements IDisposable {
   constructor(

@@ -2,7 +2,7 @@
 
 import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
 
-import type { IDrawn, IRetry } from '../api/plans';
+import type { IDrawn, IRetry, Plan } from '../api/plans';
 import {
   cancelPlan,
   exportOf,
@@ -24,30 +24,47 @@ export const ACTIVE: ReadonlySet<string> = new Set(['submitted', 'running']);
 /** Plans that ended before everything had a result. */
 export const ENDED_SHORT: ReadonlySet<string> = new Set(['partial', 'failed', 'cancelled']);
 
-/** Ask, then cancel. */
-export async function cancel({ api, trans }: Doing, plan: number): Promise<string> {
-  const { name, counts } = await getPlanStatus(api, plan);
+/**
+ * Ask, then cancel.
+ *
+ * @param run - the run that is to be stopped; unasked where the plan is of it alone
+ */
+export async function cancel({ api, trans }: Doing, plan: number, run = 0): Promise<string> {
+  const { kind, name, counts } = await getPlanStatus(api, plan);
+  const isAlone = run !== 0 && kind === 'run';
+  if (!isAlone && !(await agreed(plan, name, counts, run, trans))) {
+    return '';
+  }
+  await cancelPlan(api, plan);
+  return trans.__('Plan %1 is cancelled.', plan);
+}
+
+async function agreed(
+  plan: number,
+  name: string,
+  counts: Plan['counts'],
+  run: number,
+  trans: Doing['trans']
+): Promise<boolean> {
   const running = counts['running'] ?? 0;
+  const lost =
+    running === 0
+      ? trans.__('What has ended stays; nothing more is started. It can be resumed.')
+      : trans._n(
+          '%1 run is ended, what it has done is lost. What has ended stays; it can be resumed.',
+          '%1 runs are ended, what they have done is lost. What has ended stays; it can be resumed.',
+          running
+        );
   const { button } = await showDialog({
     title: trans.__('Cancel plan %1 (%2)?', plan, name),
     body:
-      running === 0
-        ? trans.__('What has ended stays; nothing more is started. It can be resumed.')
-        : trans._n(
-            '%1 run is ended, what it has done is lost. What has ended stays; it can be resumed.',
-            '%1 runs are ended, what they have done is lost. What has ended stays; it can be resumed.',
-            running
-          ),
+      run === 0 ? lost : `${trans.__('Run %1 is stopped with its plan, not alone.', run)} ${lost}`,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Let it run') }),
       Dialog.warnButton({ label: trans.__('Cancel the plan') })
     ]
   });
-  if (!button.accept) {
-    return '';
-  }
-  await cancelPlan(api, plan);
-  return trans.__('Plan %1 is cancelled.', plan);
+  return button.accept;
 }
 
 /** Run what has no result yet. */

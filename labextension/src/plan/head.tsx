@@ -20,37 +20,27 @@ import {
   takeBack
 } from './actions';
 import { suspects } from './rows';
+import type { ISaid } from './said';
 import { PlanTroubleView } from './trouble';
 import type { IPlanNow } from './watch';
 
 interface IProps {
   now: IPlanNow;
-  refresh: () => Promise<void>;
+  said: ISaid;
   /** Show only the failed ones. */
   showFailed: () => void;
 }
 
-export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Element {
+export function PlanHead({ now, said, showFailed }: IProps): React.JSX.Element {
   const here = useHere();
   const { commands, marks, trans } = here;
   const { plan, status, rows } = now;
-  const [busy, setBusy] = React.useState(false);
-  const [said, setSaid] = React.useState('');
-  const [error, setError] = React.useState<unknown>(null);
+  const { act, busy } = said;
   const active = ACTIVE.has(status.status);
   const failed = status.counts['failed'] ?? 0;
-  const act = (work: () => Promise<string>): void => {
-    setBusy(true);
-    setError(null);
-    setSaid('');
-    work()
-      .then(setSaid, setError)
-      .finally(() => {
-        setBusy(false);
-        void refresh();
-      });
-  };
   const id = status.plan_id;
+  // What was run by itself has a form to run it by, instead of a plan to go on with.
+  const [alone] = status.kind === 'run' ? rows : [];
   return (
     <header className="pm-Head pm-PlanHead">
       <h2>
@@ -78,7 +68,7 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
             }}
           />
         )}
-        {ENDED_SHORT.has(status.status) && (
+        {alone === undefined && ENDED_SHORT.has(status.status) && (
           <Action
             label={trans.__('Resume')}
             title={trans.__('Run everything that has no result yet')}
@@ -88,12 +78,22 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
             }}
           />
         )}
-        {failed > 0 && (
+        {alone === undefined && failed > 0 && (
           <Action
             label={trans.__('Retry %1 failed', failed)}
             disabled={busy}
             onClick={() => {
               act(() => retry(here, id));
+            }}
+          />
+        )}
+        {alone !== undefined && !active && commands.hasCommand(CommandIDs.runStep) && (
+          <Action
+            label={trans.__('Run again…')}
+            title={trans.__('Open the form of %1, to run it once more', alone.method)}
+            onClick={() => {
+              const { method, version } = alone;
+              void commands.execute(CommandIDs.runStep, { method, version });
             }}
           />
         )}
@@ -123,9 +123,9 @@ export function PlanHead({ now, refresh, showFailed }: IProps): React.JSX.Elemen
             />
           </>
         )}
-        <span role="status">{busy ? trans.__('Asking…') : said}</span>
+        <span role="status">{busy ? trans.__('Asking…') : said.text}</span>
       </div>
-      {error !== null && <Trouble error={error} />}
+      {said.error !== null && <Trouble error={said.error} />}
       {status.again > 0 && (
         <p className="pm-Bar">
           <span>

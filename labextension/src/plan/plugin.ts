@@ -10,15 +10,18 @@ import {
   WidgetTracker
 } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
+import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
 
 import { CATEGORY, CommandIDs } from '../commands';
 import { plansIcon } from '../icons';
+import { hintBeside } from '../screen/beside';
 import { numberOf } from '../screen/screens';
 import { IApi, ILive, IPipelineTracker, IScreens } from '../tokens';
 import { DOMAIN } from '../translation';
 import { addCommands } from './commands';
+import type { IPlanArgs } from './look';
 import { PlansModel } from './model';
 import { PlansPanel } from './panel';
 
@@ -27,7 +30,7 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The list of plans.',
   autoStart: true,
   requires: [IApi, ILive, IScreens, IPipelineTracker],
-  optional: [ITranslator, ICommandPalette, ILauncher, ILayoutRestorer],
+  optional: [ITranslator, ICommandPalette, ILauncher, ILayoutRestorer, IPropertyInspectorProvider],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
@@ -37,7 +40,8 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    inspectors: IPropertyInspectorProvider | null
   ): void => {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -53,6 +57,9 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
       tab.title.label = trans.__('Plans');
       tab.title.icon = plansIcon;
       tab.title.closable = true;
+      inspectors
+        ?.register(tab)
+        .render(hintBeside(trans.__('Open a plan to see its runs; select one of them there.')));
       tab.toolbar.addItem(
         'refresh',
         new CommandToolbarButton({ commands, id: CommandIDs.refreshPlans, label: '' })
@@ -102,7 +109,7 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    const opened = screens.add<{ plan: number; step: string }>({
+    const opened = screens.add<IPlanArgs>({
       command: CommandIDs.openPlan,
       namespace: 'pm-plan',
       label: trans.__('Open Plan…'),
@@ -110,12 +117,19 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
       icon: plansIcon,
       properties: {
         plan: { type: 'integer', description: trans.__('The number of the plan') },
-        step: { type: 'string', description: trans.__('Show only this step') }
+        step: { type: 'string', description: trans.__('Show only this step') },
+        look: { type: 'string', description: trans.__('How it is looked at, as a layout keeps it') }
       },
       read: args => {
         const plan = numberOf(args, 'plan');
-        const step = args['step'];
-        return plan === null ? null : { plan, step: typeof step === 'string' ? step : '' };
+        const { step, look } = args;
+        return plan === null
+          ? null
+          : {
+              plan,
+              step: typeof step === 'string' ? step : '',
+              ...(typeof look === 'string' ? { look } : {})
+            };
       },
       ask: async () => {
         const { value } = await InputDialog.getNumber({
@@ -128,6 +142,9 @@ export const plansPlugin: JupyterFrontEndPlugin<void> = {
       },
       id: args => (args.step === '' ? String(args.plan) : `${args.plan}-${args.step}`),
       title: args => trans.__('Plan %1', args.plan),
+      beside: trans.__(
+        'Select a run of the plan to see here what it made, how, and what it printed. Ctrl or Shift, or the boxes, choose several to compare.'
+      ),
       load: async () => (await import('./tab')).default
     });
 

@@ -42,7 +42,8 @@ function wordsOf(row: PlannedRun): string {
     .toLowerCase();
 }
 
-export type Column = 'state' | 'step' | 'sample' | 'branch' | 'run' | 'took' | 'note';
+export const COLUMNS = ['state', 'step', 'sample', 'branch', 'run', 'took', 'note'] as const;
+export type Column = (typeof COLUMNS)[number];
 
 /** What a row took, in seconds; null, it has not ended (or did not run here). */
 export function secondsOf(row: PlannedRun): number | null {
@@ -224,6 +225,17 @@ export function topOf(rows: readonly PlannedRun[]): PlannedRun[] {
 /** The rows that had their try: what can be asked for again while the others run. */
 export function endedOf(rows: readonly PlannedRun[]): PlannedRun[] {
   return rows.filter(row => row.run_id !== null && row.state !== 'running');
+}
+
+/** The runs of rows; a row that has not run has none. */
+export function runsOf(rows: readonly PlannedRun[]): number[] {
+  return rows.flatMap(({ run_id: run }) => (run === null ? [] : [run]));
+}
+
+/** The rows of a group that feed none other of it: its results. */
+export function lastOf(rows: readonly PlannedRun[]): PlannedRun[] {
+  const feeding = new Set(rows.flatMap(row => row.parents));
+  return rows.filter(row => !feeding.has(row.planned_id));
 }
 
 /**

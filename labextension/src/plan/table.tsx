@@ -5,29 +5,27 @@ import React from 'react';
 import type { PlannedRun } from '../api/plans';
 import { CommandIDs } from '../commands';
 import { MarkLabel, markOf } from '../marks/mark';
+import { clicked, extended, isOnControl, isShifted, keepText, toggled } from '../screen/choosing';
 import { useHere } from '../screen/here';
-import { item, NO_ITEM } from '../screen/item';
+import { NO_ITEM, runItem } from '../screen/item';
 import { Action, CommandLink, RunLink } from '../screen/parts';
 import { Rows } from '../screen/rows';
 import { took } from '../screen/words';
 import { useCauses } from './causes';
+import type { IRowsOfPlan, ISort } from './look';
 import type { Column, IFilter } from './rows';
-import { ALL, filtered, noteOf, secondsOf, sorted } from './rows';
+import { ALL, filtered, noteOf, runsOf, secondsOf, sorted } from './rows';
 
-interface IProps {
-  plan: number;
-  rows: readonly PlannedRun[];
+interface IProps extends IRowsOfPlan {
   filter: IFilter;
   onFilter: (filter: IFilter) => void;
+  sort: ISort;
+  onSort: (sort: ISort) => void;
 }
 
-export function PlanTable({ plan, rows, filter, onFilter }: IProps): React.JSX.Element {
-  const { commands, marks, trans } = useHere();
-  const [sort, setSort] = React.useState<{ column: Column | null; descending: boolean }>({
-    column: null,
-    descending: false
-  });
-  const [chosen, setChosen] = React.useState<ReadonlySet<number>>(new Set());
+export function PlanTable(props: IProps): React.JSX.Element {
+  const { plan, rows, chosen, onChoose, onSelect, filter, onFilter, sort, onSort } = props;
+  const { marks, trans } = useHere();
   const shown = React.useMemo(
     () => sorted(filtered(rows, filter), sort.column, sort.descending),
     [rows, filter, sort]
@@ -42,6 +40,7 @@ export function PlanTable({ plan, rows, filter, onFilter }: IProps): React.JSX.E
     ['note', trans.__('Why')]
   ];
   const because = useCauses(rows);
+  const order = (): number[] => runsOf(shown);
   const steps = React.useMemo(() => [...new Set(rows.map(row => row.step))], [rows]);
   const states = React.useMemo(() => [...new Set(rows.map(row => row.state))], [rows]);
   const head = (
@@ -63,7 +62,7 @@ export function PlanTable({ plan, rows, filter, onFilter }: IProps): React.JSX.E
               type="button"
               className="pm-Grid-sort"
               onClick={() => {
-                setSort(
+                onSort(
                   sort.column !== column
                     ? { column, descending: false }
                     : sort.descending
@@ -134,12 +133,6 @@ export function PlanTable({ plan, rows, filter, onFilter }: IProps): React.JSX.E
             }}
           />
         )}
-        {chosen.size > 1 && commands.hasCommand(CommandIDs.compare) && (
-          <Action
-            label={trans.__('Compare %1 runs', chosen.size)}
-            onClick={() => void commands.execute(CommandIDs.compare, { runs: [...chosen] })}
-          />
-        )}
       </div>
       <Rows
         className="pm-Grid"
@@ -147,6 +140,8 @@ export function PlanTable({ plan, rows, filter, onFilter }: IProps): React.JSX.E
         label={trans.__('Runs of this plan')}
         count={shown.length}
         height={28}
+        top={props.top}
+        onTop={props.onTop}
         head={head}
         row={index => {
           const row = shown[index];
@@ -158,15 +153,19 @@ export function PlanTable({ plan, rows, filter, onFilter }: IProps): React.JSX.E
                 row={row}
                 cause={because(row)}
                 index={index}
-                chosen={row.run_id !== null && chosen.has(row.run_id)}
-                onChoose={(run, is) => {
-                  const next = new Set(chosen);
-                  if (is) {
-                    next.add(run);
-                  } else {
-                    next.delete(run);
+                chosen={chosen.runs}
+                onTick={(run, shift) => {
+                  onChoose(shift ? extended(chosen, run, order()) : toggled(chosen, [run]));
+                }}
+                onClick={event => {
+                  const { run_id: run } = row;
+                  const next = run === null ? null : clicked(chosen, run, order(), event);
+                  if (next !== null) {
+                    onChoose(next);
                   }
-                  setChosen(next);
+                }}
+                onSelect={() => {
+                  onSelect(row.run_id);
                 }}
               />
             )
@@ -186,11 +185,14 @@ interface IRowProps {
   /** Which run kept it from running. */
   cause: string;
   index: number;
-  chosen: boolean;
-  onChoose: (run: number, chosen: boolean) => void;
+  chosen: ReadonlySet<number>;
+  onTick: (run: number, shift: boolean) => void;
+  onClick: (event: React.MouseEvent) => void;
+  onSelect: () => void;
 }
 
-function Row({ plan, row, cause, index, chosen, onChoose }: IRowProps): React.JSX.Element {
+function Row(props: IRowProps): React.JSX.Element {
+  const { plan, row, cause, index, chosen, onTick, onClick, onSelect } = props;
   const { marks, trans } = useHere();
   const seconds = secondsOf(row);
   const note = noteOf(row, cause);
@@ -200,16 +202,25 @@ function Row({ plan, row, cause, index, chosen, onChoose }: IRowProps): React.JS
       role="row"
       className="pm-Grid-row"
       aria-rowindex={index + 2}
-      {...(run === null ? NO_ITEM : item('run', run, plan))}
+      data-pm-chosen={run !== null && chosen.has(run)}
+      {...(run === null ? NO_ITEM : runItem(run, chosen, plan))}
+      onFocus={onSelect}
+      onMouseDown={keepText}
+      onClick={event => {
+        onSelect();
+        if (!isOnControl(event)) {
+          onClick(event);
+        }
+      }}
     >
       <span role="cell">
         {run !== null && (
           <input
             type="checkbox"
             aria-label={trans.__('Choose run %1', run)}
-            checked={chosen}
+            checked={chosen.has(run)}
             onChange={event => {
-              onChoose(run, event.target.checked);
+              onTick(run, isShifted(event));
             }}
           />
         )}

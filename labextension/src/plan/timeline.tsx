@@ -6,10 +6,11 @@ import React from 'react';
 import type { PlannedRun } from '../api/plans';
 import { markOf } from '../marks/mark';
 import { useHere } from '../screen/here';
-import { item, NO_ITEM } from '../screen/item';
+import { NO_ITEM, runItem } from '../screen/item';
 import { RunLink } from '../screen/parts';
 import { Rows } from '../screen/rows';
 import { clock, took } from '../screen/words';
+import type { IRowsOfPlan } from './look';
 
 interface IBar {
   row: PlannedRun;
@@ -29,12 +30,8 @@ export function barsOf(rows: readonly PlannedRun[], now: number): IBar[] {
     .sort((a, b) => a.start - b.start || a.row.planned_id - b.row.planned_id);
 }
 
-interface IProps {
-  plan: number;
-  rows: readonly PlannedRun[];
-}
-
-export function PlanTimeline({ plan, rows }: IProps): React.JSX.Element {
+export function PlanTimeline(props: IRowsOfPlan): React.JSX.Element {
+  const { plan, rows, chosen, onSelect } = props;
   const { marks, trans } = useHere();
   const [now, setNow] = React.useState(() => Date.now());
   const running = rows.some(row => row.state === 'running');
@@ -76,6 +73,8 @@ export function PlanTimeline({ plan, rows }: IProps): React.JSX.Element {
       label={trans.__('Runs of this plan in time')}
       count={bars.length}
       height={26}
+      top={props.top}
+      onTop={props.onTop}
       head={head}
       row={index => {
         const bar = bars[index];
@@ -91,7 +90,13 @@ export function PlanTimeline({ plan, rows }: IProps): React.JSX.Element {
             role="row"
             className="pm-Timeline-row"
             aria-rowindex={index + 2}
-            {...(row.run_id === null ? NO_ITEM : item('run', row.run_id, plan))}
+            {...(row.run_id === null ? NO_ITEM : runItem(row.run_id, chosen.runs, plan))}
+            onFocus={() => {
+              onSelect(row.run_id);
+            }}
+            onClick={() => {
+              onSelect(row.run_id);
+            }}
           >
             <span role="rowheader" title={[row.step, row.sample, row.branch].join(' · ')}>
               {row.run_id === null ? row.step : <RunLink run={row.run_id} method={row.step} />}{' '}

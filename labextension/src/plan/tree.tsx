@@ -6,15 +6,17 @@ import type { PlannedRun } from '../api/plans';
 import { CommandIDs } from '../commands';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
+import { extended, isOnControl, isShifted, keepText, toggled } from '../screen/choosing';
 import { useHere } from '../screen/here';
 import type { IItemProps } from '../screen/item';
-import { item, NO_ITEM } from '../screen/item';
+import { item, NO_ITEM, runItem } from '../screen/item';
 import { Action, RunLink } from '../screen/parts';
 import { Rows } from '../screen/rows';
 import { took } from '../screen/words';
 import type { Line } from './rows';
 import { useCauses } from './causes';
-import { countsOf, endedOf, noteOf, secondsOf, treeLines } from './rows';
+import type { IRowsOfPlan } from './look';
+import { countsOf, endedOf, lastOf, noteOf, runsOf, secondsOf, treeLines } from './rows';
 
 /** Run what failed of a sample or one of its branches, or all of it, or take that back. */
 export type Again = (
@@ -24,24 +26,27 @@ export type Again = (
   rows: readonly PlannedRun[]
 ) => void;
 
-interface IProps {
-  plan: number;
-  rows: readonly PlannedRun[];
+interface IProps extends IRowsOfPlan {
+  /** Keys of the groups that are folded. */
+  folded: readonly string[];
+  onFold: (folded: readonly string[]) => void;
   /** The plan is being worked on: what is asked for again begins when its launch has ended. */
   active: boolean;
   /** Absent where nothing can be run again. */
   again?: Again;
 }
 
-export function PlanTree({ plan, rows, active: isActive, again }: IProps): React.JSX.Element {
+export function PlanTree(props: IProps): React.JSX.Element {
+  const { plan, rows, chosen, onChoose, onSelect, folded, onFold, active: isActive, again } = props;
   const { commands, trans } = useHere();
-  const [closed, setClosed] = React.useState<ReadonlySet<string>>(new Set());
+  const closed = React.useMemo(() => new Set(folded), [folded]);
   const [active, setActive] = React.useState(0);
   const [goTo, setGoTo] = React.useState<{ index: number } | null>(null);
   const lines = React.useMemo(
     () => treeLines(rows, closed, trans.__('all samples')),
     [rows, closed, trans]
   );
+  const results = React.useMemo(() => resultsIn(lines), [lines]);
   const because = useCauses(rows);
   const base = React.useId();
   const fold = (line: Line, close: boolean): void => {
@@ -51,12 +56,29 @@ export function PlanTree({ plan, rows, active: isActive, again }: IProps): React
     } else {
       next.delete(line.key);
     }
-    setClosed(next);
+    onFold([...next]);
   };
   const go = (index: number): void => {
     const to = Math.max(0, Math.min(lines.length - 1, index));
-    setActive(to);
+    turnTo(to);
     setGoTo({ index: to });
+  };
+  const turnTo = (index: number): void => {
+    setActive(index);
+    const line = lines[index];
+    onSelect(line?.kind === 'run' ? line.row.run_id : null);
+  };
+  const order = (): number[] =>
+    lines.flatMap(line => (line.kind === 'run' ? runsOf([line.row]) : []));
+  /** With shift up to this run; a group stands for its results. */
+  const choose = (line: Line, shift: boolean): void => {
+    const runs = results(line);
+    const [run] = runs;
+    if (run !== undefined) {
+      onChoose(
+        shift && line.kind === 'run' ? extended(chosen, run, order()) : toggled(chosen, runs)
+      );
+    }
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const line = lines[active];
@@ -64,7 +86,16 @@ export function PlanTree({ plan, rows, active: isActive, again }: IProps): React
       return;
     }
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      go(active + (event.key === 'ArrowDown' ? 1 : -1));
+      const to = active + (event.key === 'ArrowDown' ? 1 : -1);
+      go(to);
+      const next = lines[to];
+      if (event.shiftKey && next !== undefined) {
+        const begun = chosen.from === null ? toggled(chosen, results(line)) : chosen;
+        const [run] = next.kind === 'run' ? runsOf([next.row]) : [];
+        onChoose(run === undefined ? begun : extended(begun, run, order()));
+      }
+    } else if (event.key === ' ') {
+      choose(line, event.shiftKey);
     } else if (event.key === 'Home' || event.key === 'End') {
       go(event.key === 'Home' ? 0 : lines.length - 1);
     } else if (event.key === 'ArrowRight' && line.kind === 'group') {
@@ -94,7 +125,9 @@ export function PlanTree({ plan, rows, active: isActive, again }: IProps): React
       className="pm-PlanTree"
       role="tree"
       label={trans.__('Runs of this plan by sample and branch')}
-      item={itemOf(lines[active], plan)}
+      item={itemOf(lines[active], results, plan, chosen.runs)}
+      top={props.top}
+      onTop={props.onTop}
       active={lines.length === 0 ? undefined : `${base}-${active}`}
       count={lines.length}
       height={28}
@@ -102,6 +135,7 @@ export function PlanTree({ plan, rows, active: isActive, again }: IProps): React
       onKeyDown={onKeyDown}
       row={index => {
         const line = lines[index];
+        const checked = line && checkedOf(results(line), chosen.runs);
         return (
           line !== undefined && (
             <div
@@ -112,12 +146,24 @@ export function PlanTree({ plan, rows, active: isActive, again }: IProps): React
               aria-level={line.level}
               aria-expanded={line.kind === 'group' ? line.open : undefined}
               aria-selected={index === active}
-              {...itemOf(line, plan)}
+              aria-checked={checked}
+              data-pm-chosen={checked === true}
+              {...itemOf(line, results, plan, chosen.runs)}
               style={{ paddingLeft: line.level * 20 - 8 }}
-              onClick={() => {
-                setActive(index);
+              onMouseDown={keepText}
+              onClick={event => {
+                turnTo(index);
+                if (!isOnControl(event) && (event.ctrlKey || event.metaKey || event.shiftKey)) {
+                  choose(line, event.shiftKey);
+                }
               }}
             >
+              <Tick
+                is={checked}
+                onTick={shift => {
+                  choose(line, shift);
+                }}
+              />
               {line.kind === 'group' ? (
                 <Group
                   line={line}
@@ -138,10 +184,75 @@ export function PlanTree({ plan, rows, active: isActive, again }: IProps): React
   );
 }
 
+/** The runs that a line stands for: of a sample or a branch, what nothing else of it takes in. */
+type Results = (line: Line) => readonly number[];
+
+/** Find them, each once: a sample may have thousands. */
+function resultsIn(lines: readonly Line[]): Results {
+  const known = new Map<Line, readonly number[] | null>(lines.map(line => [line, null]));
+  return line => {
+    const found = known.get(line) ?? runsOf(line.kind === 'run' ? [line.row] : lastOf(line.rows));
+    known.set(line, found);
+    return found;
+  };
+}
+
 /** What the context menu of a line is about. */
-function itemOf(line: Line | undefined, plan: number): IItemProps {
-  const run = line?.kind === 'run' ? line.row.run_id : null;
-  return run === null ? NO_ITEM : item('run', run, plan);
+function itemOf(
+  line: Line | undefined,
+  results: Results,
+  plan: number,
+  chosen: ReadonlySet<number>
+): IItemProps {
+  const runs = line === undefined ? [] : results(line);
+  if (line === undefined || runs.length === 0) {
+    return NO_ITEM;
+  }
+  if (line.kind === 'run') {
+    return runItem(line.row.run_id ?? 0, chosen, plan);
+  }
+  // Chosen together with others, it is one of all that are chosen.
+  const together = runs.every(run => chosen.has(run)) ? chosen : runs;
+  return item('branch', line.label, plan, together);
+}
+
+/** Whether what a line stands for is chosen; undefined, there is nothing to choose. */
+function checkedOf(
+  runs: readonly number[],
+  chosen: ReadonlySet<number>
+): boolean | 'mixed' | undefined {
+  const count = runs.filter(run => chosen.has(run)).length;
+  return runs.length === 0 ? undefined : count === runs.length ? true : count > 0 ? 'mixed' : false;
+}
+
+interface ITickProps {
+  is: boolean | 'mixed' | undefined;
+  onTick: (shift: boolean) => void;
+}
+
+/** A box for the mouse; the keys choose by the space bar, and the line says what it is. */
+function Tick({ is, onTick }: ITickProps): React.JSX.Element {
+  const { trans } = useHere();
+  return (
+    <span className="pm-PlanTree-tick" aria-hidden="true">
+      {is !== undefined && (
+        <input
+          ref={node => {
+            if (node !== null) {
+              node.indeterminate = is === 'mixed';
+            }
+          }}
+          type="checkbox"
+          tabIndex={-1}
+          title={trans.__('Choose to compare')}
+          checked={is === true}
+          onChange={event => {
+            onTick(isShifted(event));
+          }}
+        />
+      )}
+    </span>
+  );
 }
 
 function parentOf(lines: readonly Line[], at: number): number {
@@ -182,7 +293,7 @@ function Group({ line, onToggle, active, again }: IGroupProps): React.JSX.Elemen
           }}
         />
       )}
-      {again !== undefined && (!active || endedOf(line.rows).length > 0) && (
+      {again !== undefined && endedOf(line.rows).length > 0 && (
         <Action
           label={trans.__('Run again')}
           title={
@@ -220,7 +331,9 @@ function Leaf({ row, note }: { row: PlannedRun; note: string }): React.JSX.Eleme
       <span className="pm-Muted">{markOf(marks.run, row.state).said}</span>
       {row.run_id !== null && <RunLink run={row.run_id} />}
       {seconds !== null && <span className="pm-Muted">{took(seconds, trans)}</span>}
-      <span className="pm-Muted pm-PlanTree-note">{note}</span>
+      <span className="pm-Muted pm-PlanTree-note" title={note}>
+        {note}
+      </span>
     </>
   );
 }

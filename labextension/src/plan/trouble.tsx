@@ -9,6 +9,7 @@ import { useAsked } from '../screen/asked';
 import { useHere } from '../screen/here';
 import { CopyButton, Shown } from '../screen/parts';
 import { secondsBetween, took } from '../screen/words';
+import { ACTIVE } from './actions';
 
 interface IProps {
   plan: number;
@@ -45,6 +46,9 @@ export function PlanTroubleView({ plan, error, status }: IProps): React.JSX.Elem
         <strong>{trans.__('The plan itself failed.')}</strong>{' '}
         <span className="pm-Wrapped">{error}</span>
       </p>
+      {!ACTIVE.has(status) && (
+        <p>{trans.__('When that is mended, Resume runs everything that has no result yet.')}</p>
+      )}
       {said}
     </section>
   );

@@ -9,11 +9,13 @@ import { Model } from '../screen/asked';
 import type { IHere } from '../screen/here';
 import type { IChange } from '../tokens';
 
-/** Planned runs of one request. */
-const PAGE = 1000;
+/** Planned runs of one request; the server reads the whole tree for each. */
+const PAGE = 10_000;
+/** Up to so many planned runs are all read again after each change. */
+const SMALL = 1000;
 /** Milliseconds for which changes are gathered before they are shown. */
 const AT_ONCE = 30;
-/** Milliseconds between two looks at all runs of a plan that does not fit into one page. */
+/** Milliseconds between two looks at all runs of a plan that is not small. */
 const LARGE = 5_000;
 
 export interface IPlanNow {
@@ -55,6 +57,7 @@ export class PlanWatch extends Model {
     if (change.plan !== this.plan) {
       return false;
     }
+    this._isRevised ||= change.kind === 'plan';
     if (change.kind === 'run') {
       this._heard.push(change);
       this._showing ??= setTimeout(this._show, AT_ONCE);
@@ -72,8 +75,14 @@ export class PlanWatch extends Model {
     const before = this._state;
     const heard = this._heard;
     this._heard = [];
-    if (before.kind !== 'ready' || before.value.rows.length < PAGE) {
+    if (before.kind !== 'ready') {
       await this.refresh();
+      return;
+    }
+    if (before.value.rows.length < SMALL) {
+      // Where it is not known what has changed, everything may have.
+      this._isRevised ||= heard.length === 0;
+      await this._attempt(() => this._again(before.value));
       return;
     }
     void this._large.invoke().catch(() => undefined);
@@ -101,6 +110,19 @@ export class PlanWatch extends Model {
       }
     }
   };
+
+  /** Read what runs change; the plan itself only where that changed as well. */
+  private async _again(before: IPlanNow): Promise<IPlanNow> {
+    const { api } = this._here;
+    const isRevised = this._isRevised;
+    this._isRevised = false;
+    const [status, rows] = await Promise.all([getPlanStatus(api, this.plan), this._rows()]);
+    const plan =
+      isRevised || status.status !== before.status.status
+        ? await getPlan(api, this.plan)
+        : before.plan;
+    return { plan, status, rows };
+  }
 
   private async _rows(): Promise<PlannedRun[]> {
     const rows: PlannedRun[] = [];
@@ -131,6 +153,8 @@ export class PlanWatch extends Model {
 
   private _state: AskedState<IPlanNow> = { kind: 'loading' };
   private _heard: IChange[] = [];
+  /** Something of the plan itself was heard. */
+  private _isRevised = false;
   private _showing: ReturnType<typeof setTimeout> | undefined;
   private _turn = 0;
   private _done = 0;

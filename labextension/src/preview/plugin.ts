@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
+import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
 
@@ -11,6 +12,7 @@ import { CATEGORY, CommandIDs } from '../commands';
 import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
 import { plansIcon } from '../icons';
+import { hintBeside } from '../screen/beside';
 import { IApi, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
 import { PreviewModel } from './model';
@@ -22,14 +24,15 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
   description: 'What a drawn pipeline would run, before it runs.',
   autoStart: true,
   requires: [IApi, IPipelineTracker],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IPropertyInspectorProvider],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
     pipelines: IPipelineTracker,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    inspectors: IPropertyInspectorProvider | null
   ): void => {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -95,6 +98,15 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
       tab.title.label = trans.__('Preview');
       tab.title.icon = plansIcon;
       tab.title.closable = true;
+      inspectors
+        ?.register(tab)
+        .render(
+          hintBeside(
+            trans.__(
+              'Nothing runs before you say so. Unfold a sample to see its runs, what each is given, and why it is run or reused; Skip leaves a part out.'
+            )
+          )
+        );
       model.stateChanged.connect(() => {
         tab.title.label = trans.__('Preview: %1', model.draft?.name ?? trans.__('plan %1', plan));
         if (model.started !== null && !told) {

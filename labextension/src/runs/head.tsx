@@ -6,7 +6,7 @@ import React from 'react';
 import { zipUrl } from '../api/files';
 import type { RunDetails } from '../api/runs';
 import { CommandIDs } from '../commands';
-import { runAgain } from '../plan/actions';
+import { againText, runAgain } from '../plan/actions';
 import { useHere } from '../screen/here';
 import { Action, Ago, PlanLink, RunState, Trouble } from '../screen/parts';
 import { secondsBetween, took } from '../screen/words';
@@ -40,11 +40,7 @@ export function Head({ run, lineage = true }: IProps): React.JSX.Element {
     setSaid('');
     runAgain(here, run, plan).then(answer => {
       if (answer !== null) {
-        setSaid(
-          answer.queued
-            ? trans.__('It runs again when the launch that runs now has ended.')
-            : trans.__('It runs again.')
-        );
+        setSaid(againText(answer, here));
       }
     }, setError);
   };

@@ -35,7 +35,7 @@ export class RunLog extends Model {
     return this._lines;
   }
 
-  /** Warnings, errors and tracebacks; lines count from 1. */
+  /** Warnings, errors and tracebacks; lines count from 1, the first one that is known. */
   get entries(): readonly LogEntry[] {
     return this._entries;
   }
@@ -43,6 +43,11 @@ export class RunLog extends Model {
   /** Bytes before the first line that is known. */
   get before(): number {
     return this._before;
+  }
+
+  /** Lines before the first one that is known. */
+  get linesBefore(): number {
+    return this._linesBefore;
   }
 
   get size(): number {
@@ -88,7 +93,9 @@ export class RunLog extends Model {
     this._wanted = 'all';
     await this._attempt(async () => {
       this._lines = [''];
+      this._entries = [];
       await this._from(0);
+      await this._readEntries();
     });
     this._goOn();
   };
@@ -122,6 +129,7 @@ export class RunLog extends Model {
   private _take(piece: LogPiece): void {
     if (this._lines.length === 1 && this._lines[0] === '') {
       this._before = piece.offset;
+      this._linesBefore = piece.lines_before ?? 0;
     }
     const [first = '', ...rest] = piece.text.split('\n');
     const lines = [...this._lines];
@@ -150,8 +158,13 @@ export class RunLog extends Model {
   }
 
   private async _readEntries(): Promise<void> {
-    const { entries } = await readEntries(this._api, this.run, { level: 'WARNING', limit: 5000 });
-    this._entries = entries;
+    const before = this._linesBefore;
+    const { entries } = await readEntries(this._api, this.run, {
+      level: 'WARNING',
+      limit: 5000,
+      ...(before > 0 ? { after: before } : {})
+    });
+    this._entries = entries.map(entry => ({ ...entry, line: entry.line - before }));
   }
 
   private async _attempt(work: () => Promise<void>): Promise<void> {
@@ -173,6 +186,7 @@ export class RunLog extends Model {
   private _lines: string[] = [''];
   private _entries: readonly LogEntry[] = [];
   private _before = 0;
+  private _linesBefore = 0;
   private _next = 0;
   private _size = 0;
   private _complete = false;

@@ -33,6 +33,10 @@ export default function LogTab({ args, tab }: { args: ILogArgs; tab: ITab }): Re
     asked.refresh
   );
   const method = asked.value?.method;
+  const found = method === undefined ? null : run;
+  React.useEffect(() => {
+    tab.select(found);
+  }, [tab, found]);
   React.useEffect(() => {
     if (method !== undefined) {
       tab.setTitle(trans.__('Log %1 · %2', run, method));

@@ -44,7 +44,7 @@ export function LogView(props: IProps): React.JSX.Element {
   );
   // Lines are counted from the beginning.
   const line = log.loaded ? (wanted?.line ?? 0) : 0;
-  const short = line > 0 && log.before > 0;
+  const short = line > 0 && line <= log.linesBefore;
   React.useEffect(() => {
     if (short) {
       void log.loadAll();
@@ -81,7 +81,7 @@ function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
   const traceback = tracebackLine(lines, entries);
   const [text, setText] = React.useState('');
   const [least, setLeast] = React.useState<Least>('all');
-  const asked = wanted !== null && wanted.line > 0 ? wanted.line - 1 : null;
+  const asked = wanted !== null && wanted.line > 0 ? wanted.line - 1 - log.linesBefore : null;
   const begin = asked ?? (atTraceback ? traceback : null);
   const [goTo, setGoTo] = React.useState<{ index: number } | null>(
     begin === null ? null : { index: begin }
@@ -95,6 +95,12 @@ function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
       setFollowing(false);
       setGoTo({ index: asked });
     }
+  }
+  const [before, setBefore] = React.useState(log.linesBefore);
+  if (before !== log.linesBefore) {
+    // What came before has been loaded: the same line stands further down.
+    setBefore(log.linesBefore);
+    setGoTo(goTo && { index: goTo.index + before - log.linesBefore });
   }
   const levels = levelsOf(entries);
   const shown = visible(lines, levels, least);
@@ -205,7 +211,11 @@ function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
       )}
       {log.before > 0 && (
         <p className="pm-Log-note">
-          {trans.__('This is the end of the log; %1 come before.', bytes(log.before))}{' '}
+          {trans.__(
+            'This is the end of the log; %1 in %2 lines come before.',
+            bytes(log.before),
+            log.linesBefore
+          )}{' '}
           <Action label={trans.__('Load all')} onClick={() => void log.loadAll()} />
         </p>
       )}
@@ -232,7 +242,7 @@ function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
                 data-pm-here={goTo?.index === line}
               >
                 <span className="pm-Log-number" aria-hidden="true">
-                  {log.before === 0 ? line + 1 : ''}
+                  {log.linesBefore + line + 1}
                 </span>
                 <span>{marked(shownLine(lines[line] ?? ''), text)}</span>
               </div>

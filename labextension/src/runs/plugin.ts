@@ -52,6 +52,9 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       ask,
       id: args => String(args.run),
       title: args => trans.__('Run %1', args.run),
+      beside: trans.__(
+        'All that is recorded of this run stands in its tab. Its plan lists the runs around it; Compare sets it beside others of its method.'
+      ),
       load: async () => (await import('./tab')).default
     });
     screens.add<ILogArgs>({
@@ -74,6 +77,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       },
       id: args => String(args.run),
       title: args => trans.__('Log %1', args.run),
+      beside: '',
+      isLog: true,
       load: async () => (await import('./log_tab')).default
     });
     screens.add<ICodeArgs>({
@@ -103,6 +108,9 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       },
       id: args => `${args.version}-${args.method}`,
       title: args => trans.__('%1 v%2', args.method, args.version),
+      beside: trans.__(
+        'These are the files of a version as they were committed. Runs of it name it; their lineage leads here.'
+      ),
       load: async () => (await import('./code_tab')).codeScreen(editors)
     });
     screens.add<{ text: string }>({
@@ -115,6 +123,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       read: args => ({ text: typeof args['text'] === 'string' ? args['text'] : '' }),
       id: args => args.text,
       title: () => trans.__('Search logs'),
+      beside: trans.__('A line that is found leads to its place in the log of its run.'),
       load: async () => (await import('./search')).default
     });
     screens.add<IStepArgs>({
@@ -145,6 +154,9 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       id: args => `${args.method}-${args.version}-${args.step}`,
       title: args =>
         args.method === '' ? trans.__('Run a method') : trans.__('Run %1', args.method),
+      beside: trans.__(
+        'Give it its data and its values, and run it: its log and its result appear below the form.'
+      ),
       load: async () => (await import('./step_tab')).default
     });
   }

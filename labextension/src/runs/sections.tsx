@@ -5,6 +5,7 @@ import React from 'react';
 import type { RunDetails } from '../api/runs';
 import { useHere } from '../screen/here';
 import { Section } from '../screen/parts';
+import { LogShown } from './log_shown';
 import { LogView } from './log_view';
 import { Metrics, Outputs } from './outputs';
 import { Inputs, Parameters, Record } from './record';
@@ -21,7 +22,7 @@ export function RunSections({ run, how = false, children }: IProps): React.JSX.E
   const { trans } = useHere();
   const changed = run.parameters.filter(parameter => parameter.changed).length;
   const failed = run.status === 'failed';
-  const log = (
+  const log = React.useContext(LogShown) && (
     <Section key="log" title={trans.__('Log')} open>
       <LogView key={run.run_id} run={run.run_id} atTraceback={failed} className="pm-mod-inside" />
     </Section>

@@ -35,6 +35,10 @@ export interface ITab<A = never> {
   setTitle(label: string, caption?: string): void;
   /** Show something else from now on, after a reload as well. */
   turn(args: A): void;
+  /** Keep for a reload what the screen has turned to by itself; draws nothing. */
+  keep(args: A): void;
+  /** The run that is looked at in this tab, for the panel beside it; null, none. */
+  select(run: number | null): void;
 }
 
 export class Here implements IHere {

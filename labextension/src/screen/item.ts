@@ -4,7 +4,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 /** What rows are about. */
-export type ItemKind = 'plan' | 'run' | 'template' | 'method';
+export type ItemKind = 'plan' | 'run' | 'branch' | 'template' | 'method';
 
 /** Attributes of an element that say what it is about; the schema's menus select by them. */
 export interface IItemProps {
@@ -12,19 +12,34 @@ export interface IItemProps {
   'data-pm-id': string;
   /** The plan that a run is listed in: it may have reused the run of another. */
   'data-pm-plan'?: string;
+  /** The runs that are meant together: all that are chosen, or those of a branch. */
+  'data-pm-runs'?: string;
 }
 
 /**
- * Mark a row as being about a plan, a run, a template or a method.
+ * Mark a row as being about a plan, a run, a branch, a template or a method.
  *
  * @param plan - the plan that the row is a part of
+ * @param runs - what several runs are taken for at once; without, the run alone
  */
-export function item(kind: ItemKind, id: number | string, plan?: number): IItemProps {
+export function item(
+  kind: ItemKind,
+  id: number | string,
+  plan?: number,
+  runs: Iterable<number> = []
+): IItemProps {
+  const together = [...runs];
   return {
     'data-pm-item': kind,
     'data-pm-id': String(id),
-    ...(plan === undefined ? {} : { 'data-pm-plan': String(plan) })
+    ...(plan === undefined ? {} : { 'data-pm-plan': String(plan) }),
+    ...(together.length === 0 ? {} : { 'data-pm-runs': together.join(' ') })
   };
+}
+
+/** Mark a row as being about a run; with it are meant all that are chosen, if it is one of them. */
+export function runItem(run: number, chosen: ReadonlySet<number>, plan?: number): IItemProps {
+  return item('run', run, plan, chosen.has(run) ? chosen : []);
 }
 
 /** A row that is about nothing: a menu there does not speak of what is around it. */
@@ -33,6 +48,7 @@ export const NO_ITEM: IItemProps = { 'data-pm-item': 'none', 'data-pm-id': '' };
 /** What an element says that it is about. */
 export function readItem(element: HTMLElement): ReadonlyPartialJSONObject | null {
   const { pmItem: kind = '', pmId: id = '', pmPlan: plan = '' } = element.dataset;
+  const runs = (element.dataset['pmRuns'] ?? '').match(/\d{1,15}/g)?.map(Number) ?? [];
   switch (kind) {
     case 'plan':
       return /^\d{1,15}$/.test(id) ? { plan: Number(id) } : null;
@@ -41,10 +57,12 @@ export function readItem(element: HTMLElement): ReadonlyPartialJSONObject | null
       return /^\d{1,15}$/.test(id)
         ? {
             run: Number(id),
-            runs: [Number(id)],
+            runs: runs.length > 0 ? runs : [Number(id)],
             ...(/^\d{1,15}$/.test(plan) ? { within: Number(plan) } : {})
           }
         : null;
+    case 'branch':
+      return runs.length > 0 ? { branch: id, runs } : null;
     case 'template':
     case 'method':
       return { [kind]: id };

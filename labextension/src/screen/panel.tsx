@@ -44,6 +44,27 @@ export class ScreenPanel<A> extends ReactWidget implements ITab<A> {
     this._turned();
   }
 
+  keep(args: A): void {
+    this._args = args;
+    this._turned();
+  }
+
+  /** The run that is looked at; null, none. */
+  get selected(): number | null {
+    return this._selected;
+  }
+
+  get selectedChanged(): ISignal<this, void> {
+    return this._selectedChanged;
+  }
+
+  select(run: number | null): void {
+    if (run !== this._selected) {
+      this._selected = run;
+      this._selectedChanged.emit();
+    }
+  }
+
   get shown(): ISignal<this, void> {
     return this._shown;
   }
@@ -121,7 +142,9 @@ export class ScreenPanel<A> extends ReactWidget implements ITab<A> {
   private _screen: Screen<A> | null = null;
   private _started = false;
   private _failed = false;
+  private _selected: number | null = null;
   private readonly _shown = new Signal<this, void>(this);
+  private readonly _selectedChanged = new Signal<this, void>(this);
 }
 
 interface IMishapsProps {

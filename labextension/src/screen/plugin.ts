@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { IApi, ILive, IScreens } from '../tokens';
@@ -15,7 +16,7 @@ export const screensPlugin: JupyterFrontEndPlugin<IScreens> = {
   description: 'Opens the tabs of the Research Process Manager.',
   autoStart: true,
   requires: [IApi, ILive],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IPropertyInspectorProvider],
   provides: IScreens,
   activate: (
     app: JupyterFrontEnd,
@@ -23,9 +24,11 @@ export const screensPlugin: JupyterFrontEndPlugin<IScreens> = {
     live: ILive,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    inspectors: IPropertyInspectorProvider | null
   ): IScreens => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    return new Screens(new Here(api, live, app.commands, trans), app, palette, restorer);
+    const here = new Here(api, live, app.commands, trans);
+    return new Screens(here, app, palette, restorer, inspectors);
   }
 };

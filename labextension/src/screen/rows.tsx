@@ -17,6 +17,10 @@ interface IRowsProps {
   item?: IItemProps;
   /** Bring this row into view; another object, another time. */
   goTo?: { index: number } | null;
+  /** The row to begin at; later it is where the person has scrolled to. */
+  top?: number;
+  /** Hears which row is at the top. */
+  onTop?: (row: number) => void;
   /** Stay at the end while rows are added there. */
   follow?: boolean;
   /** Above the rows; stays while they scroll. */
@@ -29,7 +33,7 @@ interface IRowsProps {
 const MARGIN = 12;
 
 export function Rows(props: IRowsProps): React.JSX.Element {
-  const { count, height, row, head, goTo = null, follow = false } = props;
+  const { count, height, row, head, goTo = null, follow = false, top = 0, onTop } = props;
   const frame = React.useRef<HTMLDivElement>(null);
   const [view, setView] = React.useState({ top: 0, height: 600 });
 
@@ -40,6 +44,14 @@ export function Rows(props: IRowsProps): React.JSX.Element {
       setView({ top: node.scrollTop, height: node.clientHeight || 600 });
     }
   }, []);
+
+  const begin = React.useRef(top);
+  React.useLayoutEffect(() => {
+    if (frame.current !== null && begin.current > 0) {
+      frame.current.scrollTop = begin.current * height;
+      look();
+    }
+  }, [height, look]);
 
   React.useEffect(() => {
     const node = frame.current;
@@ -86,7 +98,13 @@ export function Rows(props: IRowsProps): React.JSX.Element {
       aria-activedescendant={props.active}
       {...props.item}
       tabIndex={0}
-      onScroll={look}
+      onScroll={event => {
+        look();
+        const { scrollTop, clientHeight } = event.currentTarget;
+        if (clientHeight > 0) {
+          onTop?.(Math.round(scrollTop / height));
+        }
+      }}
       onKeyDown={props.onKeyDown}
     >
       {head}

@@ -16,11 +16,14 @@ export function bytes(count: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
 
-/** 42 → "0:42", 3723 → "1:02:03". */
+/** 42 → "0:42", 3723 → "1:02:03"; from two days on "3d 04h". */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const two = (n: number): string => String(n).padStart(2, '0');
   const hours = Math.floor(whole / 3600);
+  if (hours >= 48) {
+    return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
+  }
   const minutes = Math.floor((whole % 3600) / 60);
   return hours > 0
     ? `${hours}:${two(minutes)}:${two(whole % 60)}`

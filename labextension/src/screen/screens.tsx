@@ -3,10 +3,13 @@
 import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import type { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import React from 'react';
 
 import { CATEGORY } from '../commands';
+import { Beside } from './beside';
 import type { IHere } from './here';
 import { hasItem, withItem } from './item';
 import type { Screen } from './panel';
@@ -31,6 +34,10 @@ export interface IScreenKind<A extends ReadonlyPartialJSONObject> {
   id: (args: A) => string;
   /** The title until the screen names itself. */
   title: (args: A) => string;
+  /** What the panel beside it says while no run is looked at: what to select, and what else. */
+  beside: string;
+  /** It is the log of a run, which the panel beside it need not show as well. */
+  isLog?: boolean;
   /** Load the code of the screen. */
   load: () => Promise<Screen<A>>;
 }
@@ -42,7 +49,8 @@ export class Screens {
     readonly here: IHere,
     private readonly _app: Pick<JupyterFrontEnd, 'shell' | 'contextMenuHitTest'>,
     private readonly _palette: ICommandPalette | null,
-    private readonly _restorer: ILayoutRestorer | null
+    private readonly _restorer: ILayoutRestorer | null,
+    private readonly _inspectors: IPropertyInspectorProvider | null
   ) {}
 
   /** Add a kind of tab with its command. */
@@ -99,7 +107,8 @@ export class Screens {
       tab.id = id;
       void tracker.add(tab);
     } else {
-      tab.content.revise(args);
+      // What is not said stays: an open plan is looked at as before.
+      tab.content.revise({ ...tab.content.args, ...args });
       void tracker.save(tab);
     }
     if (!tab.isAttached) {
@@ -135,6 +144,11 @@ export class Screens {
     tab.title.caption = kind.title(args);
     tab.title.icon = kind.icon;
     tab.title.closable = true;
+    this._inspectors
+      ?.register(tab)
+      .render(
+        <Beside here={this.here} panel={content} hint={kind.beside} log={kind.isLog !== true} />
+      );
     return tab;
   }
 }
