@@ -24,7 +24,7 @@ from .rules_broken import BROKEN
 from .rules_campaign import Campaign
 from .rules_schedule import make_methods, play
 
-SCHEDULES = int(os.environ.get("PM_TEST_SCHEDULES", "250"))
+SCHEDULES = int(os.environ.get("PM_TEST_SCHEDULES", "150"))
 SEED = int(os.environ.get("PM_TEST_SEED", "0"))
 #: Within so many schedules the loss of any rule is noticed.
 NOTICED = 200
