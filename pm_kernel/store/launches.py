@@ -46,7 +46,8 @@ _NEEDS = text(
     """
 )
 
-# Results that are older than what they should have been made from: only these can be stale.
+# Results that are older than what they should have been made from, or lack a member of a list that
+# goes on without what failed: only these can be stale.
 _SUSPECT = text(
     """
     SELECT d.child_id, d.input_name, d.label, d.on_failure, d.source_output,
@@ -59,7 +60,12 @@ _SUSPECT = text(
     WHERE d.child_id IN (
         SELECT d.child_id FROM planned_edges d
         JOIN planned_runs c ON c.id = d.child_id AND c.plan_id = :plan
-        JOIN planned_runs p ON p.id = d.parent_id AND p.current_run > c.current_run)
+        JOIN planned_runs p ON p.id = d.parent_id
+        WHERE p.current_run > c.current_run
+           -- a member that was given up may have been at work when its list was made without it
+           OR d.on_failure = 'go_on' AND p.current_run IS NOT NULL AND c.current_run IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM run_inputs i WHERE i.run_id = c.current_run
+                              AND i.source_run_id = p.current_run))
     ORDER BY d.child_id, d.input_name, d.ordinal
     """
 )
