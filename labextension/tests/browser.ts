@@ -23,3 +23,5 @@ Object.assign(globalThis, {
     removeEventListener: () => undefined
   })
 });
+
+Element.prototype.scrollIntoView = () => undefined;

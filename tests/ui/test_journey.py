@@ -241,6 +241,13 @@ def test_from_an_empty_canvas_to_a_figure_and_back_to_its_first_input(
     screenshot("journey-6-unfolded")
     page.keyboard.press("Escape")
     expect(runs).to_have_count(0)
+    # The same by key, at the step that the arrows have walked to.
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("u")
+    expect(failed).to_have_count(2)
+    page.keyboard.press("u")
+    expect(runs).to_have_count(0)
 
     # One click on "2 failed": the log, at the person's own line.
     page.mouse.click(*drawing.at("gate", part="trouble"))

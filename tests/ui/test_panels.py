@@ -15,6 +15,7 @@ from pm_kernel.planning import PlanInput
 from ..workbench import Workbench, same_imports
 from .axe import check_axe
 from .bench import add_gate, start_bench
+from .drawing import Drawing
 from .lab import Lab
 
 #: A submit looks at disks and at the engine, on a machine that may have other things to do.
@@ -334,3 +335,188 @@ def test_a_step_added_by_keyboard_is_set_in_the_right_panel(bench_lab, open_lab,
     right.get_by_role("textbox", name="File for image").press("Enter")
     check_axe(page, ".pm-Inspector")
     screenshot("inspector-step")
+
+
+def paste(page: Page, text: str) -> None:
+    """Paste into what has the focus, as from a spreadsheet or an editor."""
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("Control+v")
+
+
+def test_an_earlier_run_feeds_a_step_by_mouse_and_by_keyboard(bench_lab, open_lab, screenshot):
+    lab, _ = bench_lab
+    page = open_lab(lab)
+    drawing = Drawing.new(page)
+    drawing.add("gate", 0.6, 0.2)
+    bound = "JSON.stringify(model.document.steps.get('gate').inputs.get('nuclei') ?? null)"
+    wired = '{"kind":"run","run":1,"output":"nuclei"}'
+
+    # A click on the port lists what completed runs of modules that fit have made.
+    page.mouse.click(*drawing.at("gate", port="nuclei", side="in"))
+    picker = page.get_by_role("dialog", name="Data for gate.nuclei")
+    offer = picker.get_by_role("option", name=re.compile("run 1 · segment v1"))
+    expect(offer).to_contain_text("s1")
+    expect(picker.get_by_role("option", name="Choose among all runs…")).to_be_visible()
+    screenshot("port-runs")
+    offer.click()
+    assert drawing.ask(bound) == wired
+    assert drawing.ask("model.undoName") == "take run 1"
+    drawing.settled()
+    expect(page.get_by_role("region", name="Problems")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    assert drawing.ask(bound) == "null"
+
+    # The same without a mouse: typed, or chosen from the list.
+    page.keyboard.press("t")
+    table = page.get_by_role("region", name="Step table")
+    table.get_by_role("button", name="gate").press("Enter")
+    source = table.get_by_role("combobox", name="nuclei")
+    if source.count() == 0:
+        table.get_by_role("button", name="gate").press("Enter")
+    source.select_option("run")
+    typed = table.get_by_role("textbox", name="nuclei: a result of an earlier run")
+    typed.fill("the first one")
+    expect(table.get_by_role("alert")).to_contain_text("Expected: the number of a run")
+    table.get_by_role("button", name="Choose a run for nuclei").press("Enter")
+    chooser = page.get_by_role("dialog")
+    expect(chooser).to_contain_text("segment v1 · s1")
+    chooser.get_by_role("button", name="Use nuclei of run 1").press("Enter")
+    expect(chooser).to_have_count(0)
+    assert drawing.ask(bound) == wired
+    expect(typed).to_have_value("1.nuclei")
+
+    # What is set here is what "Run this step" begins with, from the table and from the node.
+    table.get_by_role("button", name="Run this step").press("Enter")
+    screen = page.locator(".pm-Step:visible")
+    expect(screen.get_by_role("heading", name="Run gate now")).to_be_visible()
+    expect(screen.get_by_label("nuclei", exact=True)).to_have_value("run:1/nuclei")
+    page.get_by_role("tab", name=re.compile("^Pipeline")).click()
+    page.mouse.click(*drawing.at("gate"), button="right")
+    page.get_by_role("menuitem", name="Run This Step Now…").click()
+    expect(screen.get_by_label("nuclei", exact=True)).to_have_value("run:1/nuclei")
+    # And of a method in the left panel, with nothing set.
+    row = open_panel(page).get_by_role("button", name="Add gate v1")
+    row.click(button="right")
+    page.get_by_role("menuitem", name="Run a Method Now", exact=True).click()
+    expect(screen.get_by_label("nuclei", exact=True)).to_have_value("")
+
+
+def test_samples_are_typed_pasted_and_taken_from_a_file_whatever_they_hold(
+    bench_lab, open_lab, screenshot, tmp_path
+):
+    lab, _ = bench_lab
+    page = open_lab(lab)
+    drawing = Drawing.new(page)
+    drawing.add("segment", 0.5, 0.3)
+    rows = "model.request.samples?.rows ?? model.request.samples ?? []"
+    page.get_by_role("button", name="Edit the samples").click()
+    dialog = page.get_by_role("dialog", name="Samples")
+    names = dialog.get_by_role("textbox", name="Names of samples, one on each line")
+    expect(names).to_be_focused()
+    page.keyboard.type("s1\ns1")
+    page.keyboard.press("Tab")
+    expect(dialog.get_by_role("alert")).to_contain_text('Rows 1 and 2 are both called "s1".')
+    # A block from a spreadsheet, header and all, becomes the table.
+    names.focus()
+    paste(page, "Sample\timage\tnote\ns1\ts1.tif\tfirst\ns2\ts2.tif\t\n")
+    expect(dialog.get_by_role("textbox", name="image of row 2")).to_have_value("s2.tif")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+    assert len(drawing.ask(rows)) == 2
+    # A block pasted into a cell fills what is right of it and below, and adds rows.
+    dialog.get_by_role("textbox", name="sample of row 2").focus()
+    hostile = "<img src=x onerror=alert(1)>"
+    paste(page, f"b\tb.tif\n{hostile}\tc.tif\ns1\td.tif\n")
+    expect(dialog.get_by_role("textbox", name="sample of row 3")).to_have_value(hostile)
+    expect(dialog.get_by_role("alert")).to_contain_text('Rows 1 and 4 are both called "s1".')
+    same = dialog.get_by_role("textbox", name="sample of row 4")
+    expect(same).to_have_attribute("aria-invalid", "true")
+    screenshot("samples-duplicate")
+    same.fill("s4")
+    same.press("Enter")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+
+    def take(text: bytes) -> None:
+        sheet = tmp_path / "sheet.csv"
+        sheet.write_bytes(text)
+        with page.expect_file_chooser() as asked:
+            dialog.get_by_role("button", name="From this computer…").click()
+        asked.value.set_files(sheet)
+
+    # A file without the names of the samples says which columns there are; renaming one mends it.
+    take(b"name;image\na;1.tif\nb;2.tif;3\n")
+    alert = dialog.get_by_role("alert")
+    expect(alert).to_contain_text('sheet.csv: There is no column "sample"')
+    expect(alert).to_contain_text("the columns are: name, image. Rename one.")
+    expect(alert).to_contain_text("Line 3 has 3 cells, more than there are columns")
+    screenshot("samples-no-names")
+    header = dialog.get_by_role("textbox", name="Name of column 1")
+    header.fill("sample")
+    header.press("Enter")
+    expect(dialog.get_by_role("textbox", name="sample of row 2")).to_have_value("b")
+    # What cannot be read changes nothing.
+    take(b"sample\n\xff\xe4\n")
+    expect(alert).to_contain_text("not UTF-8 text")
+    expect(dialog.get_by_role("textbox", name="sample of row 2")).to_have_value("b")
+    take("\ufeffsample,image\n".encode() + b"".join(b"n%d,s1.tif\n" % n for n in range(300)))
+    expect(dialog.get_by_text("The first 200 of 300 samples are shown")).to_be_visible()
+    check_axe(page, ".pm-EditorDialog")
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("button", name="Edit the samples")).to_have_text("Samples: 300")
+    # Each of these was one edit, which undo takes back.
+    drawing.canvas.focus()
+    page.keyboard.press("Control+z")
+    assert [row["sample"] for row in drawing.ask(rows)] == ["a", "b"]
+
+
+def test_branches_are_given_by_form_by_list_and_by_grid(bench_lab, open_lab, screenshot):
+    lab, _ = bench_lab
+    page = open_lab(lab)
+    drawing = Drawing.new(page)
+    drawing.add("gate", 0.5, 0.3)
+    execute = "window.jupyterapp.commands.execute('pm:edit-branches', {step: 'gate'})"
+    page.evaluate(f"() => {{ void {execute}; }}")
+    dialog = page.get_by_role("dialog", name="Branches of gate")
+    dialog.get_by_role("button", name="Form").click()
+    by = dialog.get_by_role("combobox", name="Branch by")
+    by.select_option("gate.threshold")
+    for name, value in (("strict", "0.9"), ("loose", "wide")):
+        dialog.get_by_role("button", name="Add branch").click()
+        branch = dialog.get_by_role("group", name=re.compile("^Branch branch")).last
+        branch.get_by_role("textbox", name="gate.threshold").fill(value)
+        branch.get_by_role("textbox", name="Name").fill(name)
+        page.keyboard.press("Enter")
+    loose = dialog.get_by_role("group", name="Branch loose")
+    expect(loose.get_by_text("Expected: a number.")).to_be_visible()
+    value = loose.get_by_role("textbox", name="gate.threshold")
+    expect(value).to_have_value("wide")
+    value.fill("0.1")
+    value.press("Enter")
+    second = loose.get_by_role("textbox", name="Name")
+    second.fill("strict")
+    expect(dialog.get_by_role("alert")).to_contain_text("Another branch has this name.")
+    second.fill("loose")
+    screenshot("branches-form")
+    members = "model.document.steps.get('gate').branches.members"
+    assert drawing.ask(f"{members}.map(each => each.name)") == ["strict", "loose"]
+
+    # The same as a list: one row, one branch; a block of a spreadsheet adds rows.
+    dialog.get_by_role("button", name="List").click()
+    dialog.get_by_role("textbox", name="gate.threshold in branch 2").focus()
+    paste(page, "0.2\n0.4\n")
+    expect(dialog.get_by_role("textbox", name="gate.threshold in branch 3")).to_have_value("0.4")
+    dialog.get_by_role("button", name="Remove branch 1").click()
+    assert drawing.ask(f"{members}.map(each => [...each.values()].join())") == ["0.2", "0.4"]
+    screenshot("branches-list")
+
+    # As a grid every combination is a branch.
+    dialog.get_by_role("button", name="Grid").click()
+    dialog.get_by_role("combobox", name="Branch by").select_option("gate.keep")
+    kept = dialog.get_by_role("combobox", name="Next value of gate.keep")
+    kept.select_option("True")
+    kept.select_option("False")
+    expect(dialog.get_by_role("status").filter(has_text="4 branches")).to_have_text(
+        "2 × 2 = 4 branches"
+    )
+    check_axe(page, ".pm-EditorDialog")
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("Branches: 4")).to_be_visible()

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { countsText } from '../marks/bar';
 import { declared } from '../pipeline/catalogue';
+import { titleOf } from '../pipeline/document';
 import type { IPort } from '../pipeline/links';
 import type { IPipelineModel } from '../tokens';
 import type { Hit } from './hits';
@@ -99,7 +100,11 @@ function stepText(hit: Hit & { readonly step: string }, { model, scene }: IAbout
   if (hit.kind === 'param') {
     return hit.param;
   }
-  return hit.kind === 'title'
-    ? (scene.nodes.get(hit.step)?.version?.declaration.description ?? '')
-    : '';
+  const node = scene.nodes.get(hit.step);
+  if (hit.kind !== 'title' || node === undefined) {
+    return '';
+  }
+  // The whole of what the node may have had no room for.
+  const lines = [titleOf(node.step), node.version?.declaration.description ?? ''];
+  return lines.filter(line => line !== '').join('\n');
 }

@@ -92,8 +92,8 @@ export class Viewport {
     const across = engine.width / scale;
     const down = engine.height / scale;
     this.view = {
-      x: between(x, across - room - box.x - box.width, room - box.x),
-      y: between(y, down - room - box.y - box.height, room - box.y),
+      x: between(x, room - box.x, across - room - box.x - box.width),
+      y: between(y, room - box.y, down - room - box.y - box.height),
       scale
     };
   }
@@ -160,5 +160,5 @@ function withChips(all: IBox): IBox {
 
 /** `value`, or the nearest to it; where nothing lies between, the first end. */
 function between(value: number, least: number, most: number): number {
-  return Math.min(Math.max(value, Math.min(least, most)), most);
+  return Math.max(least, Math.min(value, most));
 }

@@ -11,6 +11,7 @@ import React from 'react';
 
 import type { IInput } from '../api/methods';
 import { CommandIDs } from '../commands';
+import { EditorDialog } from '../params/dialog';
 import { setBinding } from '../pipeline/edits';
 import { PipelineTab } from '../pipeline/tab';
 import type { IPipelineModel } from '../tokens';
@@ -54,7 +55,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
         />
       );
       body.addClass('pm-Editor');
-      const dialog = new Dialog({
+      const dialog = new EditorDialog({
         title: trans.__('Data for %1 of %2', input.name, step),
         body,
         buttons: [Dialog.cancelButton({ label: trans.__('Close') })],
@@ -117,6 +118,10 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
       if (model.selection.size === 0 || labShell === null || provider === null || wasOpened) {
         return;
       }
+      if (labShell.node.clientWidth < ROOMY) {
+        // It would leave no room for the drawing.
+        return;
+      }
       wasOpened = true;
       void (async () => {
         if ((await state?.fetch(OPENED)) !== true) {
@@ -177,6 +182,9 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
 /** The Lab's panel, and where it is kept that it was opened once. */
 const PANEL = 'jp-property-inspector';
 const OPENED = 'pm-inspector:opened';
+
+/** So wide a page has room for both side panels and a drawing between them, in pixels. */
+const ROOMY = 1000;
 
 /** The step and its input that a command names; null, there is no such. */
 function placeOf(

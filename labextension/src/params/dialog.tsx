@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type React from 'react';
 
 /** The Lab's dialog takes Enter in any field for "Done"; in an editor it ends one field. */
-class EditorDialog extends Dialog<unknown> {
+export class EditorDialog extends Dialog<unknown> {
   override handleEvent(event: Event): void {
     const { target } = event;
     if (event instanceof KeyboardEvent && event.key === 'Escape' && target instanceof HTMLElement) {

@@ -154,6 +154,7 @@ function Row({ api, model, commands, trans, step, walk }: IRowProps): React.JSX.
           <button
             type="button"
             className="pm-StepTable-name"
+            title={titleOf(step)}
             aria-expanded={selected}
             onClick={() => {
               if (selected) {

@@ -27,9 +27,12 @@ export function fromThisComputer(trans: TranslationBundle): ISheetSource {
             resolve(null);
             return;
           }
-          file.arrayBuffer().then(bytes => {
-            resolve({ name: file.name, text: decoded(bytes, trans) });
-          }, reject);
+          file
+            .arrayBuffer()
+            .then(bytes => {
+              resolve({ name: file.name, text: decoded(bytes, trans) });
+            })
+            .catch(reject);
         });
         input.click();
       })

@@ -127,6 +127,18 @@ describe('the mouse', () => {
     expect(at.model.undoName).toBe('add segment');
   });
 
+  it('brings a step into view, moving no further than it must', () => {
+    put('segment', 0, 0);
+    put('measure', 2000, 300);
+    put('gate', 0, 2500);
+    at.canvas.view = { x: 0, y: 0, scale: 1 };
+    at.canvas.viewport.reveal('measure');
+    expect(at.canvas.view).toEqual({ x: SIZE.width - 40 - 2000 - 220, y: 0, scale: 1 });
+    at.canvas.viewport.reveal('measure');
+    at.canvas.viewport.reveal('segment');
+    expect(at.canvas.view).toEqual({ x: 40, y: 40, scale: 1 });
+  });
+
   it('changes nothing of a plan that is looked at', () => {
     put('segment', 0, 0);
     at.model.openDocument({ format: 2, steps: { segment: { method: 'segment' } } });
@@ -135,6 +147,36 @@ describe('the mouse', () => {
     at.twice({ x: 900, y: 700 });
     expect(at.field()).toBeNull();
     expect(drift(at)).toEqual([]);
+  });
+});
+
+describe('the arrow keys', () => {
+  it('walk from step to step as they are drawn, and move what is selected', () => {
+    put('segment', 0, 0);
+    put('measure', 400, 60);
+    put('gate', 400, 500);
+    at.model.select([]);
+    const walked = (...ways: ('left' | 'right' | 'up' | 'down')[]): string[] =>
+      ways.map(way => {
+        at.canvas.walk(way);
+        return [...at.model.selection].join();
+      });
+    expect(walked('right', 'right', 'down', 'up', 'left')).toEqual([
+      'segment',
+      'measure',
+      'gate',
+      'measure',
+      'segment'
+    ]);
+    // There is nothing further to the left.
+    expect(walked('left')).toEqual(['segment']);
+    at.canvas.nudge(0, 1);
+    expect(at.model.document.layout.steps.get('segment')).toEqual({ x: 0, y: 20 });
+    // Nothing is selected, or nothing can be moved: another step is.
+    at.model.select([]);
+    at.canvas.nudge(1, 0);
+    expect([...at.model.selection]).toEqual(['segment']);
+    expect(at.model.undoName).toBe('move 1 things');
   });
 });
 
@@ -244,7 +286,9 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
-describe.each([1, 2, 3])('hundreds of gestures (%i)', seed => {
+const GESTURES = 400;
+
+describe.each([1, 2, 3, 4])('hundreds of gestures (%i)', seed => {
   it('never make the canvas show anything but the document, nor do undo and redo', () => {
     const roll = dice(seed);
     const start = at.model.document;
@@ -336,9 +380,45 @@ describe.each([1, 2, 3])('hundreds of gestures (%i)', seed => {
         at.press(onStep());
         at.move(anywhere());
         at.canvas.cancel();
+      },
+      () => {
+        at.canvas.walk((['left', 'right', 'up', 'down'] as const)[roll(4)] ?? 'left');
+      },
+      () => {
+        at.click(roll(2) === 0 ? onStep() : anywhere(), { button: 2 });
+      },
+      () => {
+        // By a corner: a frame or a comment is made larger, elsewhere something is moved.
+        const { frames, comments } = at.model.document.layout;
+        const notes = [...frames, ...comments];
+        const note = notes[roll(notes.length)];
+        const { x, y, scale } = at.canvas.view;
+        const corner =
+          note === undefined
+            ? anywhere()
+            : {
+                x: (note.x + note.width - 4 + x) * scale,
+                y: (note.y + note.height - 4 + y) * scale
+              };
+        at.drag(corner, anywhere());
+      },
+      () => {
+        // Taken back in the middle of a gesture.
+        at.press(roll(2) === 0 ? onStep() : somePort('out'));
+        at.move(anywhere());
+        at.model.undo();
+        at.move(anywhere());
+        at.release(anywhere());
+      },
+      () => {
+        if (roll(4) === 0) {
+          at.model.select(at.model.document.steps.keys());
+        } else {
+          at.canvas.viewport.zoomToSelection();
+        }
       }
     ];
-    for (let n = 0; n < 300; n++) {
+    for (let n = 0; n < GESTURES; n++) {
       gestures[roll(gestures.length)]?.();
       closeField();
       expect(drift(at), `after gesture ${n}`).toEqual([]);

@@ -3,6 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../../src/api/api';
+import type { ITemplate } from '../../src/api/templates';
 import { TemplateConflict } from '../../src/pipeline/conflict';
 import { addStep, renameStep, setParam } from '../../src/pipeline/edits';
 import { PipelineModel } from '../../src/pipeline/model';
@@ -177,6 +178,39 @@ describe('the saved mark', () => {
     model.undo();
     expect([...model.document.steps.keys()]).toEqual(['one', 'mine']);
     expect(model.dirty).toBe(true);
+  });
+
+  it('knows what somebody else saved meanwhile, until it is taken, ignored or saved over', async () => {
+    let now: IAnswer = { body: TEMPLATE };
+    const { model } = make({ '/base/pm/api/templates/cells': () => now });
+    await model.openTemplate('cells');
+    await model.lookForTheirs();
+    expect(model.theirs).toBeNull();
+    const steps = { two: { method: 'segment', version: 'latest' } };
+    now = { body: { ...TEMPLATE, revision: 'r2', document: { ...DOCUMENT, steps } } };
+    draw(model, 'mine');
+    await model.lookForTheirs();
+    expect(model.theirs).toMatchObject({ revision: 'r2' });
+    // Kept: not asked about again, but another revision is.
+    model.ignoreTheirs();
+    await model.lookForTheirs();
+    expect(model.theirs).toBeNull();
+    now = { body: { ...TEMPLATE, revision: 'r3', document: { ...DOCUMENT, steps } } };
+    await model.lookForTheirs();
+    expect(model.theirs).toMatchObject({ revision: 'r3' });
+    // Taken: undo brings back what was drawn.
+    model.takeTheirs(model.theirs as ITemplate);
+    expect([...model.document.steps.keys()]).toEqual(['two']);
+    expect([model.theirs, model.dirty, model.template?.revision]).toEqual([null, false, 'r3']);
+    model.undo();
+    expect([...model.document.steps.keys()]).toEqual(['one', 'mine']);
+    now = { status: 404, body: REFUSAL };
+    await model.lookForTheirs();
+    expect(model.theirs).toBe('deleted');
+    // A server that is away says nothing about what is saved.
+    now = { status: 503, body: REFUSAL };
+    await expect(model.lookForTheirs()).rejects.toThrow();
+    expect(model.theirs).toBe('deleted');
   });
 
   it('tells a conflict with what is saved now', () => {
