@@ -379,10 +379,11 @@ def test_an_earlier_run_feeds_a_step_by_mouse_and_by_keyboard(bench_lab, open_la
     expect(table.get_by_role("alert")).to_contain_text("Expected: the number of a run")
     table.get_by_role("button", name="Choose a run for nuclei").press("Enter")
     chooser = page.get_by_role("dialog")
+    expect(chooser.get_by_role("searchbox", name="Sample")).to_be_focused()
     expect(chooser).to_contain_text("segment v1 · s1")
     chooser.get_by_role("button", name="Use nuclei of run 1").press("Enter")
     expect(chooser).to_have_count(0)
-    assert drawing.ask(bound) == wired
+    assert (drawing.ask(bound), drawing.ask("model.undoName")) == (wired, "take run 1")
     expect(typed).to_have_value("1.nuclei")
 
     # What is set here is what "Run this step" begins with, from the table and from the node.

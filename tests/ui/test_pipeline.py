@@ -223,7 +223,9 @@ def test_everything_is_done_by_keyboard_in_the_step_table(drawable, open_lab, sc
     assert drawing.links == {"segment.nuclei > gauge.nuclei"}
 
 
-def test_two_people_save_one_pipeline_and_both_versions_are_there(drawable, open_lab, complaints):
+def test_two_people_save_one_pipeline_and_both_versions_are_there(
+    drawable, open_lab, complaints, screenshot
+):
     page = open_lab(drawable.lab)
     bench = drawable.bench
     document = {"format": 1, "steps": {"segment": {"method": "segment"}}}
@@ -239,6 +241,13 @@ def test_two_people_save_one_pipeline_and_both_versions_are_there(drawable, open
     templates.save_template(
         bench.store, bench.settings, "shared", theirs, expected=first.template.revision
     )
+    # Heard at once, and no reason to stop: saving asks all the same.
+    told = page.get_by_role("alert").filter(has_text='"shared" was saved elsewhere by')
+    expect(told).to_be_visible()
+    screenshot("pipeline-saved-elsewhere")
+    told.get_by_role("button", name="Keep mine").click()
+    expect(told).to_have_count(0)
+    assert drawing.steps == ["measure", "segment"]
     drawing.canvas.focus()
     page.keyboard.press("Control+s")
     dialog = page.get_by_role("dialog")
@@ -256,6 +265,33 @@ def test_two_people_save_one_pipeline_and_both_versions_are_there(drawable, open
     page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.panel.model.dirty")
     saved = templates.get_template(bench.store, "shared")
     assert set(saved.document["steps"]) == {"measure", "segment"}
+
+    # Two windows of one person: what one saves the other is told, and its own work is not lost.
+    other = page.context.new_page()
+    other.goto(drawable.lab.url("lab/workspaces/other"))
+    other.wait_for_function("() => window.jupyterapp?.restored")
+    other.evaluate(
+        "async () => { await window.jupyterapp.commands.execute("
+        "'pm:open-pipeline', {template: 'shared'}); }"
+    )
+    second = Drawing(other)
+    second.wait()
+    other.evaluate(f"() => {PANEL}.addStep('summary', 'latest')")
+    assert second.steps == ["measure", "segment", "summary"]
+    page.bring_to_front()
+    page.evaluate(f"() => {PANEL}.addStep('segment', 'latest')")
+    drawing.canvas.focus()
+    page.keyboard.press("Control+s")
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.panel.model.dirty")
+    other.bring_to_front()
+    told = other.get_by_role("alert").filter(has_text='"shared" was saved elsewhere by')
+    told.get_by_role("button", name="Take theirs").click()
+    expect(told).to_have_count(0)
+    assert second.steps == drawing.steps == ["measure", "segment", "segment_2"]
+    second.canvas.focus()
+    other.keyboard.press("Control+z")
+    assert second.steps == ["measure", "segment", "summary"]
+    other.close()
 
 
 def test_the_drawing_library_cannot_evaluate_what_is_typed():

@@ -59,7 +59,8 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
         title: trans.__('Data for %1 of %2', input.name, step),
         body,
         buttons: [Dialog.cancelButton({ label: trans.__('Close') })],
-        hasClose: true
+        hasClose: true,
+        focusNodeSelector: '.pm-Editor input'
       });
       dialog.addClass('pm-EditorDialog');
       await dialog.launch();

@@ -4,7 +4,7 @@ import type { ICatalogue } from './catalogue';
 import { declared } from './catalogue';
 import { arranged } from './arrange';
 import type { IBox, IComment, IFrame, ILayout, IPipeline, IPoint } from './document';
-import { GAP, NODE, shapeOf, snapped } from './geometry';
+import { FAR, GAP, NODE, reachable, shapeOf, snapped } from './geometry';
 
 /** So much room a new step is given before it is known how large it is. */
 const USUAL_HEIGHT = 200;
@@ -46,7 +46,8 @@ export function around(boxes: readonly IBox[]): IBox | null {
 export function placeSteps(document: IPipeline, places: ReadonlyMap<string, IPoint>): IPipeline {
   const steps = new Map(document.layout.steps);
   let changed = false;
-  for (const [name, at] of places) {
+  for (const [name, wanted] of places) {
+    const at = reachable(wanted);
     const before = steps.get(name);
     if (document.steps.has(name) && (before?.x !== at.x || before.y !== at.y)) {
       steps.set(name, at);
@@ -167,11 +168,11 @@ export function clear(boxes: readonly IBox[], at: IPoint): IPoint {
 
 /** Put a frame or a comment in the place of the one with its id, or add it. */
 export function putFrame(document: IPipeline, frame: IFrame): IPipeline {
-  return withLayout(document, { frames: put(document.layout.frames, frame) });
+  return withLayout(document, { frames: put(document.layout.frames, drawable(frame)) });
 }
 
 export function putComment(document: IPipeline, comment: IComment): IPipeline {
-  return withLayout(document, { comments: put(document.layout.comments, comment) });
+  return withLayout(document, { comments: put(document.layout.comments, drawable(comment)) });
 }
 
 /** Remove frames and comments by id. */
@@ -184,6 +185,12 @@ export function removeNotes(document: IPipeline, ids: ReadonlySet<string>): IPip
   return left.frames.length === frames.length && left.comments.length === comments.length
     ? document
     : withLayout(document, left);
+}
+
+function drawable<T extends IBox>(box: T): T {
+  const { width, height } = box;
+  const size = { width: Math.min(FAR, width), height: Math.min(FAR, height) };
+  return { ...box, ...reachable(box), ...size };
 }
 
 function put<T extends { readonly id: string }>(all: readonly T[], each: T): T[] {

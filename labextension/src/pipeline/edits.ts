@@ -15,6 +15,7 @@ import type {
   VersionSelector
 } from './document';
 import { newStep } from './document';
+import { reachable } from './geometry';
 import { linkOf } from './links';
 
 /** A name like `wanted` that no step has: `filter`, `filter_2`, … */
@@ -48,7 +49,7 @@ export function withSteps(
     all.set(step.name, step);
     const at = places[n];
     if (at !== undefined) {
-      layout.set(step.name, at);
+      layout.set(step.name, reachable(at));
     }
   });
   return { ...document, steps: all, layout: { ...document.layout, steps: layout } };

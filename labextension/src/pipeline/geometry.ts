@@ -114,6 +114,14 @@ export function portAt(shape: IShape, side: 'in' | 'out', name: string): IPoint 
   };
 }
 
+/** Farther out nothing is drawn: the engine's numbers are too coarse there. */
+export const FAR = 1e6;
+
+/** A place, or the nearest to it where something can be drawn. */
+export function reachable({ x, y }: IPoint): IPoint {
+  return { x: Math.max(-FAR, Math.min(FAR, x)), y: Math.max(-FAR, Math.min(FAR, y)) };
+}
+
 export function snapped(value: number): number {
   return Math.round(value / GRID) * GRID;
 }

@@ -1,11 +1,9 @@
 /** The drawing, read from JSON. It means nothing, so what is wrong in it is dropped silently. */
 
 import type { IBox, IComment, IFrame, ILayout, IPoint } from './document';
+import { FAR } from './geometry';
 import type { Reader } from './reading';
 import { without } from './reading';
-
-/** Farther out nothing is drawn. */
-const FAR = 1e6;
 
 export function readLayout(raw: unknown, reader: Reader): ILayout {
   const given =

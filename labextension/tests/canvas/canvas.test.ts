@@ -51,6 +51,20 @@ describe('the mouse', () => {
     expect(drift(at)).toEqual([]);
   });
 
+  it('moves nothing farther out than it is found again', () => {
+    put('segment', 0, 0);
+    for (let n = 0; n < 100; n++) {
+      at.canvas.view = {
+        x: -(at.model.document.layout.steps.get('segment')?.x ?? 0),
+        y: 0,
+        scale: 0.02
+      };
+      at.drag(point('segment'), { x: SIZE.width, y: 0 });
+      expect(drift(at)).toEqual([]);
+    }
+    expect(at.model.document.layout.steps.get('segment')?.x).toBe(1e6);
+  });
+
   it('connects an output with an input, from either end', () => {
     put('segment', 0, 0);
     put('measure', 400, 0);
