@@ -67,8 +67,9 @@ export function portChoices(
   const isInput = port.side === 'in';
   const given = isInput ? inputChoices(model, port, trans) : [];
   // A file is given with the samples as a rule; results of other steps fit, and are rarely meant.
-  const isFile = isInput && typeOf(model, port) === 'file';
-  if (isFile) {
+  const isTaken = model.document.steps.get(port.step)?.inputs.has(port.name) === true;
+  const comesFirst = isInput && (isTaken || typeOf(model, port) === 'file');
+  if (comesFirst) {
     choices.push(...given);
   }
   const here = trans.__('Steps of this pipeline');
@@ -83,9 +84,6 @@ export function portChoices(
         }
       });
     }
-  }
-  if (!isFile) {
-    choices.push(...given);
   }
   const add = isInput
     ? trans.__('Add a step before this one')
@@ -102,7 +100,7 @@ export function portChoices(
       });
     }
   }
-  return choices;
+  return comesFirst ? choices : [...choices, ...given];
 }
 
 function typeOf(model: IPipelineModel, port: IPort): string | undefined {

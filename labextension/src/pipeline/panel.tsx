@@ -63,7 +63,15 @@ export class PipelinePanel extends Panel {
       }
     });
     this._table = this._react('pm-StepTable', () => (
-      <StepTable api={api} model={model} commands={_options.commands} trans={trans} />
+      <StepTable
+        api={api}
+        model={model}
+        commands={_options.commands}
+        trans={trans}
+        leave={() => {
+          this.canvas.node.focus({ preventScroll: true });
+        }}
+      />
     ));
     this._table.node.setAttribute('role', 'region');
     this._table.node.setAttribute('aria-label', trans.__('Step table'));

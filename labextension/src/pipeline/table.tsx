@@ -27,7 +27,13 @@ export interface ITableProps {
   trans: TranslationBundle;
 }
 
-export function StepTable({ api, model, commands, trans }: ITableProps): React.JSX.Element {
+interface IStepTableProps extends ITableProps {
+  /** Go back to the drawing. */
+  leave: () => void;
+}
+
+export function StepTable(props: IStepTableProps): React.JSX.Element {
+  const { api, model, commands, trans, leave } = props;
   const [filter, setFilter] = React.useState('');
   const body = React.useRef<HTMLTableSectionElement>(null);
   const steps = ordered(model);
@@ -61,7 +67,14 @@ export function StepTable({ api, model, commands, trans }: ITableProps): React.J
     }
   };
   return (
-    <div className="pm-StepTable-body">
+    <div
+      className="pm-StepTable-body"
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          leave();
+        }
+      }}
+    >
       <div className="pm-StepTable-tools">
         {!model.readOnly && <AddStep model={model} trans={trans} />}
         {steps.length > 10 && (
@@ -179,8 +192,10 @@ function Row({ api, model, commands, trans, step, walk }: IRowProps): React.JSX.
         <tr
           className="pm-StepTable-details"
           onKeyDown={event => {
-            // Here the keys belong to the fields.
-            event.stopPropagation();
+            // Here the keys belong to the fields, but for the one that leads back.
+            if (event.key !== 'Escape') {
+              event.stopPropagation();
+            }
           }}
         >
           <td colSpan={3}>
