@@ -242,8 +242,8 @@ def test_from_an_empty_canvas_to_a_figure_and_back_to_its_first_input(
     page.keyboard.press("Escape")
     expect(runs).to_have_count(0)
     # The same by key, at the step that the arrows have walked to.
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("u")
     expect(failed).to_have_count(2)
     page.keyboard.press("u")

@@ -376,6 +376,14 @@ def test_what_is_drawn_is_copied_put_in_order_annotated_and_taken_back(
     page.keyboard.press("f")
     screenshot("pipeline-annotated")
 
+    # A step is added by key where the drawing has the focus, and what is typed finds it.
+    page.keyboard.press("a")
+    expect(page.get_by_role("combobox", name="Add a step")).to_be_focused()
+    page.keyboard.type("summary")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 9")
+    expect(drawing.canvas).to_be_focused()
+
     # Everything, one by one, to the empty canvas.
     while drawing.ask("model.undoName") is not None:
         page.keyboard.press("Control+z")

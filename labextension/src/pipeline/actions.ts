@@ -26,6 +26,9 @@ interface IContext {
 
 type Args = ReadonlyPartialJSONObject;
 
+/** A tab that is brought to the front has the focus by then. */
+const ACTIVATED_MS = 100;
+
 export function addCommands(context: IContext): void {
   addOpening(context);
   addSaving(context);
@@ -112,9 +115,16 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
     execute: async args => {
       const { method, version } = withItem(app, args);
       const tab = tabs.currentWidget ?? open({ key: UUID.uuid4() }, true);
-      app.shell.activateById(tab.id);
+      const isInFront = app.shell.currentWidget === tab;
+      if (!isInFront) {
+        app.shell.activateById(tab.id);
+      }
       const panel = await tab.ready;
       if (typeof method !== 'string') {
+        if (!isInFront) {
+          // What comes to the front takes the focus a moment later, which would end the search.
+          await new Promise(resolve => setTimeout(resolve, ACTIVATED_MS));
+        }
         panel?.canvas.quickAdd();
         return;
       }
