@@ -1,16 +1,32 @@
+import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
 
+import { Api } from '../src/api/api';
 import type { Lineage, LineageRun, RunDetails } from '../src/api/runs';
-import { citationOf } from '../src/lineage/cite';
-import { escaped, svgOf, textOf } from '../src/lineage/export';
+import { readCompare } from '../src/compare/plugin';
+import { LineageModel, MOST } from '../src/lineage/ask';
+import { chosenAfter, drawn } from '../src/lineage/chosen';
+import { citationOf, cited } from '../src/lineage/cite';
+import { escaped, second, svgOf, textOf } from '../src/lineage/export';
 import { foundIn } from '../src/lineage/find';
 import { folded, foldKey } from '../src/lineage/fold';
-import { chainOf, changedShort, clipped, graphOf } from '../src/lineage/graph';
+import {
+  chainOf,
+  changedOf,
+  changedShort,
+  clipped,
+  filesShort,
+  graphOf
+} from '../src/lineage/graph';
 import { layout, NODE } from '../src/lineage/layout';
 import { wordsAt } from '../src/lineage/moves';
 import { neighbour } from '../src/lineage/walk';
 import { lineageRun } from './records';
-import { MARKS } from './server';
+import { markOf } from '../src/marks/mark';
+import type { IHere } from '../src/screen/here';
+import { MARKS, server } from './server';
+
+const trans = nullTranslator.load('');
 
 function lineage(
   asked: number,
@@ -149,7 +165,7 @@ describe('taken elsewhere', () => {
       ]
     };
     const graph = { ...DIAMOND, runs: new Map([...DIAMOND.runs, [1, changed] as const]) };
-    expect(textOf(graph, MARKS.run).split('\n')).toEqual([
+    expect(textOf(graph, MARKS.run, trans).split('\n')).toEqual([
       'Run 4 · scale v1 · s1  completed',
       '├─ Run 2 · scale v1 · s1  completed',
       '│  └─ Run 1 · scale v1 · s1  completed; scale.factor = 3.0',
@@ -171,7 +187,7 @@ describe('taken elsewhere', () => {
       asked: '#00f',
       states: { success: '#0a0' }
     };
-    const svg = svgOf(graph, layout(graph), MARKS.run, colours);
+    const svg = svgOf(graph, layout(graph), MARKS.run, colours, trans);
     const read = new DOMParser().parseFromString(svg, 'image/svg+xml');
     expect(read.querySelector('parsererror, script')).toBeNull();
     expect(read.querySelector('title')?.textContent).toContain('<script>alert("x")</script>&');
@@ -209,7 +225,7 @@ const FAN = graphOf([
 
 describe('alike runs', () => {
   it('are one node with all their values and one link', () => {
-    const { graph, home } = folded(FAN, new Set());
+    const { graph, home } = folded(FAN, new Set(), trans);
     expect([...graph.runs.keys()]).toEqual([1, 9]);
     expect(graph.runs.get(1)?.together?.map(run => run.run_id)).toEqual([1, 2, 3]);
     expect(graph.edges).toHaveLength(1);
@@ -219,23 +235,63 @@ describe('alike runs', () => {
       [3, 1],
       [9, 9]
     ]);
-    expect(changedShort(graph.runs.get(1) as LineageRun)).toBe('threshold = 0.5, 0.7');
+    expect(changedShort(graph.runs.get(1) as LineageRun)).toBe('threshold = 0.5 | 0.7');
   });
 
   it('stand apart once they are unfolded', () => {
     const key = foldKey(FAN, FAN.runs.get(2) as LineageRun);
-    expect(folded(FAN, new Set([key])).graph.runs.size).toBe(4);
+    expect(folded(FAN, new Set([key]), trans).graph.runs.size).toBe(4);
   });
 
-  it('say that one of them failed', () => {
-    const runs = [...FAN.runs.values()].map(run =>
-      run.run_id === 3 ? { ...run, state: 'failed' as const } : run
+  /** The node of three gates with these changes. */
+  function gates(...changes: readonly Partial<LineageRun>[]): LineageRun {
+    const runs = [...FAN.runs.values()].map((run, place) => ({ ...run, ...changes[place] }));
+    const changed = { ...FAN, runs: new Map(runs.map(run => [run.run_id, run])) };
+    return folded(changed, new Set(), trans).graph.runs.get(1) as LineageRun;
+  }
+
+  /** The parameters of a run whose only parameter has no default. */
+  function required(...values: readonly string[]): Partial<LineageRun> {
+    const [parameter] = gated(1, 1, '0.5', 'a').parameters ?? [];
+    return {
+      parameters: parameter === undefined ? [] : [{ ...parameter, default: null, values }]
+    };
+  }
+
+  it('say every state that is not as it should be', () => {
+    const failed = gates({ state: 'altered' }, { state: 'tainted' }, { state: 'failed' });
+    expect(failed.state).toBe('failed');
+    expect(second(failed, markOf(MARKS.run, 'failed'), trans)).toBe(
+      '3 runs, 1 failed, 1 altered, 1 tainted'
     );
-    const { graph } = folded(
-      { ...FAN, runs: new Map(runs.map(run => [run.run_id, run])) },
-      new Set()
-    );
-    expect(graph.runs.get(1)?.state).toBe('failed');
+    expect(second(gates(), markOf(MARKS.run, 'completed'), trans)).toBe('3 runs');
+  });
+
+  it('say where they differ without a default', () => {
+    expect(changedOf(gates(required('0.3'), required('0.7'), required('0.7')))).toEqual([
+      'gate.threshold = 0.3 | 0.7'
+    ]);
+    expect(changedOf(gates(required('0.7'), required('0.7'), required('0.7')))).toEqual([]);
+    expect(changedOf(gates(required('1', '2'), required('0.7'), required()))).toEqual([
+      'gate.threshold = 1, 2 | 0.7 | not used'
+    ]);
+  });
+
+  it('are chosen all together, and never one for another', () => {
+    const { graph, home } = folded(FAN, new Set(), trans);
+    const [group, last] = [1, 9].map(run => graph.runs.get(run) as LineageRun);
+    if (group === undefined || last === undefined) {
+      throw new Error('not drawn');
+    }
+    expect(chosenAfter([9], group, 'turned')).toEqual([9, 1, 2, 3]);
+    expect(chosenAfter([9, 3], group, 'turned')).toEqual([9, 1, 2, 3]);
+    expect(chosenAfter([1, 9, 2, 3], group, 'turned')).toEqual([9]);
+    // Chosen before it was drawn with others, it stays the one that was chosen.
+    expect(chosenAfter([3], last, 'turned')).toEqual([3, 9]);
+    expect(chosenAfter([2, 9], last, 'along')).toEqual([2, 9]);
+    expect(chosenAfter([2, 9], group, 'only')).toEqual([1, 2, 3]);
+    expect(drawn([9, 2, 3], home)).toEqual([9, 1]);
+    expect(drawn([2, 9, 3], home)).toEqual([9, 1]);
   });
 });
 
@@ -264,10 +320,138 @@ describe('the words of a node', () => {
   });
 });
 
-it('tells in a citation the parameters of all that led to a result', () => {
-  const last = { ...lineageRun(9, 0), plan_name: 'cohort', outputs: [] };
-  const text = citationOf(last as unknown as RunDetails, FAN);
-  expect(text).toContain('scale v1 (commit 593c864b30) · run 9 · s1 · plan 12 “cohort”');
-  expect(text).toContain('completed 2026-02-14T10:24:00Z · by me');
-  expect(text).toContain('with gate.threshold = 0.7 (gate v1)');
+it('says how many were chosen where not all of them are compared', () => {
+  const runs = Array.from({ length: 30 }, (_, index) => index + 1);
+  const args = readCompare({ runs });
+  expect(args).toMatchObject({ runs: runs.slice(0, 20), chosen: 30 });
+  expect(readCompare(args)).toEqual(args);
+  expect(readCompare({ runs: [1, 2] }).chosen).toBe(2);
+});
+
+it('says from which files a run began, in so many letters', () => {
+  const input = { type: 'file', text: null } as const;
+  const inputs = ['in/field_01.png', 'in/field_02.png'].map(path => ({ ...input, path }));
+  const run = { ...lineageRun(1, 0), inputs } as unknown as LineageRun;
+  expect(filesShort(run, trans)).toBe('from field_01.png, +1');
+  expect(filesShort(run, trans, 16)).toBe('from field_…, +1');
+  expect(filesShort(lineageRun(1, 0), trans)).toBe('');
+});
+
+describe('a citation', () => {
+  const details = { ...lineageRun(9, 0), plan_name: 'cohort', outputs: [] };
+  const cite = (ancestry: Lineage, changes: Partial<RunDetails> = {}): string =>
+    citationOf({ ...details, ...changes } as unknown as RunDetails, ancestry);
+  const fan = (changes: Partial<Lineage> = {}): Lineage => ({
+    ...lineage(
+      9,
+      [...FAN.runs.values()],
+      [
+        [1, 9],
+        [2, 9],
+        [3, 9]
+      ]
+    ),
+    ...changes
+  });
+
+  it('tells the parameters of all that led to a result', () => {
+    const read = { ...fan(), runs: fan().runs.map(run => ({ parameters: [], ...run })) };
+    const text = cite(read);
+    expect(text).toContain('scale v1 (commit 593c864b30) · run 9 · s1 · plan 12 “cohort”');
+    expect(text).toContain('completed 2026-02-14T10:24:00Z · by me');
+    expect(text).toMatch(/ · with gate.threshold = 0.7 \(gate v1\)$/);
+  });
+
+  it('tells values for which there is no default', () => {
+    const [run] = fan().runs;
+    const parameters = (run?.parameters ?? []).map(each => ({ ...each, default: null }));
+    const of = (values: readonly string[]): string =>
+      cite({
+        ...lineage(9, [{ ...details, layer: 0, parameters: [] }], [[1, 9]]),
+        runs: [
+          { ...details, layer: 0, parameters: [] },
+          { ...(run as LineageRun), parameters: parameters.map(each => ({ ...each, values })) }
+        ]
+      });
+    expect(of(['0.5'])).toMatch(/ · with gate.threshold = 0.5 \(gate v1\)$/);
+    // Its function was never entered: it had no part in the result.
+    expect(of([])).toMatch(/ · all parameters as by default$/);
+  });
+
+  it('states nothing of runs whose parameters it does not have', () => {
+    const unread = fan().runs.map(run => lineageRun(run.run_id, run.layer));
+    expect(cite(fan({ runs: unread }))).toMatch(/ · of the 0 nearest runs alone: /);
+    expect(cite(fan({ truncated: true }))).toMatch(/ · of the 3 nearest runs alone: with gate/);
+  });
+
+  it('tells that a result was altered', () => {
+    expect(cite(fan(), { state: 'tainted', said: 'an upstream result was altered' })).toContain(
+      'completed 2026-02-14T10:24:00Z · an upstream result was altered · by me'
+    );
+  });
+
+  it('asks for the whole ancestry itself', async () => {
+    const { settings, requests } = server({
+      '/base/pm/api/runs/9': { body: details },
+      '/base/pm/api/runs/9/lineage': { body: fan() }
+    });
+    expect(await cited(new Api(settings), 9)).toContain('with gate.threshold = 0.7');
+    const { searchParams } = new URL(requests[1]?.url ?? '');
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      direction: 'up',
+      limit: String(MOST),
+      details: 'true'
+    });
+  });
+});
+
+describe('a lineage that is asked for again', () => {
+  function asked(): { model: LineageModel; limits: (string | null)[]; told: boolean[] } {
+    const { settings, requests } = server({
+      '/base/pm/api/runs/9/lineage': () => {
+        const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
+        limits.push(query.get('limit'));
+        const runs = [...FAN.runs.values()].map(run => ({
+          ...run,
+          parameters: run.parameters ?? []
+        }));
+        const bare = runs.map(run => lineageRun(run.run_id, run.layer));
+        const body = lineage(9, query.get('details') === 'true' ? runs : bare, []);
+        return { body };
+      }
+    });
+    const limits: (string | null)[] = [];
+    const told: boolean[] = [];
+    const here = { api: new Api(settings), ready: () => Promise.resolve() } as unknown as IHere;
+    const model = new LineageModel(here, 9, 'up');
+    model.changed.connect(() => {
+      if (model.state.kind === 'ready') {
+        told.push([...model.state.value.runs.values()].every(run => run.parameters !== undefined));
+      }
+    });
+    return { model, limits, told };
+  }
+
+  it('shows its shape first, and keeps parameters from then on', async () => {
+    const { model, told } = asked();
+    await model.refresh();
+    expect(told).toEqual([false, true]);
+    await model.refresh();
+    expect(told).toEqual([false, true, true]);
+  });
+
+  it('stays as large as was wanted', async () => {
+    const { model, limits } = asked();
+    await model.refresh();
+    await model.all();
+    await model.refresh();
+    expect(limits).toEqual(['1000', '1000', String(MOST), String(MOST)]);
+  });
+
+  it('asks for all only where it has grown', async () => {
+    const { model, limits } = asked();
+    await model.refresh();
+    await model.grown();
+    expect(limits).toHaveLength(3);
+  });
 });

@@ -1,9 +1,11 @@
 /** Runs side by side. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import { compareIcon } from '../icons';
+import { MOST } from '../screen/choosing';
 import { IScreens } from '../tokens';
 import type { ICompareArgs } from './tab';
 
@@ -21,13 +23,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
       caption: trans.__('Parameters, inputs, metrics and results of runs side by side'),
       icon: compareIcon,
       properties: { runs: { type: 'array', items: { type: 'integer' } } },
-      read: args => {
-        const { runs: given, tab } = args;
-        const runs = Array.isArray(given)
-          ? given.filter((run): run is number => Number.isSafeInteger(run)).slice(0, 20)
-          : [];
-        return { runs, tab: typeof tab === 'string' ? tab : runs.join('-') };
-      },
+      read: readCompare,
       id: args => args.tab,
       title: args => trans.__('Compare %1', args.runs.join(', ')),
       beside: trans.__(
@@ -37,3 +33,17 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/** What the command is to compare; of more runs than are compared at once, how many there were. */
+export function readCompare(args: ReadonlyPartialJSONObject): ICompareArgs {
+  const { runs: given, tab, chosen } = args;
+  const all = Array.isArray(given)
+    ? given.filter((run): run is number => Number.isSafeInteger(run))
+    : [];
+  const runs = all.slice(0, MOST);
+  return {
+    runs,
+    tab: typeof tab === 'string' ? tab : runs.join('-'),
+    chosen: Math.max(all.length, typeof chosen === 'number' ? chosen : 0)
+  };
+}

@@ -15,7 +15,9 @@ export interface ICompareArgs {
   runs: number[];
   /** Names the tab, also when it compares others by now. */
   tab: string;
-  [name: string]: number[] | string;
+  /** How many were chosen: more than are compared at once, perhaps. */
+  chosen: number;
+  [name: string]: number[] | string | number;
 }
 
 interface IProps {
@@ -37,9 +39,18 @@ export default function CompareTab({ args, tab }: IProps): React.JSX.Element {
       <RunChoice
         runs={runs}
         onChange={changed => {
-          tab.turn({ ...args, runs: [...changed] });
+          tab.turn({ ...args, runs: [...changed], chosen: changed.length });
         }}
       />
+      {args.chosen > runs.length && (
+        <p className="pm-Bar pm-Log-note" role="status">
+          {trans.__(
+            '%1 runs were chosen; the first %2 are compared, no more are at once.',
+            args.chosen,
+            runs.length
+          )}
+        </p>
+      )}
       {runs.length < 2 ? (
         <p className="pm-Screen-empty">
           {trans.__(

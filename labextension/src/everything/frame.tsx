@@ -140,7 +140,11 @@ export function Frame(props: IProps): React.JSX.Element {
         }}
         onPointerMove={event => {
           const [node, from] = [frame.current, drag.current];
-          if (node === null || from === null) {
+          if (event.buttons === 0) {
+            // Let go of where nobody told: outside of the window.
+            drag.current = null;
+          }
+          if (node === null || from === null || event.buttons === 0) {
             return;
           }
           const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];

@@ -12,7 +12,8 @@ export type Directions = Direction | 'both';
 
 /** Runs that are asked for unless somebody wants all. */
 const AT_ONCE = 1000;
-const MOST = 20_000;
+/** The server gives no more. */
+export const MOST = 20_000;
 
 export class LineageModel extends Model {
   constructor(
@@ -27,20 +28,37 @@ export class LineageModel extends Model {
     return this._state;
   }
 
+  /** Ask anew, for as many runs as were asked for last. */
   readonly refresh = async (): Promise<void> => {
-    await this._look(AT_ONCE);
+    await this._look();
+  };
+
+  /** Ask anew if it has more runs by now: what is asked for that is small. */
+  readonly grown = async (): Promise<void> => {
+    const before = this._state;
+    if (before.kind !== 'ready') {
+      return;
+    }
+    const { runs, edges } = await this._asked(this._limit, false);
+    const known = before.value;
+    if (runs.size !== known.runs.size || edges.length !== known.edges.length) {
+      await this._look();
+    }
   };
 
   /** Ask for as many runs as the server gives. */
   readonly all = async (): Promise<void> => {
-    await this._look(MOST);
+    this._limit = MOST;
+    await this._look();
   };
 
-  private async _look(limit: number): Promise<void> {
+  private async _look(): Promise<void> {
     const turn = ++this._turn;
+    const limit = this._limit;
     try {
       await this._here.ready();
-      for (const details of [false, true]) {
+      // What is shown keeps its parameters until the new ones are there.
+      for (const details of this._state.kind === 'ready' ? [true] : [false, true]) {
         const graph = await this._asked(limit, details);
         if (turn !== this._turn) {
           return;
@@ -69,4 +87,5 @@ export class LineageModel extends Model {
 
   private _state: AskedState<IGraph> = { kind: 'loading' };
   private _turn = 0;
+  private _limit = AT_ONCE;
 }

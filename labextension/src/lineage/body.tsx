@@ -3,8 +3,10 @@
 import React from 'react';
 
 import { CommandIDs } from '../commands';
+import { ChosenRuns } from '../screen/chosen';
 import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
+import { chosenAfter, drawn } from './chosen';
 import { Find, foundIn } from './find';
 import { useFolding } from './folding';
 import type { IGraph } from './graph';
@@ -23,7 +25,8 @@ interface IBodyProps {
 
 export function Body({ graph, form, all, onDrawn }: IBodyProps): React.JSX.Element {
   const { commands, trans } = useHere();
-  const [selected, setSelected] = React.useState<number[]>([graph.asked]);
+  const [wanted, setSelected] = React.useState<readonly number[]>([graph.asked]);
+  const selected = React.useMemo(() => wanted.filter(run => graph.runs.has(run)), [wanted, graph]);
   const current = selected[selected.length - 1] ?? graph.asked;
   const [text, setText] = React.useState('');
   const found = React.useMemo(() => foundIn(graph, text), [graph, text]);
@@ -47,7 +50,9 @@ export function Body({ graph, form, all, onDrawn }: IBodyProps): React.JSX.Eleme
       void commands.execute(CommandIDs.openRun, { run });
     }
   };
-  const compare = selected.length > 1 && commands.hasCommand(CommandIDs.compare);
+  const nodes = drawn(selected, home);
+  // Of one node that stands for several nothing is compared before somebody chooses among them.
+  const isGroup = form === 'graph' && nodes.length === 1 && group?.length === selected.length;
   return (
     <div className="pm-Lineage-body">
       <section
@@ -93,21 +98,24 @@ export function Body({ graph, form, all, onDrawn }: IBodyProps): React.JSX.Eleme
             <Action label={trans.__('Show all')} onClick={() => void all()} />
           </p>
         )}
-        {compare && (
-          <p className="pm-Bar pm-Log-note">
-            {trans._n('%1 run chosen', '%1 runs chosen', selected.length)}
-            <Action
-              label={trans.__('Compare')}
-              onClick={() => void commands.execute(CommandIDs.compare, { runs: selected })}
-            />
-          </p>
+        {selected.length > 1 && !isGroup && (
+          <ChosenRuns
+            runs={new Set(selected)}
+            none={() => {
+              setSelected([graph.asked]);
+            }}
+            commands={commands}
+            trans={trans}
+          />
         )}
         {form === 'graph' ? (
           <LineageView
             key={String(folding.on)}
             graph={shown}
-            selected={selected.map(drawnAs)}
-            onSelect={setSelected}
+            selected={nodes}
+            onChoose={(node, how) => {
+              setSelected(chosenAfter(selected, node, how));
+            }}
             onOpen={open}
             found={found === null ? null : new Set(found.map(drawnAs))}
             goTo={goTo}

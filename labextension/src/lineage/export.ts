@@ -1,19 +1,23 @@
 /** A lineage taken elsewhere: as text, as a drawing, as a picture. */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { IMark } from '../api/marks';
 import { markOf } from '../marks/mark';
 import type { IGraph, LineageRun } from './graph';
-import { changedOf, changedShort, clipped, filesOf } from './graph';
+import { changedOf, changedShort, clipped, filesShort } from './graph';
 import type { ILayout } from './layout';
 import { link, NODE } from './layout';
 
 /** "Run 20 · label_positive v1 · field_01 · G0G1_wide". */
-export function named(run: LineageRun): string {
-  if (run.together !== undefined) {
-    return `${run.together.length} runs · ${run.method} v${run.version}`;
+export function named(run: LineageRun, trans: TranslationBundle): string {
+  const { together } = run;
+  if (together !== undefined) {
+    const many = trans._n('%1 run', '%1 runs', together.length);
+    return `${many} · ${run.method} v${run.version}`;
   }
   const words = [
-    `Run ${run.run_id}`,
+    trans.__('Run %1', run.run_id),
     `${run.method} v${run.version}`,
     run.sample ?? '',
     run.branch
@@ -24,7 +28,7 @@ export function named(run: LineageRun): string {
 /**
  * The ancestry of the asked-for run as a tree of lines; a run that made several inputs is told once.
  */
-export function textOf(graph: IGraph, marks: readonly IMark[]): string {
+export function textOf(graph: IGraph, marks: readonly IMark[], trans: TranslationBundle): string {
   const lines: string[] = [];
   const told = new Set<number>();
   const upward = [...graph.depth.values()].some(depth => depth < 0) || graph.runs.size === 1;
@@ -36,8 +40,8 @@ export function textOf(graph: IGraph, marks: readonly IMark[]): string {
     }
     const again = told.has(id);
     const said = markOf([...marks], run.state).said;
-    const extra = again ? ['(above)'] : [said, ...changedOf(run)];
-    lines.push(`${lead}${branch}${named(run)}  ${extra.join('; ')}`);
+    const extra = again ? [trans.__('(above)')] : [said, ...changedOf(run)];
+    lines.push(`${lead}${branch}${named(run, trans)}  ${extra.join('; ')}`);
     if (again) {
       return;
     }
@@ -92,7 +96,8 @@ export function svgOf(
   graph: IGraph,
   plan: ILayout,
   marks: readonly IMark[],
-  colours: IColours
+  colours: IColours,
+  trans: TranslationBundle
 ): string {
   const width = plan.width + 2 * MARGIN;
   const height = plan.height + 2 * MARGIN;
@@ -105,14 +110,14 @@ export function svgOf(
     const { x, y } = plan.places.get(run.run_id) ?? { x: 0, y: 0 };
     const mark = markOf([...marks], run.state);
     const asked = run.run_id === graph.asked;
-    const lines = [changedShort(run, 28), filesOf(run, 28)].filter(line => line !== '');
+    const lines = [changedShort(run, 28), filesShort(run, trans, 28)].filter(line => line !== '');
     return (
-      `<g transform="translate(${x} ${y})"><title>${escaped(named(run))}: ${escaped(mark.said)}</title>` +
+      `<g transform="translate(${x} ${y})"><title>${escaped(named(run, trans))}: ${escaped(mark.said)}</title>` +
       `<rect width="${NODE.width}" height="${NODE.height}" rx="6" fill="${colours.node}" ` +
       `stroke="${asked ? colours.asked : colours.border}" stroke-width="${asked ? 2.5 : 1}"/>` +
       `<rect width="5" height="${NODE.height}" rx="2" fill="${colours.states[mark.token] ?? colours.muted}"/>` +
       `<text x="14" y="20" font-weight="600" fill="${colours.text}">${escaped(clipped(`${run.method} v${run.version}`, 28))}</text>` +
-      `<text x="14" y="38" fill="${colours.muted}">${escaped(clipped(second(run, mark), 34))}</text>` +
+      `<text x="14" y="38" fill="${colours.muted}">${escaped(clipped(second(run, mark, trans), 34))}</text>` +
       lines
         .map(
           (line, place) =>
@@ -131,16 +136,25 @@ export function svgOf(
   );
 }
 
-/** "run 20 · field_01 · G0G1_wide". */
-export function second(run: LineageRun, mark: IMark): string {
+/** "run 20 · field_01 · G0G1_wide", or "12 runs, 1 failed, 2 altered". */
+export function second(run: LineageRun, mark: IMark, trans: TranslationBundle): string {
   const { together } = run;
   if (together !== undefined) {
-    const like = together.filter(each => each.state === run.state).length;
-    return like === together.length && mark.state === 'completed'
-      ? `${together.length} runs`
-      : `${together.length} runs, ${like} ${mark.state}`;
+    const counts = new Map<string, number>();
+    for (const { state } of together) {
+      counts.set(state, (counts.get(state) ?? 0) + 1);
+    }
+    counts.delete('completed');
+    // The state that it is drawn in comes first.
+    const states = [...counts].sort(
+      ([a], [b]) => Number(b === run.state) - Number(a === run.state)
+    );
+    return [
+      trans._n('%1 run', '%1 runs', together.length),
+      ...states.map(([state, count]) => `${count} ${state}`)
+    ].join(', ');
   }
-  const words = [`run ${run.run_id}`, run.sample ?? '', run.branch];
+  const words = [trans.__('run %1', run.run_id), run.sample ?? '', run.branch];
   if (mark.state !== 'completed') {
     words.push(mark.said);
   }

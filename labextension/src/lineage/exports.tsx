@@ -1,6 +1,5 @@
 /** Take a lineage elsewhere: as text, Mermaid, SVG or PNG. */
 
-import { Clipboard } from '@jupyterlab/apputils';
 import React from 'react';
 
 import { getMermaid } from '../api/runs';
@@ -8,6 +7,7 @@ import { useHere } from '../screen/here';
 import { Action, Trouble } from '../screen/parts';
 import { save } from '../screen/save';
 import type { Directions } from './ask';
+import { copy } from './copy';
 import { coloursOf, pngOf, svgOf, textOf } from './export';
 import type { IGraph } from './graph';
 import { layout } from './layout';
@@ -27,16 +27,12 @@ export function Exports({ graph, drawn: shown, directions }: IProps): React.JSX.
 
   const drawn = (): { svg: string; width: number; height: number } => {
     const plan = layout(shown);
-    const svg = svgOf(shown, plan, marks.run, coloursOf(bar.current ?? document.body));
+    const svg = svgOf(shown, plan, marks.run, coloursOf(bar.current ?? document.body), trans);
     return { svg, width: plan.width + 48, height: plan.height + 48 };
   };
   const attempt = (work: () => Promise<string>): void => {
     setError(null);
     work().then(setSaid, setError);
-  };
-  const copied = (text: string): string => {
-    Clipboard.copyToSystem(text);
-    return trans.__('Copied.');
   };
   const name = `lineage-${graph.asked}`;
 
@@ -46,7 +42,7 @@ export function Exports({ graph, drawn: shown, directions }: IProps): React.JSX.
       <Action
         label={trans.__('Copy as text')}
         onClick={() => {
-          attempt(() => Promise.resolve(copied(textOf(graph, marks.run))));
+          attempt(() => Promise.resolve(copy(textOf(graph, marks.run, trans), trans)));
         }}
       />
       <Action
@@ -54,7 +50,7 @@ export function Exports({ graph, drawn: shown, directions }: IProps): React.JSX.
         onClick={() => {
           attempt(async () => {
             const direction = directions === 'down' ? 'down' : 'up';
-            return copied(await getMermaid(api, graph.asked, { direction, details: true }));
+            return copy(await getMermaid(api, graph.asked, { direction, details: true }), trans);
           });
         }}
       />

@@ -7,8 +7,16 @@ import { Action } from '../screen/parts';
 import type { IGraph, LineageRun } from './graph';
 import { filesOf } from './graph';
 
+const TEXTS = new WeakMap<LineageRun, string>();
+
 /** What is known of a run, as one text. */
 function told(run: LineageRun): string {
+  const known = TEXTS.get(run) ?? textOf(run);
+  TEXTS.set(run, known);
+  return known;
+}
+
+function textOf(run: LineageRun): string {
   const parameters = (run.parameters ?? []).map(
     ({ function: owner, name, values }) =>
       `${owner}.${name} = ${values.join(', ')} ${name}=${values.join(',')}`
@@ -22,7 +30,7 @@ function told(run: LineageRun): string {
     run.state,
     run.error ?? '',
     run.commit.slice(0, 10),
-    filesOf(run),
+    filesOf(run).join('\n'),
     ...parameters
   ];
   return words.join('\n').toLocaleLowerCase();

@@ -1,5 +1,7 @@
 /** Runs of one method version in one column, drawn as one: a thousand runs become a few nodes. */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { IGraph, LineageRun } from './graph';
 import { joined } from './graph';
 
@@ -18,7 +20,11 @@ export function foldKey(graph: IGraph, run: LineageRun): string {
 }
 
 /** The graph with alike runs together, but those whose key is in `open`. */
-export function folded(graph: IGraph, open: ReadonlySet<string>): IFolded {
+export function folded(
+  graph: IGraph,
+  open: ReadonlySet<string>,
+  trans: TranslationBundle
+): IFolded {
   const groups = new Map<string, LineageRun[]>();
   for (const run of graph.runs.values()) {
     const key = foldKey(graph, run);
@@ -39,7 +45,7 @@ export function folded(graph: IGraph, open: ReadonlySet<string>): IFolded {
     if (first === undefined) {
       continue;
     }
-    runs.set(first.run_id, group.length === 1 ? first : together(first, group));
+    runs.set(first.run_id, group.length === 1 ? first : together(first, group, trans));
     depth.set(first.run_id, graph.depth.get(first.run_id) ?? 0);
     group.forEach(run => home.set(run.run_id, first.run_id));
   }
@@ -58,7 +64,11 @@ export function folded(graph: IGraph, open: ReadonlySet<string>): IFolded {
 const TOLD = 3;
 
 /** Alike runs as one: what differs among them is said to. */
-function together(first: LineageRun, group: readonly LineageRun[]): LineageRun {
+function together(
+  first: LineageRun,
+  group: readonly LineageRun[],
+  trans: TranslationBundle
+): LineageRun {
   const odd = group.find(run => run.state === 'failed') ?? group.find(run => !isFine(run));
   const { state, status } = odd ?? first;
   const merged: LineageRun = {
@@ -70,7 +80,7 @@ function together(first: LineageRun, group: readonly LineageRun[]): LineageRun {
     return merged;
   }
   const inputs = group.flatMap(run => run.inputs ?? []);
-  return { ...merged, inputs, parameters: parametersOf(group) };
+  return { ...merged, inputs, parameters: parametersOf(group, trans) };
 }
 
 function isFine(run: LineageRun): boolean {
@@ -79,20 +89,24 @@ function isFine(run: LineageRun): boolean {
 
 type Parameters = NonNullable<LineageRun['parameters']>;
 
-/** Every parameter of alike runs once, with all values that it has. */
-export function parametersOf(group: readonly LineageRun[]): Parameters {
-  const merged = new Map<string, { parameter: Parameters[number]; values: Set<string> }>();
+/**
+ * Every parameter of alike runs once, with what each of them used. It is marked as changed where
+ * one of them changed it, and where they differ: without a default nothing else would tell.
+ */
+export function parametersOf(group: readonly LineageRun[], trans: TranslationBundle): Parameters {
+  const merged = new Map<string, { parameter: Parameters[number]; used: Set<string> }>();
   for (const parameter of group.flatMap(run => run.parameters ?? [])) {
     const name = `${parameter.function}.${parameter.name}`;
-    const known = merged.get(name) ?? { parameter, values: new Set() };
-    known.values.add(parameter.values.join(', '));
-    merged.set(name, {
-      parameter: { ...known.parameter, changed: known.parameter.changed || parameter.changed },
-      values: known.values
-    });
+    const known = merged.get(name) ?? { parameter, used: new Set() };
+    known.used.add(parameter.values.join(', '));
+    const changed = known.parameter.changed || parameter.changed || known.used.size > 1;
+    merged.set(name, { parameter: { ...known.parameter, changed }, used: known.used });
   }
-  return [...merged.values()].map(({ parameter, values }) => ({
-    ...parameter,
-    values: values.size > TOLD ? [`${values.size} values`] : [...values]
-  }));
+  return [...merged.values()].map(({ parameter, used }) => {
+    // Of a run whose function was never entered it had no part in the result.
+    const values = [...used].filter(value => value !== '');
+    const told = values.length > TOLD ? [trans.__('%1 values', values.length)] : values;
+    const all = used.has('') ? [...told, trans.__('not used')] : told;
+    return { ...parameter, values: [all.join(' | ')] };
+  });
 }

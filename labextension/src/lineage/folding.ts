@@ -2,6 +2,7 @@
 
 import React from 'react';
 
+import { useHere } from '../screen/here';
 import { folded, foldKey, MANY } from './fold';
 import type { IGraph } from './graph';
 
@@ -20,13 +21,14 @@ export interface IFolding {
 
 /** Alike runs together, until somebody wants them apart. */
 export function useFolding(graph: IGraph): IFolding {
+  const { trans } = useHere();
   const [wanted, setWanted] = React.useState<boolean | null>(null);
   const [apart, setApart] = React.useState(NONE);
   const on = wanted ?? graph.runs.size > MANY;
-  const all = React.useMemo(() => folded(graph, NONE), [graph]);
+  const all = React.useMemo(() => folded(graph, NONE, trans), [graph, trans]);
   const drawn = React.useMemo(
-    () => (on ? (apart.size === 0 ? all : folded(graph, apart)) : null),
-    [graph, on, apart, all]
+    () => (on ? (apart.size === 0 ? all : folded(graph, apart, trans)) : null),
+    [graph, on, apart, all, trans]
   );
   return {
     shown: drawn?.graph ?? graph,

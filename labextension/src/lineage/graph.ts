@@ -1,5 +1,7 @@
 /** The lineage of a run as a graph: its runs, who read what of whom, and walks along it. */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { LineageRun as SentRun, Lineage, LineageEdge } from '../api/runs';
 
 export type LineageRun = SentRun & {
@@ -106,15 +108,24 @@ export function changedShort(run: LineageRun, letters = Infinity): string {
   return clipped(clipped(first.name, Math.max(3, letters - end.length)) + end, letters);
 }
 
-/** The files that a run read which no run made: "from field_01.png". */
-export function filesOf(run: LineageRun, letters = Infinity): string {
+/** The names of the files that a run read which no run made. */
+export function filesOf(run: LineageRun): string[] {
   const names = (run.inputs ?? [])
     .filter(input => input.type === 'file')
     .map(input => (input.path ?? input.text ?? '').split('/').pop() ?? '')
     .filter(name => name !== '');
-  const [first, ...rest] = [...new Set(names)];
-  const end = rest.length === 0 ? '' : `, +${rest.length}`;
-  return first === undefined ? '' : `from ${clipped(first, letters - 5 - end.length)}${end}`;
+  return [...new Set(names)];
+}
+
+/** The same in so many letters: "from field_01.png, +2"; empty, it read none. */
+export function filesShort(run: LineageRun, trans: TranslationBundle, letters = Infinity): string {
+  const [first, ...rest] = filesOf(run);
+  if (first === undefined) {
+    return '';
+  }
+  const told = (name: string): string =>
+    rest.length === 0 ? trans.__('from %1', name) : trans.__('from %1, +%2', name, rest.length);
+  return told(clipped(first, Math.max(1, letters - told('').length)));
 }
 
 const LETTERS = new Intl.Segmenter();

@@ -23,7 +23,8 @@ export function Group({ group, onUnfold }: IProps): React.JSX.Element | null {
   if (run === undefined) {
     return null;
   }
-  const changed = changedOf({ ...run, parameters: parametersOf(group) });
+  const known = group.every(each => each.parameters !== undefined);
+  const changed = changedOf({ ...run, parameters: parametersOf(group, trans) });
   return (
     <>
       <header className="pm-Head">
@@ -32,9 +33,11 @@ export function Group({ group, onUnfold }: IProps): React.JSX.Element | null {
           <Action label={trans.__('Unfold these')} onClick={onUnfold} />
         </p>
       </header>
-      <Section title={trans.__('Changed from the default')}>
-        {changed.length === 0 ? (
-          <p className="pm-Muted">{trans.__('all as by default')}</p>
+      <Section title={trans.__('Changed from the default, or different')}>
+        {!known || changed.length === 0 ? (
+          <p className="pm-Muted">
+            {known ? trans.__('none of the parameters') : trans.__('not read yet')}
+          </p>
         ) : (
           <ul className="pm-Lineage-group">
             {changed.map(each => (

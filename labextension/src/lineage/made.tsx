@@ -45,10 +45,9 @@ export function Made({ run }: { run: number }): React.JSX.Element {
         <LineageView
           graph={state.value}
           selected={[run]}
-          onSelect={runs => {
-            const which = runs[runs.length - 1];
-            if (which !== undefined && which !== run) {
-              open(which);
+          onChoose={({ run_id }) => {
+            if (run_id !== run) {
+              open(run_id);
             }
           }}
           onOpen={open}

@@ -2,11 +2,14 @@
 
 import React from 'react';
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { IMark } from '../api/marks';
 import { markForm, markOf } from '../marks/mark';
+import { useHere } from '../screen/here';
 import { second } from './export';
 import type { IGraph, LineageRun } from './graph';
-import { changedOf, changedShort, clipped, filesOf } from './graph';
+import { changedOf, changedShort, clipped, filesShort } from './graph';
 import type { ILayout } from './layout';
 import { link, NODE } from './layout';
 import type { IWords } from './moves';
@@ -88,8 +91,9 @@ interface INodeProps {
 
 export const Node = React.memo(function Node(props: INodeProps): React.JSX.Element {
   const { run, x, y, marks, words, asked, dimmed, selected } = props;
+  const { trans } = useHere();
   const mark = markOf(marks, run.state);
-  const lines = linesOf(run, mark, words);
+  const lines = linesOf(run, mark, words, trans);
   const top = (NODE.height - lines.length * words.step) / 2 + words.step * 0.74;
   return (
     <g
@@ -103,10 +107,10 @@ export const Node = React.memo(function Node(props: INodeProps): React.JSX.Eleme
       <title>
         {[
           `${run.method} v${run.version}`,
-          second(run, mark),
+          second(run, mark, trans),
           mark.said,
           ...changedOf(run),
-          filesOf(run)
+          filesShort(run, trans)
         ]
           .filter(line => line !== '')
           .join('\n')}
@@ -159,10 +163,15 @@ interface ILine {
 }
 
 /** What a node says, what matters most first, as far as there is room. */
-function linesOf(run: LineageRun, mark: IMark, { lines, letters }: IWords): ILine[] {
+function linesOf(
+  run: LineageRun,
+  mark: IMark,
+  { lines, letters }: IWords,
+  trans: TranslationBundle
+): ILine[] {
   const title = `${run.method} v${run.version}`;
   const room = letters - 3; // beside its mark
-  const told = second(run, mark);
+  const told = second(run, mark, trans);
   const which = [run.sample ?? '', run.branch].filter(word => word !== '').join(' · ');
   const all: ILine[] = [
     { kind: 'title', text: title.length <= room ? title : clipped(run.method, room) },
@@ -175,7 +184,7 @@ function linesOf(run: LineageRun, mark: IMark, { lines, letters }: IWords): ILin
     },
     // Letters of code are wider.
     { kind: 'changed', text: changedShort(run, Math.floor(letters * 0.9)) },
-    { kind: 'files', text: filesOf(run, letters) }
+    { kind: 'files', text: filesShort(run, trans, letters) }
   ];
   return all.filter(({ text }) => text !== '').slice(0, lines);
 }

@@ -1,6 +1,5 @@
 /** Everything that is recorded of the selected run of a lineage. */
 
-import { Clipboard } from '@jupyterlab/apputils';
 import React from 'react';
 
 import { getRun } from '../api/runs';
@@ -11,14 +10,16 @@ import { RunSections } from '../runs/sections';
 import { touches } from '../runs/tab';
 import { useAsked } from '../screen/asked';
 import { useChanges, useHere } from '../screen/here';
-import { Action, RunLink, Section, Shown } from '../screen/parts';
+import { Action, RunLink, Section, Shown, Trouble } from '../screen/parts';
 import type { IChange } from '../tokens';
-import { citationOf } from './cite';
+import { cited } from './cite';
+import { copy } from './copy';
 import type { IGraph } from './graph';
 
 export function Selected({ run, graph }: { run: number; graph: IGraph }): React.JSX.Element {
   const { api, commands, trans } = useHere();
   const [said, setSaid] = React.useState('');
+  const [error, setError] = React.useState<unknown>(null);
   const asked = useAsked(React.useCallback(() => getRun(api, run), [api, run]));
   useChanges(
     React.useCallback((change: IChange) => touches(change, run), [run]),
@@ -50,12 +51,21 @@ export function Selected({ run, graph }: { run: number; graph: IGraph }): React.
               label={trans.__('Copy citation')}
               title={trans.__('One line: what this is, what made it, and with which parameters')}
               onClick={() => {
-                Clipboard.copyToSystem(citationOf(details, graph));
-                setSaid(trans.__('Copied.'));
+                setError(null);
+                setSaid(trans.__('Asking…'));
+                cited(api, run)
+                  .then(text => {
+                    setSaid(copy(text, trans));
+                  })
+                  .catch((problem: unknown) => {
+                    setSaid('');
+                    setError(problem);
+                  });
               }}
             />
             <span role="status">{said}</span>
           </p>
+          {error !== null && <Trouble error={error} />}
           <RunSections run={details} how>
             {readers.length > 0 && (
               <Section title={trans.__('Read by')}>

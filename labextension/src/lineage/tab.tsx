@@ -64,6 +64,20 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
     model.refresh,
     1000
   );
+  // A run that is not in it may be one that has just read what is.
+  const onward = directions !== 'up';
+  useChanges(
+    React.useCallback(
+      (change: IChange) =>
+        onward &&
+        change.kind === 'run' &&
+        change.status !== null &&
+        graph?.runs.has(change.id) === false,
+      [graph, onward]
+    ),
+    model.grown,
+    5000
+  );
 
   if (state.kind === 'failed') {
     return (

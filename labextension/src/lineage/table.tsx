@@ -19,6 +19,7 @@ interface IProps {
 export function LineageTable({ graph, only, selected, onSelect }: IProps): React.JSX.Element {
   const { marks, trans } = useHere();
   const wanted = only === null ? null : new Set(only);
+  const chosen = new Set(selected);
   const order = [...graph.runs.values()]
     .filter(run => wanted?.has(run.run_id) !== false)
     .sort(
@@ -49,7 +50,7 @@ export function LineageTable({ graph, only, selected, onSelect }: IProps): React
                 <input
                   type="checkbox"
                   aria-label={trans.__('Choose run %1', run.run_id)}
-                  checked={selected.includes(run.run_id)}
+                  checked={chosen.has(run.run_id)}
                   onChange={event => {
                     const others = selected.filter(each => each !== run.run_id);
                     onSelect(event.target.checked ? [...others, run.run_id] : others);

@@ -4,6 +4,7 @@ import React from 'react';
 
 import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
+import type { Choosing } from './chosen';
 import type { IGraph, LineageRun } from './graph';
 import { chainOf } from './graph';
 import { layout } from './layout';
@@ -14,9 +15,9 @@ import { neighbour, spoken } from './walk';
 
 interface IProps {
   graph: IGraph;
-  /** The last one is shown beside the graph. */
+  /** Nodes that are ringed; the last one is shown beside the graph. */
   selected: readonly number[];
-  onSelect: (runs: number[]) => void;
+  onChoose: (node: LineageRun, how: Choosing) => void;
   onOpen: (run: number) => void;
   label: string;
   /** The runs that stand out, instead of the chain of the selected one. */
@@ -31,7 +32,7 @@ export function LineageView(props: IProps): React.JSX.Element {
   const {
     graph,
     selected,
-    onSelect,
+    onChoose,
     onOpen,
     label,
     found = null,
@@ -98,21 +99,18 @@ export function LineageView(props: IProps): React.JSX.Element {
       show(goTo.run);
     }
   });
-  const choose = (run: number, more: boolean): void => {
-    onSelect(
-      more
-        ? selected.includes(run)
-          ? selected.filter(each => each !== run)
-          : [...selected, run]
-        : [run]
-    );
+  const choose = (run: number, how: Choosing): void => {
+    const node = graph.runs.get(run);
+    if (node !== undefined) {
+      onChoose(node, how);
+    }
   };
   const walk = (key: string, more: boolean): boolean => {
     const next = neighbour(graph, plan, current, key);
     if (next === null) {
       return false;
     }
-    onSelect(more ? [...selected.filter(each => each !== next), next] : [next]);
+    choose(next, more ? 'along' : 'only');
     show(next);
     return true;
   };
@@ -135,7 +133,11 @@ export function LineageView(props: IProps): React.JSX.Element {
         }}
         onPointerMove={event => {
           const from = drag.current;
-          if (from === null) {
+          if (event.buttons === 0) {
+            // Let go of where nobody told: outside of the window.
+            drag.current = null;
+          }
+          if (from === null || event.buttons === 0) {
             return;
           }
           const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
@@ -153,7 +155,7 @@ export function LineageView(props: IProps): React.JSX.Element {
           drag.current = null;
           const run = runAt(event.target);
           if (from !== null && !from.far && run !== null) {
-            choose(run, event.ctrlKey || event.metaKey || event.shiftKey);
+            choose(run, event.ctrlKey || event.metaKey || event.shiftKey ? 'turned' : 'only');
           }
         }}
         onPointerCancel={() => {
@@ -166,6 +168,10 @@ export function LineageView(props: IProps): React.JSX.Element {
           }
         }}
         onKeyDown={event => {
+          // Those of the browser and of JupyterLab.
+          if (event.ctrlKey || event.metaKey || event.altKey) {
+            return;
+          }
           if (event.key === 'Enter') {
             onOpen(current);
           } else if (event.key === '+' || event.key === '-') {
@@ -201,7 +207,7 @@ export function LineageView(props: IProps): React.JSX.Element {
         </g>
       </svg>
       <p className="pm-offscreen" role="status">
-        {spoken(graph, current, marks.run)}
+        {spoken(graph, current, marks.run, trans)}
       </p>
       {!small && (
         <div className="pm-Bar pm-Lineage-zoom" role="group" aria-label={trans.__('Zoom')}>

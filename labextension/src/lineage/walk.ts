@@ -1,5 +1,7 @@
 /** Walking along a lineage by keys, and what is said of where one is. */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import type { IMark } from '../api/marks';
 import { markOf } from '../marks/mark';
 import { second } from './export';
@@ -43,7 +45,12 @@ function furthest(graph: IGraph, run: number): number {
 }
 
 /** What a screen reader says of the selected run. */
-export function spoken(graph: IGraph, run: number, marks: IMark[]): string {
+export function spoken(
+  graph: IGraph,
+  run: number,
+  marks: IMark[],
+  trans: TranslationBundle
+): string {
   const found = graph.runs.get(run);
   if (found === undefined) {
     return '';
@@ -51,7 +58,7 @@ export function spoken(graph: IGraph, run: number, marks: IMark[]): string {
   const mark = markOf(marks, found.state);
   return [
     `${found.method} v${found.version}`,
-    second(found, mark),
+    second(found, mark, trans),
     mark.said,
     ...changedOf(found)
   ].join(', ');
