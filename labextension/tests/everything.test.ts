@@ -108,4 +108,26 @@ describe('the runs of a method', () => {
     await asked[0];
     expect([pages.error, pages.runs.length]).toEqual([null, 1]);
   });
+
+  it('stay as many as were listed when they are asked for again', async () => {
+    const { settings, requests } = server({
+      '/base/pm/api/runs': () => {
+        const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
+        const from = Number(query.get('before') ?? 3001) - 1;
+        const limit = Number(query.get('limit'));
+        const runs = Array.from({ length: limit }, (_, index) => run(from - index));
+        return { body: { runs, before: from - limit + 1, unsearched: false, counts: null } };
+      }
+    });
+    const pages = new RunPages({ api: new Api(settings) }, 'scale', NO_FILTER);
+    await pages.refresh();
+    for (let n = 0; n < 5; n++) {
+      await pages.more();
+    }
+    const before = pages.runs.map(each => each.run_id);
+    expect(before).toHaveLength(1200);
+    await pages.refresh();
+    expect(pages.runs.map(each => each.run_id)).toEqual(before);
+    expect(pages.before).toBe(1801);
+  });
 });

@@ -19,6 +19,7 @@ import {
   graphOf
 } from '../src/lineage/graph';
 import { layout, NODE } from '../src/lineage/layout';
+import { readLook, textOf as keptOf } from '../src/lineage/look';
 import { wordsAt } from '../src/lineage/moves';
 import { neighbour } from '../src/lineage/walk';
 import { lineageRun } from './records';
@@ -166,11 +167,33 @@ describe('taken elsewhere', () => {
     };
     const graph = { ...DIAMOND, runs: new Map([...DIAMOND.runs, [1, changed] as const]) };
     expect(textOf(graph, MARKS.run, trans).split('\n')).toEqual([
+      'How it was made:',
       'Run 4 · scale v1 · s1  completed',
       '├─ Run 2 · scale v1 · s1  completed',
       '│  └─ Run 1 · scale v1 · s1  completed; scale.factor = 3.0',
       '└─ Run 3 · scale v1 · s1  completed',
       '   └─ Run 1 · scale v1 · s1  (above)',
+      '',
+      'What was made of it:',
+      'Run 4 · scale v1 · s1  completed',
+      '└─ Run 5 · scale v1 · s1  completed',
+      '',
+      'Parameters were not read yet.',
+      ''
+    ]);
+  });
+
+  it('is only what was asked for, and says what is not in it', () => {
+    const runs = [
+      { ...lineageRun(4, 0), parameters: [] },
+      { ...lineageRun(5, 1), parameters: [] }
+    ];
+    const part = { ...lineage(4, runs, [[4, 5]], 'down'), truncated: true };
+    expect(textOf(graphOf([part]), MARKS.run, trans).split('\n')).toEqual([
+      'Run 4 · scale v1 · s1  completed',
+      '└─ Run 5 · scale v1 · s1  completed',
+      '',
+      'It has more runs; the 2 nearest are told.',
       ''
     ]);
   });
@@ -406,12 +429,15 @@ describe('a citation', () => {
 });
 
 describe('a lineage that is asked for again', () => {
-  function asked(): { model: LineageModel; limits: (string | null)[]; told: boolean[] } {
+  function asked(
+    direction: Lineage['direction'] = 'up',
+    more: readonly LineageRun[] = []
+  ): { model: LineageModel; limits: (string | null)[]; told: boolean[] } {
     const { settings, requests } = server({
       '/base/pm/api/runs/9/lineage': () => {
         const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
         limits.push(query.get('limit'));
-        const runs = [...FAN.runs.values()].map(run => ({
+        const runs = [...FAN.runs.values(), ...more].map(run => ({
           ...run,
           parameters: run.parameters ?? []
         }));
@@ -423,7 +449,7 @@ describe('a lineage that is asked for again', () => {
     const limits: (string | null)[] = [];
     const told: boolean[] = [];
     const here = { api: new Api(settings), ready: () => Promise.resolve() } as unknown as IHere;
-    const model = new LineageModel(here, 9, 'up');
+    const model = new LineageModel(here, 9, direction);
     model.changed.connect(() => {
       if (model.state.kind === 'ready') {
         told.push([...model.state.value.runs.values()].every(run => run.parameters !== undefined));
@@ -449,9 +475,24 @@ describe('a lineage that is asked for again', () => {
   });
 
   it('asks for all only where it has grown', async () => {
-    const { model, limits } = asked();
+    const more: LineageRun[] = [];
+    const { model, limits, told } = asked('down', more);
     await model.refresh();
     await model.grown();
     expect(limits).toHaveLength(3);
+    more.push(lineageRun(10, 1));
+    await model.grown();
+    expect(limits).toHaveLength(5);
+    expect(told).toEqual([false, true, true]);
+    expect(model.state).toMatchObject({ kind: 'ready' });
   });
+});
+
+it('is looked at as before after a reload, whatever the layout kept', () => {
+  const look = { form: 'table', fold: false, chosen: [9, 2] } as const;
+  expect(readLook(keptOf(look))).toEqual(look);
+  const first = { form: 'graph', fold: null, chosen: null };
+  for (const text of ['', 'null', '{"form": 3, "fold": "no", "chosen": {}}']) {
+    expect(readLook(text)).toEqual(first);
+  }
 });

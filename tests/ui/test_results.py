@@ -19,6 +19,7 @@ from .results import (
     use_theme,
     wait_until_copied,
 )
+from .test_plans import wait_until_layout_holds, wait_until_tab_holds
 
 
 def test_a_link_opens_a_run_with_its_result_first(results, open_lab, page, screenshot):
@@ -69,6 +70,7 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
     expect(beside.get_by_role("heading", name="Run 2 · draw v1 · s1")).to_be_visible()
     graph.press("/")
     page.keyboard.type("factor=3")
+    expect(page.get_by_role("search", name="Find in this lineage")).to_contain_text("1 run")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 of 1")).to_be_visible()
     expect(beside.get_by_role("heading", name="Run 1 · scale v1 · s1")).to_be_visible()
@@ -107,6 +109,14 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
     expect(table.get_by_role("row")).to_have_count(3)
     expect(table.get_by_role("row").nth(1)).to_contain_text("scale.factor = 3")
     check_axe(page, ".pm-Lineage")
+    # So it is after a reload.
+    if theme == "JupyterLab Light":
+        wait_until_layout_holds(page, "pm-lineage:pm-lineage-2")
+        wait_until_tab_holds(page, "pm-lineage", '\\"table\\"')
+        page.reload()
+        page.wait_for_function("() => window.jupyterapp?.restored")
+        page.get_by_role("tab", name=re.compile("Lineage 2")).click()
+        expect(table.get_by_role("row")).to_have_count(3)
     # Asked for in another direction, the tab that is open turns.
     execute(page, "pm:open-lineage", run=2, direction="down")
     expect(page.get_by_role("button", name="What was made of it")).to_have_attribute(

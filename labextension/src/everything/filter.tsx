@@ -39,12 +39,14 @@ export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
   const { trans } = useHere();
   const offered = React.useId();
   const [typed, setTyped] = React.useState(filter);
+  const form = React.useRef<HTMLFormElement>(null);
   const give = (next: IFilter): void => {
     setTyped(next);
     onChange(filterOf(next));
   };
   return (
     <form
+      ref={form}
       className="pm-Bar"
       role="search"
       aria-label={trans.__('Which runs')}
@@ -81,7 +83,13 @@ export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
         aria-label={trans.__('Time')}
         value={typed.since}
         onChange={event => {
-          give({ ...typed, since: event.target.value });
+          const next = { ...typed, since: event.target.value };
+          // What is typed wrongly is not a filter: it is said, as by "Filter".
+          if (form.current?.reportValidity() === false) {
+            setTyped(next);
+          } else {
+            give(next);
+          }
         }}
       >
         <option value="">{trans.__('At any time')}</option>
@@ -99,6 +107,8 @@ export function FilterForm({ filter, onChange }: IProps): React.JSX.Element {
           onClick={() => {
             setTyped(NO_FILTER);
             onChange(NO_FILTER);
+            // The button goes.
+            form.current?.querySelector('input')?.focus();
           }}
         />
       )}

@@ -5,6 +5,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { CommandIDs } from '../commands';
 import { lineageIcon } from '../icons';
 import { IScreens } from '../tokens';
+import type { EverythingArgs } from './tab';
 
 export const everythingPlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:everything',
@@ -13,14 +14,23 @@ export const everythingPlugin: JupyterFrontEndPlugin<void> = {
   requires: [IScreens],
   activate: (_: JupyterFrontEnd, screens: IScreens): void => {
     const { trans } = screens.here;
-    screens.add<{ [name: string]: never }>({
+    screens.add<EverythingArgs>({
       command: CommandIDs.openEverything,
       namespace: 'pm-everything',
       label: trans.__('Open Everything'),
       caption: trans.__('All methods with their runs, and what reads what'),
       icon: lineageIcon,
-      properties: {},
-      read: () => ({}),
+      properties: {
+        sample: { type: 'string' },
+        plan: { type: 'string', description: trans.__('The number of a plan') },
+        since: { enum: ['', '1h', '1d', '1w', '30d'] }
+      },
+      read: args =>
+        Object.fromEntries(
+          (['sample', 'plan', 'since'] as const)
+            .map(name => [name, args[name]] as const)
+            .filter(([, text]) => typeof text === 'string')
+        ),
       id: () => 'all',
       title: () => trans.__('Everything'),
       beside: trans.__(

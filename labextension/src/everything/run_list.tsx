@@ -36,27 +36,35 @@ export class RunPages extends Model {
 
   /** Ask again for what is listed, or for the first page. */
   readonly refresh = async (): Promise<void> => {
-    await this._ask([], null, Math.min(MOST, Math.max(PAGE, this.runs.length)));
+    await this._ask([], null, Math.max(PAGE, this.runs.length));
   };
 
   readonly more = async (): Promise<void> => {
     await this._ask(this.runs, this.before, PAGE);
   };
 
-  private async _ask(known: readonly Run[], before: number | null, limit: number): Promise<void> {
+  /** Ask for so many more runs than are known. */
+  private async _ask(known: readonly Run[], before: number | null, count: number): Promise<void> {
     const turn = ++this._turn;
+    const runs = [...known];
+    const wanted = known.length + count;
+    let from = before;
     try {
-      const page = await listRuns(this._here.api, {
-        ...queryOf(this._filter),
-        method: this._method,
-        limit,
-        ...(before === null ? {} : { before })
-      });
-      if (turn !== this._turn) {
-        return;
-      }
-      this.runs = [...known, ...page.runs];
-      this.before = page.before;
+      do {
+        const page = await listRuns(this._here.api, {
+          ...queryOf(this._filter),
+          method: this._method,
+          limit: Math.min(MOST, wanted - runs.length),
+          ...(from === null ? {} : { before: from })
+        });
+        if (turn !== this._turn) {
+          return;
+        }
+        runs.push(...page.runs);
+        from = page.before;
+      } while (from !== null && runs.length < wanted);
+      this.runs = runs;
+      this.before = from;
       this.loaded = true;
       this.error = null;
     } catch (error) {

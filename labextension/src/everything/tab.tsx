@@ -7,22 +7,30 @@ import { getEverything } from '../api/everything';
 import { CommandIDs } from '../commands';
 import { useAsked } from '../screen/asked';
 import { MOST } from '../screen/choosing';
-import { useChanges, useHere, useTab } from '../screen/here';
+import type { ITab } from '../screen/here';
+import { useChanges, useHere } from '../screen/here';
 import { Action, Shown } from '../screen/parts';
 import type { IChange } from '../tokens';
 import type { IFilter } from './filter';
-import { FilterForm, NO_FILTER, queryOf } from './filter';
+import { FilterForm, filterOf, NO_FILTER, queryOf } from './filter';
 import { Sheet } from './sheet';
 import { totalOf } from './shape';
 
-export default function EverythingTab(): React.JSX.Element {
+/** What is asked for: each text of the filter that is not empty. */
+export type EverythingArgs = Partial<Record<keyof IFilter, string>>;
+
+interface IProps {
+  args: EverythingArgs;
+  tab: ITab<EverythingArgs>;
+}
+
+export default function EverythingTab({ args, tab }: IProps): React.JSX.Element {
   const { commands, trans } = useHere();
-  const [filter, setFilter] = React.useState<IFilter>(NO_FILTER);
+  const [filter, setFilter] = React.useState<IFilter>(() => filterOf({ ...NO_FILTER, ...args }));
   const [chosen, setChosen] = React.useState<ReadonlySet<number>>(new Set());
-  const tab = useTab();
   const choose = React.useCallback(
     (run: number): void => {
-      tab?.select(run);
+      tab.select(run);
       setChosen(before => {
         const after = new Set(before);
         if (!after.delete(run)) {
@@ -36,10 +44,17 @@ export default function EverythingTab(): React.JSX.Element {
   return (
     <div className="pm-Everything">
       <h2>{trans.__('Everything')}</h2>
-      <FilterForm filter={filter} onChange={setFilter} />
+      <FilterForm
+        filter={filter}
+        onChange={next => {
+          setFilter(next);
+          tab.keep({ ...next });
+        }}
+      />
       {chosen.size > 0 && (
         <p className="pm-Bar" role="status">
-          {trans._n('%1 run chosen', '%1 runs chosen', chosen.size)}
+          {/* By their numbers: what was chosen before the filter need not be in sight. */}
+          {trans._n('%1 run chosen: %2', '%1 runs chosen: %2', chosen.size, numbered(chosen))}
           {commands.hasCommand(CommandIDs.compare) && (
             <Action
               label={trans.__('Compare')}
@@ -96,6 +111,12 @@ function Graph({ filter, chosen, onChoose }: IGraphProps): React.JSX.Element {
       }
     </Shown>
   );
+}
+
+/** The numbers of runs; of very many the first. */
+function numbered(runs: ReadonlySet<number>): string {
+  const first = [...runs].slice(0, MOST).join(', ');
+  return runs.size > MOST ? `${first}, …` : first;
 }
 
 /** With a filter, only what has runs that fit. */

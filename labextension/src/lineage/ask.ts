@@ -36,7 +36,7 @@ export class LineageModel extends Model {
   /** Ask anew if it has more runs by now: what is asked for that is small. */
   readonly grown = async (): Promise<void> => {
     const before = this._state;
-    if (before.kind !== 'ready') {
+    if (before.kind !== 'ready' || this._directions === 'up') {
       return;
     }
     const { runs, edges } = await this._asked(this._limit, false);

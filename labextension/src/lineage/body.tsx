@@ -11,27 +11,38 @@ import { Find, foundIn } from './find';
 import { useFolding } from './folding';
 import type { IGraph } from './graph';
 import { Group } from './group';
+import type { ILook } from './look';
 import { Selected } from './selected';
 import { LineageTable } from './table';
 import { LineageView } from './view';
 
 interface IBodyProps {
   graph: IGraph;
-  form: 'graph' | 'table';
+  look: ILook;
+  turn: (change: Partial<ILook>) => void;
   all: () => Promise<void>;
   /** Told what is drawn, for pictures of it. */
   onDrawn: (graph: IGraph) => void;
 }
 
-export function Body({ graph, form, all, onDrawn }: IBodyProps): React.JSX.Element {
+export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX.Element {
   const { commands, trans } = useHere();
-  const [wanted, setSelected] = React.useState<readonly number[]>([graph.asked]);
-  const selected = React.useMemo(() => wanted.filter(run => graph.runs.has(run)), [wanted, graph]);
+  const { form, chosen } = look;
+  const selected = React.useMemo(() => {
+    const there = chosen?.filter(run => graph.runs.has(run)) ?? [];
+    // Looking the other way, or after others were deleted, none of them may be left.
+    return there.length === 0 && chosen?.length !== 0 ? [graph.asked] : there;
+  }, [chosen, graph]);
+  const setSelected = (runs: readonly number[]): void => {
+    turn({ chosen: runs });
+  };
   const current = selected[selected.length - 1] ?? graph.asked;
   const [text, setText] = React.useState('');
   const found = React.useMemo(() => foundIn(graph, text), [graph, text]);
   const [goTo, setGoTo] = React.useState<{ run: number } | null>(null);
-  const folding = useFolding(graph);
+  const folding = useFolding(graph, look.fold, fold => {
+    turn({ fold });
+  });
   const { shown, home } = folding;
   React.useEffect(() => {
     onDrawn(shown);
@@ -50,11 +61,12 @@ export function Body({ graph, form, all, onDrawn }: IBodyProps): React.JSX.Eleme
       void commands.execute(CommandIDs.openRun, { run });
     }
   };
+  const whole = React.useRef<HTMLDivElement>(null);
   const nodes = drawn(selected, home);
   // Of one node that stands for several nothing is compared before somebody chooses among them.
   const isGroup = form === 'graph' && nodes.length === 1 && group?.length === selected.length;
   return (
-    <div className="pm-Lineage-body">
+    <div ref={whole} className="pm-Lineage-body">
       <section
         className="pm-Lineage-left"
         aria-label={trans.__('Graph of the lineage')}
@@ -131,6 +143,8 @@ export function Body({ graph, form, all, onDrawn }: IBodyProps): React.JSX.Eleme
             group={group}
             onUnfold={() => {
               unfold(current);
+              // The button that had the focus goes with the group.
+              whole.current?.querySelector<SVGElement>('.pm-Lineage-drawing')?.focus();
             }}
           />
         ) : (

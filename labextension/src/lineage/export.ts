@@ -26,13 +26,37 @@ export function named(run: LineageRun, trans: TranslationBundle): string {
 }
 
 /**
- * The ancestry of the asked-for run as a tree of lines; a run that made several inputs is told once.
+ * The asked-for run as a tree of lines: what led to it, or what was made of it, or the one after the
+ * other; a run that made several inputs is told once. What is not in it is said.
  */
 export function textOf(graph: IGraph, marks: readonly IMark[], trans: TranslationBundle): string {
+  const depths = [...graph.depth.values()];
+  const onward = depths.some(depth => depth > 0);
+  const backward = depths.some(depth => depth < 0) || !onward;
+  const lines = [
+    ...(onward && backward ? [trans.__('How it was made:')] : []),
+    ...(backward ? treeOf(graph, graph.sources, marks, trans) : []),
+    ...(onward && backward ? ['', trans.__('What was made of it:')] : []),
+    ...(onward ? treeOf(graph, graph.readers, marks, trans) : [])
+  ];
+  if ([...graph.runs.values()].some(run => run.parameters === undefined)) {
+    lines.push('', trans.__('Parameters were not read yet.'));
+  }
+  if (graph.truncated) {
+    lines.push('', trans.__('It has more runs; the %1 nearest are told.', graph.runs.size));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The lines of all that is reached one way from the asked-for run. */
+function treeOf(
+  graph: IGraph,
+  onward: IGraph['sources'],
+  marks: readonly IMark[],
+  trans: TranslationBundle
+): string[] {
   const lines: string[] = [];
   const told = new Set<number>();
-  const upward = [...graph.depth.values()].some(depth => depth < 0) || graph.runs.size === 1;
-  const onward = upward ? graph.sources : graph.readers;
   const walk = (id: number, lead: string, branch: string, next: string): void => {
     const run = graph.runs.get(id);
     if (run === undefined) {
@@ -53,7 +77,7 @@ export function textOf(graph: IGraph, marks: readonly IMark[], trans: Translatio
     });
   };
   walk(graph.asked, '', '', '');
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 export interface IColours {

@@ -50,7 +50,13 @@ export function Exports({ graph, drawn: shown, directions }: IProps): React.JSX.
         onClick={() => {
           attempt(async () => {
             const direction = directions === 'down' ? 'down' : 'up';
-            return copy(await getMermaid(api, graph.asked, { direction, details: true }), trans);
+            const said = copy(
+              await getMermaid(api, graph.asked, { direction, details: true }),
+              trans
+            );
+            return directions === 'both'
+              ? trans.__('Copied how it was made; what was made of it is not in it.')
+              : said;
           });
         }}
       />

@@ -19,10 +19,17 @@ export interface IFolding {
   readonly unfold: (run: number) => void;
 }
 
-/** Alike runs together, until somebody wants them apart. */
-export function useFolding(graph: IGraph): IFolding {
+/**
+ * Alike runs together, until somebody wants them apart.
+ *
+ * @param wanted - whether somebody does; null, nobody has said
+ */
+export function useFolding(
+  graph: IGraph,
+  wanted: boolean | null,
+  onWanted: (wanted: boolean) => void
+): IFolding {
   const { trans } = useHere();
-  const [wanted, setWanted] = React.useState<boolean | null>(null);
   const [apart, setApart] = React.useState(NONE);
   const on = wanted ?? graph.runs.size > MANY;
   const all = React.useMemo(() => folded(graph, NONE, trans), [graph, trans]);
@@ -36,7 +43,7 @@ export function useFolding(graph: IGraph): IFolding {
     on,
     possible: all.graph.runs.size < graph.runs.size,
     turn: () => {
-      setWanted(!on);
+      onWanted(!on);
       setApart(NONE);
     },
     unfold: run => {

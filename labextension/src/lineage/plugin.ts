@@ -8,12 +8,7 @@ import { lineageIcon } from '../icons';
 import { numberOf } from '../screen/screens';
 import { IScreens } from '../tokens';
 import type { Directions } from './ask';
-
-interface IArgs {
-  run: number;
-  direction: Directions;
-  [name: string]: number | string;
-}
+import type { ILineageArgs } from './look';
 
 export const lineagePlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:lineage',
@@ -22,7 +17,7 @@ export const lineagePlugin: JupyterFrontEndPlugin<void> = {
   requires: [IScreens],
   activate: (_: JupyterFrontEnd, screens: IScreens): void => {
     const { trans } = screens.here;
-    screens.add<IArgs>({
+    screens.add<ILineageArgs>({
       command: CommandIDs.openLineage,
       namespace: 'pm-lineage',
       label: trans.__('Open Lineage…'),
@@ -30,11 +25,19 @@ export const lineagePlugin: JupyterFrontEndPlugin<void> = {
       icon: lineageIcon,
       properties: {
         run: { type: 'integer', description: trans.__('The number of the run') },
-        direction: { enum: ['up', 'down', 'both'] }
+        direction: { enum: ['up', 'down', 'both'] },
+        look: { type: 'string', description: trans.__('How it is looked at, as a layout keeps it') }
       },
       read: args => {
         const run = numberOf(args, 'run');
-        return run === null ? null : { run, direction: directionOf(args['direction']) };
+        const { direction, look } = args;
+        return run === null
+          ? null
+          : {
+              run,
+              direction: directionOf(direction),
+              ...(typeof look === 'string' ? { look } : {})
+            };
       },
       ask: async () => {
         const { value } = await InputDialog.getNumber({

@@ -9,35 +9,23 @@ import type { ITab } from '../screen/here';
 import { useChanges, useHere } from '../screen/here';
 import { Choice, Trouble } from '../screen/parts';
 import type { IChange } from '../tokens';
-import type { Directions } from './ask';
 import { LineageModel } from './ask';
 import { Body } from './body';
 import { Exports } from './exports';
 import type { IGraph } from './graph';
-
-export interface ILineageArgs {
-  run: number;
-  direction: Directions;
-  [name: string]: number | string;
-}
+import type { ILineageArgs } from './look';
+import { useLook } from './look';
 
 interface IProps {
   args: ILineageArgs;
-  tab: ITab;
+  tab: ITab<ILineageArgs>;
 }
 
 export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
   const here = useHere();
   const { trans } = here;
   const { run } = args;
-  const [directions, setDirections] = React.useState<Directions>(args.direction);
-  const [answered, setAnswered] = React.useState(args);
-  if (answered !== args) {
-    // Asked for anew: in the direction that is wanted now.
-    setAnswered(args);
-    setDirections(args.direction);
-  }
-  const [form, setForm] = React.useState<'graph' | 'table'>('graph');
+  const { look, direction: directions, turn, face } = useLook(args, tab);
   const model = React.useMemo(
     () => new LineageModel(here, run, directions),
     [here, run, directions]
@@ -100,16 +88,18 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
             ['down', trans.__('What was made of it')],
             ['both', trans.__('Both')]
           ]}
-          onChange={setDirections}
+          onChange={face}
         />
         <Choice
           label={trans.__('Form')}
-          value={form}
+          value={look.form}
           options={[
             ['graph', trans.__('Graph')],
             ['table', trans.__('Table')]
           ]}
-          onChange={setForm}
+          onChange={form => {
+            turn({ form });
+          }}
         />
         <span className="pm-Bar-space" />
         {graph !== null && <Exports graph={graph} drawn={drawn ?? graph} directions={directions} />}
@@ -126,7 +116,8 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
           <Body
             key={directions}
             graph={state.value}
-            form={form}
+            look={look}
+            turn={turn}
             all={model.all}
             onDrawn={setDrawn}
           />
