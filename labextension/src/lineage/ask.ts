@@ -28,6 +28,11 @@ export class LineageModel extends Model {
     return this._state;
   }
 
+  /** Whether a run is in it; false until it is known. */
+  has(run: number): boolean {
+    return this._state.kind === 'ready' && this._state.value.runs.has(run);
+  }
+
   /** Ask anew, for as many runs as were asked for last. */
   readonly refresh = async (): Promise<void> => {
     await this._look();

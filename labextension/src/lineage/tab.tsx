@@ -46,22 +46,17 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
   useChanges(
     React.useCallback(
       (change: IChange) =>
-        (change.kind === 'run' || change.kind === 'checked') && graph?.runs.has(change.id) === true,
-      [graph]
+        (change.kind === 'run' || change.kind === 'checked') && model.has(change.id),
+      [model]
     ),
     model.refresh,
     1000
   );
   // A run that is not in it may be one that has just read what is.
-  const onward = directions !== 'up';
   useChanges(
     React.useCallback(
-      (change: IChange) =>
-        onward &&
-        change.kind === 'run' &&
-        change.status !== null &&
-        graph?.runs.has(change.id) === false,
-      [graph, onward]
+      (change: IChange) => change.kind === 'run' && directions !== 'up' && !model.has(change.id),
+      [model, directions]
     ),
     model.grown,
     5000
