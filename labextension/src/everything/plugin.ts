@@ -20,11 +20,8 @@ export const everythingPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Open Everything'),
       caption: trans.__('All methods with their runs, and what reads what'),
       icon: lineageIcon,
-      properties: {
-        sample: { type: 'string' },
-        plan: { type: 'string', description: trans.__('The number of a plan') },
-        since: { enum: ['', '1h', '1d', '1w', '30d'] }
-      },
+      properties: {},
+      // What a layout kept.
       read: args =>
         Object.fromEntries(
           (['sample', 'plan', 'since'] as const)

@@ -111,14 +111,16 @@ export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX
           </p>
         )}
         {selected.length > 1 && !isGroup && (
-          <ChosenRuns
-            runs={new Set(selected)}
-            none={() => {
-              setSelected([graph.asked]);
-            }}
-            commands={commands}
-            trans={trans}
-          />
+          <div className="pm-Bar pm-Log-note">
+            <ChosenRuns
+              runs={new Set(selected)}
+              none={() => {
+                setSelected([graph.asked]);
+              }}
+              commands={commands}
+              trans={trans}
+            />
+          </div>
         )}
         {form === 'graph' ? (
           <LineageView
