@@ -4,7 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import type { IRunningSessions } from '@jupyterlab/running';
 import { IRunningSessionManagers } from '@jupyterlab/running';
 import { IStatusBar } from '@jupyterlab/statusbar';
-import { Poll, Throttler } from '@lumino/polling';
+import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 
 import { cancelPlan } from '../api/plans';
@@ -14,6 +14,7 @@ import { explained } from '../explain/explanation';
 import { plansIcon } from '../icons';
 import { countsText } from '../marks/bar';
 import { cancel } from '../plan/actions';
+import { Looking } from '../screen/looking';
 import { IScreens } from '../tokens';
 import { ActivePlans } from './active';
 import { keep, kept } from './kept';
@@ -67,7 +68,7 @@ export const notifyPlugin: JupyterFrontEndPlugin<void> = {
       addToRunning(running, active, screens, open);
     }
 
-    const look = new Throttler(() => active.refresh(), { limit: GAP, edge: 'trailing' });
+    const looking = new Looking(() => active.refresh(), GAP);
     active.changed.connect(() => {
       keep(active.plans.map(plan => plan.plan_id));
     });
@@ -80,7 +81,7 @@ export const notifyPlugin: JupyterFrontEndPlugin<void> = {
       active.remember(kept());
       live.changed.connect((_, changes) => {
         if (changes === 'everything' || changes.some(({ plan }) => plan !== null)) {
-          void look.invoke().catch(() => undefined);
+          looking.ask();
         }
       });
       live.hold();

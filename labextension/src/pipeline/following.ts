@@ -1,9 +1,9 @@
 /** Keeps the states of a viewed plan true while it runs. */
 
 import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
 
 import { getPlanLevels, getPlanStatus } from '../api/plans';
+import { Looking } from '../screen/looking';
 import type { IApi, IChange, ILive, IPipelineModel } from '../tokens';
 import { statesOf } from './states';
 
@@ -16,7 +16,7 @@ export class Following implements IDisposable {
     private readonly _live: ILive,
     private readonly _api: IApi
   ) {
-    this._ask = new Throttler(() => this._look(), TOGETHER_MS);
+    this._looking = new Looking(() => this._look(), TOGETHER_MS, 0);
     _model.changed.connect(this._viewed);
     _live.changed.connect(this._heard);
     this._viewed();
@@ -32,7 +32,7 @@ export class Following implements IDisposable {
       this._model.changed.disconnect(this._viewed);
       this._live.changed.disconnect(this._heard);
       this._hold?.dispose();
-      this._ask.dispose();
+      this._looking.dispose();
     }
   }
 
@@ -42,7 +42,7 @@ export class Following implements IDisposable {
     if (views && this._hold === null) {
       this._hold = this._live.hold();
       // The plan as it was opened says nothing of its logs.
-      void this._ask.invoke().catch(() => undefined);
+      this._looking.ask();
     } else if (!views) {
       this._hold?.dispose();
       this._hold = null;
@@ -54,7 +54,7 @@ export class Following implements IDisposable {
     const concerns = (each: IChange): boolean =>
       each.plan === plan || (each.kind === 'plan' && each.id === plan);
     if (plan !== undefined && (changes === 'everything' || changes.some(concerns))) {
-      void this._ask.invoke().catch(() => undefined);
+      this._looking.ask();
     }
   };
 
@@ -73,7 +73,7 @@ export class Following implements IDisposable {
     }
   }
 
-  private readonly _ask: Throttler;
+  private readonly _looking: Looking;
   private _hold: IDisposable | null = null;
   private _isDisposed = false;
 }

@@ -1,8 +1,8 @@
 /** Tells an open pipeline that somebody else saved it, as soon as that is heard. */
 
 import type { IDisposable } from '@lumino/disposable';
-import { Throttler } from '@lumino/polling';
 
+import { Looking } from '../screen/looking';
 import type { IChange, ILive } from '../tokens';
 import type { PipelineModel } from './model';
 
@@ -14,7 +14,7 @@ export class Meanwhile implements IDisposable {
     private readonly _model: PipelineModel,
     private readonly _live: ILive
   ) {
-    this._ask = new Throttler(() => this._model.lookForTheirs(), TOGETHER_MS);
+    this._looking = new Looking(() => this._model.lookForTheirs(), TOGETHER_MS, 0);
     _model.changed.connect(this._named);
     _live.changed.connect(this._heard);
     this._named();
@@ -30,7 +30,7 @@ export class Meanwhile implements IDisposable {
       this._model.changed.disconnect(this._named);
       this._live.changed.disconnect(this._heard);
       this._hold?.dispose();
-      this._ask.dispose();
+      this._looking.dispose();
     }
   }
 
@@ -51,11 +51,11 @@ export class Meanwhile implements IDisposable {
       (changes === 'everything' || changes.some(each => each.kind === 'template'))
     ) {
       // What could not be asked now is asked when it is saved.
-      void this._ask.invoke().catch(() => undefined);
+      this._looking.ask();
     }
   };
 
-  private readonly _ask: Throttler;
+  private readonly _looking: Looking;
   private _hold: IDisposable | null = null;
   private _isDisposed = false;
 }

@@ -4,9 +4,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
-import { Throttler } from '@lumino/polling';
 import React from 'react';
 
+import { Looking } from '../screen/looking';
 import type { IChange, ILive } from '../tokens';
 import { PlansList } from './list';
 import type { PlansModel } from './model';
@@ -24,7 +24,7 @@ export class PlansPanel extends VDomRenderer<PlansModel> {
     super(model);
     this.addClass('pm-Plans');
     this.addClass('pm-Screen');
-    this._throttled = new Throttler(() => model.refresh(), { limit: GAP, edge: 'trailing' });
+    this._looking = new Looking(() => model.refresh(), GAP);
     this._live.changed.connect(this._onChanged);
   }
 
@@ -33,7 +33,7 @@ export class PlansPanel extends VDomRenderer<PlansModel> {
       return;
     }
     this._live.changed.disconnect(this._onChanged);
-    this._throttled.dispose();
+    this._looking.dispose();
     this._hold?.dispose();
     super.dispose();
   }
@@ -77,10 +77,10 @@ export class PlansPanel extends VDomRenderer<PlansModel> {
   private readonly _onChanged = (_: unknown, changes: readonly IChange[] | 'everything'): void => {
     const fits = changes === 'everything' || changes.some(({ plan }) => plan !== null);
     if (fits && this.isVisible) {
-      void this._throttled.invoke().catch(() => undefined);
+      this._looking.ask();
     }
   };
 
   private _hold: IDisposable | null = null;
-  private readonly _throttled: Throttler;
+  private readonly _looking: Looking;
 }

@@ -3,12 +3,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ISignal } from '@lumino/signaling';
-import { Throttler } from '@lumino/polling';
 import React from 'react';
 
 import { NotReady } from '../api/errors';
 import type { IMarks } from '../api/marks';
 import type { IApi, IChange, ILive } from '../tokens';
+import { Looking } from './looking';
 
 /** What every screen needs around it. */
 export interface IHere {
@@ -90,7 +90,8 @@ const GAP = 250;
 /**
  * Look again whenever something changes that fits. A hidden tab looks when it is shown.
  *
- * @param fits - whether a change concerns this screen; must stay the same function
+ * @param fits - whether a change concerns this screen, asked of every change; must stay the same
+ *   function
  * @param look - look again; must stay the same function
  */
 export function useChanges(
@@ -101,22 +102,23 @@ export function useChanges(
   const { live } = useHere();
   const tab = useTab();
   React.useEffect(() => {
-    const throttled = new Throttler(look, { limit: gap, edge: 'trailing' });
+    const looking = new Looking(look, gap);
     let missed = false;
     const onChanged = (_: unknown, changes: readonly IChange[] | 'everything'): void => {
-      if (changes !== 'everything' && !changes.some(fits)) {
+      // All are asked, also after the first that fits: a screen may keep what each of them says.
+      if (changes !== 'everything' && changes.filter(fits).length === 0) {
         return;
       }
       if (tab !== null && !tab.isVisible) {
         missed = true;
         return;
       }
-      void throttled.invoke().catch(() => undefined);
+      looking.ask();
     };
     const onShown = (): void => {
       if (missed) {
         missed = false;
-        void throttled.invoke().catch(() => undefined);
+        looking.ask();
       }
     };
     const hold = live.hold();
@@ -125,7 +127,7 @@ export function useChanges(
     return () => {
       live.changed.disconnect(onChanged);
       tab?.shown.disconnect(onShown);
-      throttled.dispose();
+      looking.dispose();
       hold.dispose();
     };
   }, [fits, look, gap, live, tab]);

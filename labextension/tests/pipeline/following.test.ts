@@ -34,6 +34,42 @@ const PLAN = {
   steps: [{ step: 'one', method: 'segment', version: 2, counts: { waiting: 3 } }]
 };
 
+it('what happens while it is asked is asked once more', async () => {
+  let [asked, letGo] = [0, (): void => undefined];
+  const { settings } = server({
+    '/base/pm/api/plans/12': { body: PLAN },
+    '/base/pm/api/plans/12/status': async () => {
+      asked++;
+      const answer = { body: { ...PLAN, status: asked < 2 ? 'running' : 'completed' } };
+      if (asked === 1) {
+        await new Promise<void>(done => {
+          letGo = done;
+        });
+      }
+      return answer;
+    }
+  });
+  const api = new Api(settings);
+  const model = new PipelineModel({
+    api,
+    catalogue: await catalogue(),
+    unsaved: new UnsavedWork(new StateDB()),
+    key: 'tab',
+    trans: nullTranslator.load('')
+  });
+  const live = new Told();
+  const following = new Following(model, live, api);
+  await model.view(12);
+  await expect.poll(() => asked).toBe(1);
+  const change = { kind: 'plan', id: 12, status: null, plan: 12, planned: null, step: null };
+  live.changed.emit([change]);
+  live.changed.emit([change]);
+  letGo();
+  await expect.poll(() => model.viewing?.plan.status).toBe('completed');
+  expect(asked).toBe(2);
+  following.dispose();
+});
+
 it('a viewed plan follows what happens to it, and to no other', async () => {
   let asked = 0;
   const { settings } = server({
