@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import type { PlannedRun } from '../src/api/plans';
@@ -21,6 +21,7 @@ import { runAgain } from '../src/plan/actions';
 import type { ILook } from '../src/plan/look';
 import { readLook, textOf } from '../src/plan/look';
 import { barsOf } from '../src/plan/timeline';
+import type { IPlanNow } from '../src/plan/watch';
 import { changed, PlanWatch } from '../src/plan/watch';
 import { wantedBy, withoutOurs } from '../src/routing/address';
 import { clicked, extended, NONE, toggled } from '../src/screen/choosing';
@@ -29,7 +30,7 @@ import type { IItemProps } from '../src/screen/item';
 import { hasItem, item, runItem, withItem } from '../src/screen/item';
 import type { IChange } from '../src/tokens';
 import { plannedRun, run } from './records';
-import type { Answers } from './server';
+import type { Answers, IAnswer } from './server';
 import { PLAN, server, STATUS } from './server';
 
 const ROWS: PlannedRun[] = [
@@ -119,7 +120,12 @@ describe('the runs of a plan', () => {
 });
 
 /** A server with a plan of so many runs. */
-function planOf(total: number): { watch: PlanWatch; asked: string[]; answers: Answers } {
+function planOf(total: number): {
+  watch: PlanWatch;
+  here: Here;
+  asked: string[];
+  answers: Answers;
+} {
   const asked: string[] = [];
   const answers: Answers = {
     '/base/pm/api/status': { body: STATUS },
@@ -143,7 +149,7 @@ function planOf(total: number): { watch: PlanWatch; asked: string[]; answers: An
   const { settings, requests } = server(answers);
   const api = new Api(settings);
   const here = new Here(api, new Live(api), new CommandRegistry(), nullTranslator.load(''));
-  return { watch: new PlanWatch(here, 12), asked, answers };
+  return { watch: new PlanWatch(here, 12), here, asked, answers };
 }
 
 const change = (changes: Partial<IChange> = {}): IChange => ({
@@ -216,6 +222,127 @@ describe('a plan that is watched', () => {
     answers['/base/pm/api/plans/12'] = { status: 500, body: '<html>Oops</html>' };
     await watch.refresh();
     expect(watch.state).toMatchObject({ kind: 'ready', trouble: { status: 500 } });
+    watch.dispose();
+  });
+});
+
+describe('a plan of which something is heard while it is read', () => {
+  /** Hold back the next answer for this path until it is let go. */
+  function held(answers: Answers, path: string): () => void {
+    const before = answers[path];
+    let letGo = (): void => undefined;
+    const wait = new Promise<void>(done => {
+      letGo = done;
+    });
+    answers[path] = async () => {
+      answers[path] = before as IAnswer;
+      const answer = typeof before === 'function' ? await before() : (before as IAnswer);
+      await wait;
+      return answer;
+    };
+    return letGo;
+  }
+  const valueOf = (watch: PlanWatch): IPlanNow => {
+    if (watch.state.kind !== 'ready') {
+      throw new Error('It is not read yet.');
+    }
+    return watch.state.value;
+  };
+
+  it('shows the rows of a long reading, though its counts were read once more meanwhile', async () => {
+    const { watch, answers } = planOf(1200);
+    await watch.refresh();
+    const rows = Array.from({ length: 1200 }, (_, n) =>
+      plannedRun(n + 1, { reason: 'read again', ...(n < 2 ? { state: 'failed', run_id: n } : {}) })
+    );
+    answers['/base/pm/api/plans/12/runs'] = {
+      body: { planned_runs: rows, total: 1200, next: null }
+    };
+    const letGo = held(answers, '/base/pm/api/plans/12/runs');
+    const reading = watch.refresh();
+    watch.fits(change({ status: 'completed' }));
+    answers['/base/pm/api/plans/12/status'] = {
+      body: { ...PLAN, counts: { completed: 20 }, steps: [] }
+    };
+    await watch.look();
+    expect(valueOf(watch).rows[2]).toMatchObject({ run_id: 70, state: 'completed' });
+    letGo();
+    await reading;
+    // What was heard is newer than what was read, and so are the counts.
+    const { rows: shown, status } = valueOf(watch);
+    expect(shown[0]).toMatchObject({ reason: 'read again', state: 'failed' });
+    expect(shown[2]).toMatchObject({ reason: 'read again', run_id: 70, state: 'completed' });
+    expect(status.counts).toEqual({ completed: 20 });
+    watch.dispose();
+  });
+
+  it('counts once what is in the answer already', async () => {
+    const { watch, answers } = planOf(3);
+    await watch.refresh();
+    const letGo = held(answers, '/base/pm/api/plans/12/status');
+    const looking = watch.look();
+    watch.fits(change({ status: 'completed' }));
+    letGo();
+    await looking;
+    expect(valueOf(watch).rows[2]).toMatchObject({ run_id: 70, state: 'completed' });
+    expect(valueOf(watch).status.counts).toEqual(PLAN.counts);
+    watch.dispose();
+  });
+
+  it('draws nothing while nobody sees it, and then the last that was heard', async () => {
+    const { here } = planOf(3);
+    let isSeen = false;
+    const watch = new PlanWatch(here, 12, () => isSeen);
+    await watch.refresh();
+    const { version } = watch;
+    vi.useFakeTimers();
+    try {
+      watch.fits(change());
+      watch.fits(change({ status: 'completed' }));
+      watch.fits(change({ status: null }));
+      vi.advanceTimersByTime(1_000);
+      expect(watch.version).toBe(version);
+    } finally {
+      vi.useRealTimers();
+    }
+    isSeen = true;
+    const looking = watch.look();
+    expect(valueOf(watch).rows[2]).toMatchObject({ run_id: 70, state: 'completed' });
+    await looking;
+    watch.dispose();
+  });
+
+  it('has no times of the run before where another was begun', () => {
+    const at = '2026-02-14T10:23:00+00:00';
+    const row = plannedRun(3, {
+      run_id: 60,
+      state: 'failed',
+      started_at: at,
+      finished_at: at
+    });
+    expect(changed([row], [change()])[0]).toMatchObject({
+      run_id: 70,
+      state: 'running',
+      started_at: null,
+      finished_at: null
+    });
+    const running = { ...row, state: 'running' as const, finished_at: null };
+    const ended = change({ id: 60, status: 'completed' });
+    expect(changed([running], [ended])[0]).toMatchObject({ state: 'completed', started_at: at });
+  });
+
+  it('is read with its plan at the next look where that could not be read', async () => {
+    const { watch, asked, answers } = planOf(3);
+    await watch.refresh();
+    const status = answers['/base/pm/api/plans/12/status'] as IAnswer;
+    answers['/base/pm/api/plans/12/status'] = { status: 500, body: '<html>Oops</html>' };
+    watch.fits(change());
+    watch.fits(change({ kind: 'plan', id: 12 }));
+    await watch.look();
+    answers['/base/pm/api/plans/12/status'] = status;
+    watch.fits(change());
+    await watch.look();
+    expect(asked.filter(what => what === 'plan')).toHaveLength(2);
     watch.dispose();
   });
 });

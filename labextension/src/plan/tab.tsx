@@ -21,7 +21,10 @@ interface IProps {
 export default function PlanTab({ args, tab }: IProps): React.JSX.Element {
   const here = useHere();
   const { trans } = here;
-  const watch = React.useMemo(() => new PlanWatch(here, args.plan), [here, args.plan]);
+  const watch = React.useMemo(
+    () => new PlanWatch(here, args.plan, () => tab.isVisible),
+    [here, args.plan, tab]
+  );
   const looking = useLook(args, tab);
   useModel(watch);
   React.useEffect(() => {

@@ -1,12 +1,11 @@
 /** A plan and all its planned runs, as they are now. */
 
-import { Throttler } from '@lumino/polling';
-
 import type { PlanDetails, PlannedRun, PlanStatus } from '../api/plans';
 import { getPlan, getPlanStatus, plannedRuns } from '../api/plans';
 import type { AskedState } from '../screen/asked';
 import { Model } from '../screen/asked';
 import type { IHere } from '../screen/here';
+import { Looking } from '../screen/looking';
 import type { IChange } from '../tokens';
 
 /** Planned runs of one request; the server reads the whole tree for each. */
@@ -25,13 +24,24 @@ export interface IPlanNow {
   readonly rows: readonly PlannedRun[];
 }
 
+/** The last change of each planned run. */
+type Heard = Map<number | null, IChange>;
+
+/** What one look found; what it did not read stays as it is known. */
+type Found = Pick<IPlanNow, 'status'> & Partial<IPlanNow>;
+
 export class PlanWatch extends Model {
+  /**
+   * @param plan - the number of the plan
+   * @param _seen - whether somebody looks at it; what is heard meanwhile is shown by the next `look`
+   */
   constructor(
     private readonly _here: IHere,
-    readonly plan: number
+    readonly plan: number,
+    private readonly _seen: () => boolean = () => true
   ) {
     super();
-    this._large = new Throttler(() => this.refresh(), { limit: LARGE, edge: 'trailing' });
+    this._large = new Looking(() => this.refresh(), LARGE);
   }
 
   get state(): AskedState<IPlanNow> {
@@ -59,8 +69,15 @@ export class PlanWatch extends Model {
     }
     this._isRevised ||= change.kind === 'plan';
     if (change.kind === 'run') {
-      this._heard.push(change);
-      this._showing ??= setTimeout(this._show, AT_ONCE);
+      for (const heard of [this._heard, ...this._meanwhile]) {
+        // What says no state does not replace what does.
+        if (isState(change) || !heard.has(change.planned)) {
+          heard.set(change.planned, change);
+        }
+      }
+      if (this._seen()) {
+        this._showing ??= setTimeout(this._show, AT_ONCE);
+      }
     }
     return true;
   };
@@ -73,24 +90,19 @@ export class PlanWatch extends Model {
     clearTimeout(this._showing);
     this._show();
     const before = this._state;
-    const heard = this._heard;
-    this._heard = [];
+    // Where it is not known what has changed, everything may have.
+    this._isRevised ||= this._heard.size === 0;
+    this._heard.clear();
     if (before.kind !== 'ready') {
       await this.refresh();
       return;
     }
     if (before.value.rows.length < SMALL) {
-      // Where it is not known what has changed, everything may have.
-      this._isRevised ||= heard.length === 0;
       await this._attempt(() => this._again(before.value));
       return;
     }
-    void this._large.invoke().catch(() => undefined);
-    await this._attempt(async () => {
-      const status = await getPlanStatus(this._here.api, this.plan);
-      const now = this._state.kind === 'ready' ? this._state.value : before.value;
-      return { ...now, status, rows: changed(now.rows, heard) };
-    });
+    this._large.ask();
+    await this._attempt(async () => ({ status: await getPlanStatus(this._here.api, this.plan) }));
   };
 
   dispose(): void {
@@ -103,7 +115,7 @@ export class PlanWatch extends Model {
     this._showing = undefined;
     const before = this._state;
     if (before.kind === 'ready') {
-      const value = withHeard(before.value, this._heard);
+      const value = withHeard(before.value, [...this._heard.values()]);
       if (value !== before.value) {
         this._state = { ...before, value };
         this.tell();
@@ -112,16 +124,20 @@ export class PlanWatch extends Model {
   };
 
   /** Read what runs change; the plan itself only where that changed as well. */
-  private async _again(before: IPlanNow): Promise<IPlanNow> {
+  private async _again(before: IPlanNow): Promise<Found> {
     const { api } = this._here;
     const isRevised = this._isRevised;
     this._isRevised = false;
-    const [status, rows] = await Promise.all([getPlanStatus(api, this.plan), this._rows()]);
-    const plan =
-      isRevised || status.status !== before.status.status
-        ? await getPlan(api, this.plan)
-        : before.plan;
-    return { plan, status, rows };
+    try {
+      const [status, rows] = await Promise.all([getPlanStatus(api, this.plan), this._rows()]);
+      return isRevised || status.status !== before.status.status
+        ? { plan: await getPlan(api, this.plan), status, rows }
+        : { status, rows };
+    } catch (error) {
+      // The next look has to read it.
+      this._isRevised ||= isRevised;
+      throw error;
+    }
   }
 
   private async _rows(): Promise<PlannedRun[]> {
@@ -134,31 +150,69 @@ export class PlanWatch extends Model {
     return rows;
   }
 
-  private async _attempt(work: () => Promise<IPlanNow>): Promise<void> {
+  private async _attempt(look: () => Promise<Found>): Promise<void> {
     const turn = ++this._turn;
-    let state: AskedState<IPlanNow>;
+    const heard: Heard = new Map();
+    this._meanwhile.add(heard);
+    let state: AskedState<IPlanNow> | null;
     try {
-      // What was heard since this was asked is newer than the answer.
-      state = { kind: 'ready', value: withHeard(await work(), this._heard), trouble: null };
+      state = this._joined(turn, await look(), heard);
     } catch (error) {
       const before = this._state;
-      state = before.kind === 'ready' ? { ...before, trouble: error } : { kind: 'failed', error };
+      const failed: AskedState<IPlanNow> =
+        before.kind === 'ready' ? { ...before, trouble: error } : { kind: 'failed', error };
+      state = turn > this._done ? failed : null;
+    } finally {
+      this._meanwhile.delete(heard);
     }
-    if (turn > this._done) {
-      this._done = turn;
+    if (state !== null) {
+      this._done = Math.max(this._done, turn);
       this._state = state;
       this.tell();
     }
   }
 
+  /**
+   * What is known with what a look found; null, nothing of it is new. All rows take longer than the
+   * counts: that those were read once more meanwhile does not make the rows old.
+   *
+   * @param heard - what was heard since it was asked. The rows may be older than that; the counts
+   *   hardly are, and would count it twice.
+   */
+  private _joined(turn: number, found: Found, heard: Heard): AskedState<IPlanNow> | null {
+    const before = this._state.kind === 'ready' ? this._state.value : null;
+    const hasRows = found.rows !== undefined && turn > this._rowsDone;
+    if (!hasRows && turn < this._done) {
+      return null;
+    }
+    const plan = found.plan ?? before?.plan;
+    const rows = found.rows ?? before?.rows;
+    if (plan === undefined || rows === undefined) {
+      return null;
+    }
+    if (hasRows) {
+      this._rowsDone = turn;
+    }
+    const isLast = turn > this._done;
+    const status = isLast ? found.status : (before?.status ?? found.status);
+    const trouble = !isLast && this._state.kind === 'ready' ? this._state.trouble : null;
+    const value = { plan, status, rows: changed(rows, [...heard.values()]) };
+    return { kind: 'ready', value, trouble };
+  }
+
   private _state: AskedState<IPlanNow> = { kind: 'loading' };
-  private _heard: IChange[] = [];
+  /** Since the last look. */
+  private readonly _heard: Heard = new Map();
+  /** What is heard while something is read, by what reads. */
+  private readonly _meanwhile = new Set<Heard>();
   /** Something of the plan itself was heard. */
   private _isRevised = false;
   private _showing: ReturnType<typeof setTimeout> | undefined;
   private _turn = 0;
+  /** The last turn of which something is shown, and the last of which the rows are. */
   private _done = 0;
-  private readonly _large: Throttler;
+  private _rowsDone = 0;
+  private readonly _large: Looking;
 }
 
 /** A plan with what was heard of its runs: rows and counts. */
@@ -180,6 +234,11 @@ function withHeard(now: IPlanNow, heard: readonly IChange[]): IPlanNow {
 
 const STATES = new Set(['running', 'completed', 'failed', 'cancelled']);
 
+/** Whether a change says in which state a run is. */
+function isState(change: IChange): boolean {
+  return STATES.has(change.status ?? '');
+}
+
 /** The rows with what was heard of their runs; the same rows where nothing is new. */
 export function changed(
   rows: readonly PlannedRun[],
@@ -187,7 +246,7 @@ export function changed(
 ): readonly PlannedRun[] {
   const latest = new Map(
     heard
-      .filter(change => change.planned !== null && STATES.has(change.status ?? ''))
+      .filter(change => change.planned !== null && isState(change))
       .map(change => [change.planned, change])
   );
   if (latest.size === 0) {
@@ -199,8 +258,15 @@ export function changed(
       return row;
     }
     const state = change.status as PlannedRun['state'];
-    // Why it failed is read a moment later.
-    return { ...row, run_id: change.id, state, error: state === 'failed' ? '' : null };
+    // Why it failed, and when another run of it began, is read a moment later.
+    const times = row.run_id === change.id ? {} : { started_at: null, finished_at: null };
+    return {
+      ...row,
+      ...times,
+      run_id: change.id,
+      state,
+      error: state === 'failed' ? '' : null
+    };
   });
   return now.some((row, n) => row !== rows[n]) ? now : rows;
 }
