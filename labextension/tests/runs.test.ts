@@ -14,19 +14,20 @@ const ENTRIES = '/base/pm/api/runs/47/log/entries';
 
 /** A server with this log; `ended` may be changed, and whether it answers. */
 function logOf(
-  state: { text: string; ended: boolean; away?: boolean },
+  state: { text: string; ended: boolean; away?: boolean; wait?: Promise<void> },
   entries: readonly LogEntry[] = []
 ): { log: RunLog; asked: string[] } {
   const asked: string[] = [];
   const none: IAnswer = { body: { run_id: 47, entries, after: null, ended: true } };
   const { settings, requests } = server({
     [ENTRIES]: none,
-    [LOG]: () => {
+    [LOG]: async () => {
       const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
       asked.push(query.toString());
       if (state.away === true) {
         return { status: 500, body: '<html>Oops</html>' };
       }
+      await state.wait;
       const tail = query.get('tail');
       const start =
         tail === null ? Number(query.get('offset')) : Math.max(0, state.text.length - Number(tail));
@@ -69,6 +70,24 @@ describe('the log of a run', () => {
     await expect.poll(() => log.complete, { timeout: 20_000 }).toBe(true);
     expect(log.lines).toEqual(['one', 'two', 'three', '']);
     expect(asked.filter(query => query.includes('offset=0'))).toHaveLength(0);
+    log.dispose();
+  });
+
+  it('has each line once, however often it is looked at while it is read', async () => {
+    const state = { text: 'one\n', ended: false, wait: Promise.resolve() };
+    const { log } = logOf(state);
+    await log.start();
+    let letGo = (): void => undefined;
+    state.wait = new Promise(done => {
+      letGo = done;
+    });
+    state.text = 'one\ntwo\n';
+    const looks = [log.look(), log.look(), log.loadAll(), log.look()];
+    await new Promise(done => setTimeout(done, 50));
+    letGo();
+    await Promise.all(looks);
+    await log.look();
+    expect(log.lines).toEqual(['one', 'two', '']);
     log.dispose();
   });
 

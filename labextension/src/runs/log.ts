@@ -23,7 +23,7 @@ export class RunLog extends Model {
     super();
     this._poll = new Poll({
       auto: false,
-      factory: () => this._more(),
+      factory: () => this._inTurn(() => this._more()),
       frequency: GROWING,
       name: `research-process-manager:log-${run}`,
       standby: () => !this._seen()
@@ -94,6 +94,7 @@ export class RunLog extends Model {
     await this._attempt(async () => {
       this._lines = [''];
       this._entries = [];
+      this._next = 0;
       await this._from(0);
       await this._readEntries();
     });
@@ -167,9 +168,16 @@ export class RunLog extends Model {
     this._entries = entries.map(entry => ({ ...entry, line: entry.line - before }));
   }
 
+  /** Read when what is being read has arrived: two at once would add the same lines twice. */
+  private _inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this._reading.then(work);
+    this._reading = turn.catch(() => undefined);
+    return turn;
+  }
+
   private async _attempt(work: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      await this._inTurn(work);
       this._error = null;
     } catch (error) {
       this._error = error;
@@ -194,6 +202,8 @@ export class RunLog extends Model {
   private _wanted: 'end' | 'all' = 'end';
   private _source: LogPiece['source'] = 'file';
   private _error: unknown = null;
+  /** Settles when nothing is being read; never fails. */
+  private _reading: Promise<void> = Promise.resolve();
   private readonly _poll: Poll;
 }
 

@@ -124,7 +124,9 @@ function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
       go(traceback);
     }
   };
-  const place = goTo === null ? null : { index: shown.indexOf(goTo.index) };
+  const line = goTo === null ? -1 : shown.indexOf(goTo.index);
+  // The same object until somebody goes elsewhere: new lines do not lead back.
+  const place = React.useMemo(() => (goTo === null ? null : { index: line }), [goTo, line]);
 
   return (
     <>
