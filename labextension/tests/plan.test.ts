@@ -24,7 +24,7 @@ import { barsOf } from '../src/plan/timeline';
 import type { IPlanNow } from '../src/plan/watch';
 import { changed, PlanWatch } from '../src/plan/watch';
 import { wantedBy, withoutOurs } from '../src/routing/address';
-import { clicked, extended, NONE, toggled } from '../src/screen/choosing';
+import { clicked, extended, movedTo, NONE, still, toggled } from '../src/screen/choosing';
 import { Here } from '../src/screen/here';
 import type { IItemProps } from '../src/screen/item';
 import { hasItem, item, runItem, withItem } from '../src/screen/item';
@@ -394,6 +394,14 @@ describe('runs of a list', () => {
     expect([...toggled(up, [7]).runs]).toEqual([8, 6]);
     // The one that was chosen last may be filtered away by now.
     expect([...extended({ runs: new Set([3]), from: 3 }, 7, order).runs]).toEqual([3, 7]);
+  });
+
+  it('are chosen from where the keys went last, and no more when they are listed no more', () => {
+    const one = toggled(NONE, [9]);
+    expect([...extended(movedTo(one, 7), 6, order).runs]).toEqual([9, 7, 6]);
+    expect(movedTo(one, 9)).toBe(one);
+    expect([...still(toggled(one, [7]), [9, 8]).runs]).toEqual([9]);
+    expect(still(one, order)).toBe(one);
   });
 });
 

@@ -9,7 +9,7 @@ import type { Run } from '../api/runs';
 import { whichOf } from '../compare/which';
 import { MarkLabel, markOf } from '../marks/mark';
 import { ChosenRuns } from '../screen/chosen';
-import { clicked, extended, isShifted, NONE, toggled } from '../screen/choosing';
+import { clicked, extended, isShifted, movedTo, NONE, toggled } from '../screen/choosing';
 import { runItem } from '../screen/item';
 import { FILTER_KEYS } from './filter';
 import { When } from './lists';
@@ -47,6 +47,8 @@ export function RunsPart(props: IProps): React.JSX.Element {
     if (event.shiftKey) {
       const begun = chosen.from === null ? toggled(chosen, [run]) : chosen;
       setChosen(extended(begun, next, order));
+    } else {
+      setChosen(movedTo(chosen, next));
     }
   };
   return (
@@ -121,10 +123,9 @@ export function RunsPart(props: IProps): React.JSX.Element {
               }}
               onClick={event => {
                 const next = clicked(chosen, run.run_id, order, event);
+                setChosen(next ?? movedTo(chosen, run.run_id));
                 if (next === null) {
                   open?.(run.run_id);
-                } else {
-                  setChosen(next);
                 }
               }}
             >

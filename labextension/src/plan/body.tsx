@@ -5,13 +5,13 @@ import React from 'react';
 import { retryPlan } from '../api/plans';
 import { ChosenRuns } from '../screen/chosen';
 import type { IChosen } from '../screen/choosing';
-import { NONE } from '../screen/choosing';
+import { NONE, still } from '../screen/choosing';
 import { useHere, useTab } from '../screen/here';
 import { Choice } from '../screen/parts';
 import { ACTIVE, againText, takeBack } from './actions';
 import { PlanHead } from './head';
 import type { ILooking, View } from './look';
-import { ALL, endedOf, runsOf, topOf } from './rows';
+import { ALL, endedOf, filtered, runsOf, topOf } from './rows';
 import { useSaid } from './said';
 import { PlanTable } from './table';
 import { PlanTimeline } from './timeline';
@@ -34,7 +34,16 @@ export function PlanBody({ now, looking, refresh }: IProps): React.JSX.Element {
   const active = ACTIVE.has(status.status);
   const said = useSaid(status, refresh);
   const tab = useTab();
-  const [chosen, setChosen] = React.useState<IChosen>(NONE);
+  const [wanted, setChosen] = React.useState<IChosen>(NONE);
+  // After a retry a row has another run: nobody has chosen that one.
+  const chosen = React.useMemo(() => still(wanted, runsOf(rows)), [wanted, rows]);
+  const hidden = React.useMemo(
+    () =>
+      view === 'table'
+        ? chosen.runs.size - still(chosen, runsOf(filtered(rows, look.filter))).runs.size
+        : 0,
+    [view, chosen, rows, look.filter]
+  );
   const select = React.useCallback((run: number | null) => tab?.select(run), [tab]);
   const askAgain: (...asked: Parameters<Again>) => Promise<string> = async (
     what,
@@ -100,6 +109,7 @@ export function PlanBody({ now, looking, refresh }: IProps): React.JSX.Element {
         />
         <ChosenRuns
           runs={chosen.runs}
+          hidden={hidden}
           none={() => {
             setChosen(NONE);
           }}

@@ -5,7 +5,15 @@ import React from 'react';
 import type { PlannedRun } from '../api/plans';
 import { CommandIDs } from '../commands';
 import { MarkLabel, markOf } from '../marks/mark';
-import { clicked, extended, isOnControl, isShifted, keepText, toggled } from '../screen/choosing';
+import {
+  clicked,
+  extended,
+  isOnControl,
+  isShifted,
+  keepText,
+  movedTo,
+  toggled
+} from '../screen/choosing';
 import { useHere } from '../screen/here';
 import { NO_ITEM, runItem } from '../screen/item';
 import { Action, CommandLink, RunLink } from '../screen/parts';
@@ -159,9 +167,8 @@ export function PlanTable(props: IProps): React.JSX.Element {
                 }}
                 onClick={event => {
                   const { run_id: run } = row;
-                  const next = run === null ? null : clicked(chosen, run, order(), event);
-                  if (next !== null) {
-                    onChoose(next);
+                  if (run !== null) {
+                    onChoose(clicked(chosen, run, order(), event) ?? movedTo(chosen, run));
                   }
                 }}
                 onSelect={() => {

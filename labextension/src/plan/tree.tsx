@@ -6,7 +6,7 @@ import type { PlannedRun } from '../api/plans';
 import { CommandIDs } from '../commands';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
-import { extended, isOnControl, isShifted, keepText, toggled } from '../screen/choosing';
+import { extended, isOnControl, isShifted, keepText, movedTo, toggled } from '../screen/choosing';
 import { useHere } from '../screen/here';
 import type { IItemProps } from '../screen/item';
 import { item, NO_ITEM, runItem } from '../screen/item';
@@ -58,10 +58,17 @@ export function PlanTree(props: IProps): React.JSX.Element {
     }
     onFold([...next]);
   };
-  const go = (index: number): void => {
+  const go = (index: number, isChoosing = false): void => {
     const to = Math.max(0, Math.min(lines.length - 1, index));
     turnTo(to);
     setGoTo({ index: to });
+    if (!isChoosing) {
+      goOnFrom(lines[to]);
+    }
+  };
+  /** What is chosen with shift next begins at this line. */
+  const goOnFrom = (line: Line | undefined): void => {
+    onChoose(movedTo(chosen, line?.kind === 'run' ? line.row.run_id : null));
   };
   const turnTo = (index: number): void => {
     setActive(index);
@@ -87,10 +94,11 @@ export function PlanTree(props: IProps): React.JSX.Element {
     }
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const to = active + (event.key === 'ArrowDown' ? 1 : -1);
-      go(to);
+      go(to, event.shiftKey);
       const next = lines[to];
       if (event.shiftKey && next !== undefined) {
-        const begun = chosen.from === null ? toggled(chosen, results(line)) : chosen;
+        const mine = line.kind === 'run' ? runsOf([line.row]) : [];
+        const begun = chosen.from === null ? toggled(chosen, mine) : chosen;
         const [run] = next.kind === 'run' ? runsOf([next.row]) : [];
         onChoose(run === undefined ? begun : extended(begun, run, order()));
       }
@@ -153,8 +161,13 @@ export function PlanTree(props: IProps): React.JSX.Element {
               onMouseDown={keepText}
               onClick={event => {
                 turnTo(index);
-                if (!isOnControl(event) && (event.ctrlKey || event.metaKey || event.shiftKey)) {
+                if (isOnControl(event)) {
+                  return;
+                }
+                if (event.ctrlKey || event.metaKey || event.shiftKey) {
                   choose(line, event.shiftKey);
+                } else {
+                  goOnFrom(line);
                 }
               }}
             >

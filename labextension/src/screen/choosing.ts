@@ -3,7 +3,7 @@
 /** What is chosen, and from where a row of several goes on. */
 export interface IChosen {
   readonly runs: ReadonlySet<number>;
-  /** The one that was chosen last; null, none was. */
+  /** The one that was chosen or gone to last; null, there is none. */
   readonly from: number | null;
 }
 
@@ -39,6 +39,21 @@ export function extended(before: IChosen, run: number, order: readonly number[])
   }
   const between = order.slice(Math.min(from, to), Math.max(from, to) + 1);
   return { runs: new Set([...before.runs, ...between]), from: before.from ?? run };
+}
+
+/** Go on from this run when several are chosen next: the keys or a click came to it. */
+export function movedTo(before: IChosen, run: number | null): IChosen {
+  return before.from === run ? before : { ...before, from: run };
+}
+
+/** What is chosen of these runs: what is listed no more is not chosen either. */
+export function still(before: IChosen, listed: readonly number[]): IChosen {
+  if (before.runs.size === 0) {
+    return before;
+  }
+  const there = new Set(listed);
+  const runs = [...before.runs].filter(run => there.has(run));
+  return runs.length === before.runs.size ? before : { ...before, runs: new Set(runs) };
 }
 
 /** Whether shift was held while a box was ticked, by mouse or by keys. */
