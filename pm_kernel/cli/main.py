@@ -88,7 +88,9 @@ def main(argv: list[str] | None = None) -> int:
     """
     if argv is None and sys.argv[1:] and sys.argv[1] in RECORDING:
         _end(_run_in_a_task(sys.argv[1:]))
-    return _guarded(sys.argv[1:] if argv is None else list(argv))
+    code = _guarded(sys.argv[1:] if argv is None else list(argv))
+    _leave_unread()
+    return code
 
 
 def _guarded(words: list[str]) -> int:
@@ -186,6 +188,16 @@ def _load(name: str, target: str) -> Any:
             hint="Install a complete one with `pip install -U research-process-manager`.",
         )
     return found
+
+
+def _leave_unread() -> None:
+    """Forget notes that nobody reads: Python flushes once more at exit, and would end with 120."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _pipe_closed() -> int:

@@ -219,6 +219,32 @@ sys.exit(main.main(["verify"]))
     assert told == ""
 
 
+def test_notes_that_nobody_reads_leave_the_exit_code_as_it_is():
+    program = """
+import contextlib, sys, types
+from pm_kernel.cli import main
+def talk(argv, context):
+    with contextlib.suppress(OSError):
+        context.output.note("beside the answer")
+    context.output.text("the answer")
+    return 0
+module = types.ModuleType("talk"); module.main = talk
+sys.modules["talk"] = module
+main.COMMANDS["verify"] = ("talk:main", "")
+sys.exit(main.main(["verify"]))
+"""
+    # Where nothing is buffered there is nothing to flush at the end.
+    buffered = {key: text for key, text in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, env=buffered, stdout=subprocess.PIPE, stderr=writing, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (ended.returncode, ended.stdout) == (0, b"the answer\n")
+
+
 def test_a_command_of_another_build_is_named(monkeypatch, capsys):
     monkeypatch.setitem(COMMANDS, "verify", ("pm_kernel.cli.not_there:main", "a test"))
     assert main(["verify"]) == 7
