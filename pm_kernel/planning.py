@@ -205,15 +205,7 @@ def submit(
         altered += found
         now = preview(store, plan, same_imports, check=check)
         _refuse(now)
-    before = plans.planned_runs_of(store, plan_id)
-    difference = plan_difference(before, now.expanded, now.decisions, now.counts)
-    if difference and not accept(" ".join([*altered, difference])):
-        raise Conflict(
-            f"Plan {plan_id} would now run otherwise than it was previewed: "
-            + " ".join([*altered, difference]),
-            hint=f"`pm plan preview {plan_id}` shows it as it is now, `pm plan submit {plan_id} "
-            "--yes` runs it so.",
-        )
+    _ask(store, plan_id, now, accept, altered)
     runs = new_planned_runs(now, sample)
     with store.transaction() as connection:
         # What was looked at must be what is there: a draft may be edited, or submitted twice.
@@ -227,6 +219,37 @@ def submit(
         epoch = launches.raise_epoch(connection, plan_id)
         plans.set_status(connection, plan_id, "submitted")
     return epoch
+
+
+def ask_of_changes(
+    store: Store, plan_id: int, shown: Preview, accept: Callable[[str], bool]
+) -> None:
+    """Ask whether a draft is run although it would now run otherwise than it was previewed.
+
+    ``shown`` is what the draft as it is stored would run now. For whoever changes a draft and
+    submits it in one go: the tree that it had is the one that somebody looked at. Raises Problems
+    when something is wrong with it, Conflict when ``accept`` says no.
+    """
+    _refuse(shown)
+    _ask(store, plan_id, shown, accept)
+
+
+def _ask(
+    store: Store,
+    plan_id: int,
+    now: Preview,
+    accept: Callable[[str], bool],
+    altered: Sequence[str] = (),
+) -> None:
+    before = plans.planned_runs_of(store, plan_id)
+    difference = plan_difference(before, now.expanded, now.decisions, now.counts)
+    if difference and not accept(" ".join([*altered, difference])):
+        raise Conflict(
+            f"Plan {plan_id} would now run otherwise than it was previewed: "
+            + " ".join([*altered, difference]),
+            hint=f"`pm plan preview {plan_id}` shows it as it is now, `pm plan submit {plan_id} "
+            "--yes` runs it so.",
+        )
 
 
 def new_planned_runs(shown: Preview, sample: str | None = None) -> list[NewPlannedRun]:

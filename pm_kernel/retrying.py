@@ -84,7 +84,8 @@ def retry(
     the running one, which may be reading those results; ``take_back`` forgets it until then.
 
     Raises NotFound when nothing fits, Conflict when there is nothing to run or it cannot be begun
-    now, UsageError for ``again`` without a choice.
+    now, UsageError for ``again`` without a choice, EngineUnavailable when there is no Nextflow to
+    run it.
     """
     plan = plans.get_plan(store, plan_id)
     if plan.status == "draft":
@@ -106,9 +107,15 @@ def retry(
             hint="For all of it, submit a new plan with `--rerun all`.",
         )
     lock = PlanLock(store.url, plan_id)
-    if not lock.acquire():
+    # Of a plan that has ended, somebody only looks at it for a moment.
+    if not lock.acquire(patience=0.0 if plan.status in OPEN else submission.LOCK_PATIENCE):
         return _queue(settings, store, plan_id, choice, again=again)
     try:
+        plan = plans.get_plan(store, plan_id)
+        if plan.status in OPEN and submission.is_supervised(settings, plan_id, plan.epoch):
+            # It has begun and does not have the lock yet, or lost it: not the time to replace it.
+            return _queue(settings, store, plan_id, choice, again=again)
+        submission.look_for_nextflow(settings, start)
         settle_orphans(settings, store, DirectRecorder(libpq_url(store.url)), plan_id)
         with store.transaction() as connection:
             retries.lock(connection, plan_id)
@@ -124,9 +131,9 @@ def retry(
             held = [row.planned_id for row in tree.rows if row.state in _WITHOUT]
             retries.hold(connection, set(held) - given, epoch)
             plans.set_status(connection, plan_id, "submitted")
+        submission.supervise(settings, store, plan_id, epoch, start)
     finally:
         lock.release()
-    submission.supervise(settings, plan_id, epoch, start)
     return Retry(len(given), queued=False)
 
 
@@ -161,8 +168,8 @@ def _queue(settings: Settings, store: Store, plan_id: int, choice: Choice, *, ag
             raise Conflict(f"Plan {plan_id} is just ending.", hint="Repeat this in a moment.")
         tree = _Tree(plans.planned_runs_of(store, plan_id))
         named = _chosen(connection, plan_id, tree, choice)
-        # What waits for these has had no try in this epoch: the next launch is given it anyway.
-        chosen = _ended(plan_id, tree, named, _ENDED | _WITH if again else _ENDED)
+        held = retries.held(connection, plan_id, epoch)
+        chosen = _ended(plan_id, tree, named, _ENDED | _WITH if again else _ENDED, held)
         retries.want(connection, chosen, settings.user)
         results = {each for each in chosen if tree.by_id[each].state in _WITH}
     return Retry(len(tree.below(results) | tree.with_others(chosen)), queued=True)
@@ -219,10 +226,21 @@ def _planned(connection: Connection, plan_id: int, run_id: int) -> int:
 
 
 def _ended(
-    plan_id: int, tree: _Tree, chosen: Sequence[PlannedRunRow], states: Collection[str]
+    plan_id: int,
+    tree: _Tree,
+    chosen: Sequence[PlannedRunRow],
+    states: Collection[str],
+    held: Collection[int] = (),
 ) -> set[int]:
-    """Return those that have no result and can be begun, or say why there are none."""
-    found = {row.planned_id for row in chosen if row.state in states}
+    """Return those that can be begun, or say why there are none.
+
+    What waits and is ``held`` back from the running epoch waits for nothing but being asked for.
+    """
+    found = {
+        row.planned_id
+        for row in chosen
+        if row.state in states or (row.state == "waiting" and row.planned_id in held)
+    }
     if found:
         return found
     causes = sorted(

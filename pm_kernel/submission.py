@@ -36,7 +36,7 @@ from pm_kernel.store.ownership import PlanLock
 StartProcess = Callable[[list[str], Path, dict[str, str]], int | None]
 
 #: Seconds for somebody who only looks to be done with a plan's lock.
-_LOCK_PATIENCE = 2.0
+LOCK_PATIENCE = 2.0
 
 
 def start_detached(command: list[str], log: Path, environ: dict[str, str]) -> int:
@@ -72,7 +72,7 @@ def submit(
     and EngineUnavailable when there is no Nextflow to run it; nothing has begun then.
     """
     plans.get_plan(store, plan_id)
-    _look_for_nextflow(settings, start)
+    look_for_nextflow(settings, start)
     with _lock(store, plan_id):
         _snapshot(settings, store, plan_id)
         epoch = planning.submit(
@@ -83,7 +83,7 @@ def submit(
             accept=accept,
             check=SiteCheck(settings),
         )
-        _supervise(settings, store, plan_id, epoch, start)
+        supervise(settings, store, plan_id, epoch, start)
 
 
 def resume(
@@ -96,10 +96,10 @@ def resume(
     """
     plan = plans.get_plan(store, plan_id)
     _refuse_resume(plan)
-    _look_for_nextflow(settings, start)
+    look_for_nextflow(settings, start)
     with _lock(store, plan_id):
         plan = plans.get_plan(store, plan_id)
-        if _is_supervised(settings, plan_id, plan.epoch):
+        if is_supervised(settings, plan_id, plan.epoch):
             raise _running(plan_id)
         settle_orphans(settings, store, _recorder(settings), plan_id)
         planning.drop_altered(store, plan_id, settings.user)
@@ -116,7 +116,7 @@ def resume(
         with store.transaction() as connection:
             epoch = launches.raise_epoch(connection, plan_id)
             plans.set_status(connection, plan_id, "submitted")
-        _supervise(settings, store, plan_id, epoch, start)
+        supervise(settings, store, plan_id, epoch, start)
     return missing
 
 
@@ -166,7 +166,7 @@ def settle_unowned(settings: Settings, store: Store) -> list[int]:
             plan
             for plan in plans.open_plans(connection, settings.workspace_id)
             if plan.plan_id not in owned
-            and not _is_supervised(settings, plan.plan_id, plan.epoch, starting=plan.fresh)
+            and not is_supervised(settings, plan.plan_id, plan.epoch, starting=plan.fresh)
             and not ending.is_any_alive(launches.unfinished_launches(connection, plan.plan_id))
         ]
     ended = []
@@ -185,7 +185,7 @@ def settle_unowned(settings: Settings, store: Store) -> list[int]:
     return [*ended, *settle_exported(settings, store)]
 
 
-def _look_for_nextflow(settings: Settings, start: StartProcess) -> None:
+def look_for_nextflow(settings: Settings, start: StartProcess) -> None:
     """Fetch Nextflow where needed, and look for what its tasks need, before anything has begun."""
     # Whoever brings another start brings what it starts.
     if start is start_detached:
@@ -243,7 +243,7 @@ def _end_unsupervised(settings: Settings, store: Store, plan_id: int) -> bool:
 def _lock(store: Store, plan_id: int) -> Iterator[None]:
     """Own a plan until its new supervisor is noted. Raises Conflict while somebody else does."""
     lock = PlanLock(store.url, plan_id)
-    if not lock.acquire(patience=_LOCK_PATIENCE):
+    if not lock.acquire(patience=LOCK_PATIENCE):
         raise _running(plan_id)
     try:
         yield
@@ -255,7 +255,7 @@ def _running(plan_id: int) -> Conflict:
     return Conflict(f"Plan {plan_id} is running.", hint=f"`pm plan watch {plan_id}` follows it.")
 
 
-def _is_supervised(settings: Settings, plan_id: int, epoch: int, *, starting: bool = False) -> bool:
+def is_supervised(settings: Settings, plan_id: int, epoch: int, *, starting: bool = False) -> bool:
     """Whether a supervisor of this epoch lives, whether or not it has the lock yet.
 
     ``starting``: one of which nothing can be said from here counts too.
@@ -267,11 +267,23 @@ def _is_supervised(settings: Settings, plan_id: int, epoch: int, *, starting: bo
     return life is Life.ALIVE or (starting and life is Life.UNKNOWN)
 
 
-def supervise(settings: Settings, plan_id: int, epoch: int, start: StartProcess) -> None:
+def supervise(
+    settings: Settings, store: Store, plan_id: int, epoch: int, start: StartProcess
+) -> None:
     """Start the supervisor of an epoch, and note it.
 
-    Raises EngineUnavailable or StoreUnavailable when it cannot be started.
+    Raises EngineUnavailable or StoreUnavailable when it cannot be started; the plan has failed then
+    and says why.
     """
+    try:
+        _start_supervisor(settings, plan_id, epoch, start)
+    except PmError as error:
+        with store.transaction() as connection:
+            plans.set_status(connection, plan_id, "failed", error=error.message)
+        raise
+
+
+def _start_supervisor(settings: Settings, plan_id: int, epoch: int, start: StartProcess) -> None:
     folder = RunStore(settings.runs_dir).plan(plan_id)
     command = [
         sys.executable,
@@ -292,17 +304,6 @@ def supervise(settings: Settings, plan_id: int, epoch: int, start: StartProcess)
         ) from error
     if pid is not None:
         owner.write(folder, identify(pid), epoch)
-
-
-def _supervise(
-    settings: Settings, store: Store, plan_id: int, epoch: int, start: StartProcess
-) -> None:
-    try:
-        supervise(settings, plan_id, epoch, start)
-    except PmError as error:
-        with store.transaction() as connection:
-            plans.set_status(connection, plan_id, "failed", error=error.message)
-        raise
 
 
 def _snapshot(settings: Settings, store: Store, plan_id: int) -> None:

@@ -98,9 +98,12 @@ def submit(argv: list[str], context: Context) -> int:
     add_rerun(arguments)
     arguments.add_argument("--no-watch", action="store_true", help="return at once")
     options = arguments.parse_args(argv)
+    accept = (lambda _told: True) if options.yes else _ask
     if options.rerun:
         before = drafts.read_draft(context.store, options.plan)
         after = drafts.with_request(before, rerun=rerun_of_words(options.rerun))
+        # The change stores a tree of today: what changed since the preview is asked before it.
+        planning.ask_of_changes(context.store, options.plan, _preview(context, before.plan), accept)
         imports = same_imports(context.settings)
         drafts.change_draft(context.store, options.plan, before, after, imports)
     submission.submit(
@@ -108,7 +111,7 @@ def submit(argv: list[str], context: Context) -> int:
         context.store,
         options.plan,
         same_imports(context.settings),
-        accept=(lambda _told: True) if options.yes else _ask,
+        accept=accept,
     )
     return follow(context, options.plan, watch=not options.no_watch)
 

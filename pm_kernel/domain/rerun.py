@@ -258,9 +258,10 @@ def _part(raw: object, faults: Faults) -> Part | None:
     faults.unknown_keys(given, _SAID, "A part that is to run again")
     branch = given.get("branch")
     table = as_mapping(branch, "branch", faults) if isinstance(branch, Mapping) else {}
-    texts = [given.get("step"), given.get("sample"), None if table else branch, *table.values()]
+    texts = [given.get("step"), given.get("sample"), None if table else branch]
     said = any(given.get(name) not in (None, {}) for name in _SAID)
-    if not said or not all(each is None or isinstance(each, str) for each in texts):
+    told = all(isinstance(each, str) for each in table.values())
+    if not said or not told or not all(each is None or isinstance(each, str) for each in texts):
         faults.add(
             "'rerun.parts' lists what to run again, as in "
             '{"step": "filter", "sample": "s1", "branch": "tight"}; one of these is enough.',

@@ -6,9 +6,10 @@ Nothing here decides who may register (``registering`` does): it only changes wh
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Connection, cast, func, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Connection, Row, cast, func, select, text, update
 from sqlalchemy.sql import ColumnElement
 
 from pm_kernel.domain.planned_tree import PlannedTree
@@ -99,6 +100,13 @@ def hold(connection: Connection, planned_ids: Collection[int], epoch: int) -> No
     connection.execute(update(planned_runs).where(_among(planned_ids)).values(held_epoch=epoch))
 
 
+def held(connection: Connection, plan_id: int, epoch: int) -> set[int]:
+    """Return the planned runs that are kept out of the launches of an epoch."""
+    columns = planned_runs.c
+    query = select(columns.id).where(columns.plan_id == plan_id, columns.held_epoch == epoch)
+    return set(connection.execute(query).scalars())
+
+
 def want(connection: Connection, planned_ids: Collection[int], user: str) -> None:
     """Note that planned runs are wanted again once the running launch has ended.
 
@@ -137,30 +145,45 @@ def fulfil(connection: Connection, plan_id: int) -> None:
         return
     rows = {row.id: row for row in connection.execute(_ABOVE, {"plan": plan_id})}
     tree = PlannedTree({planned: row.parents for planned, row in rows.items()})
-    # Whatever reaches down to one of these waits, too.
-    waited_for = set(live(connection, plan_id))
+    alive = set(live(connection, plan_id))
+    # Those that have another result since they were asked for.
+    moot = {row.id for row in asked if row.current_run not in (None, row.again_of)}
+    asked = [row for row in asked if row.id not in moot]
+    waiting = _waiting(tree, asked, alive)
+    begun = [row for row in asked if row.id not in waiting]
     cleared: dict[str, set[int]] = {}
-    begun: set[int] = set()
-    moot: set[int] = set()
-    for row in asked:
-        if row.current_run is not None and row.current_run != row.again_of:
-            moot.add(row.id)  # it has another result since it was asked for
-            continue
-        below = tree.below({row.id}) if row.current_run is not None else {row.id}
-        if below & waited_for:
-            waited_for |= below
-            continue
-        begun |= below
+    for row in begun:
         if row.current_run is not None:
-            cleared.setdefault(row.again_by, set()).update(
-                each for each in below if rows[each].decision != "blocked"
-            )
+            cleared.setdefault(row.again_by, set()).add(row.id)
+    taken: set[int] = set()
     for user, planned_ids in cleared.items():
-        clear(connection, planned_ids, f"run again: {user} asked for it")
-    taken = {each for planned_ids in cleared.values() for each in planned_ids}
-    lacking = {each for each in tree.above(taken) if not rows[each].has_result}
-    ask_again(connection, plan_id, begun | lacking)
+        below = {each for each in tree.below(planned_ids) if rows[each].decision != "blocked"}
+        clear(connection, below, f"run again: {user} asked for it")
+        taken |= below
+    # What waits below one without a result may be held back from this epoch, or have had its try.
+    tried = {row.id for row in begun if row.current_run is None}
+    lacking = {each for each in rows if not rows[each].has_result}
+    again = taken | (tree.below(tried) & lacking) | (tree.above(tried | taken) & lacking - alive)
+    ask_again(connection, plan_id, again - waiting)
     take_back(connection, moot)
+
+
+def _waiting(tree: PlannedTree, asked: Sequence[Row[Any]], alive: Collection[int]) -> set[int]:
+    """Return what is alive, what is asked for above that, and all that this would run again.
+
+    What two wishes have in common runs once for both: neither of them begins before the other can.
+    """
+    waiting = set(alive)
+    with_result = {row.id for row in asked if row.current_run is not None}
+    while True:
+        above = tree.above(waiting)
+        deferred = {
+            row.id for row in asked if row.id in (above if row.id in with_result else waiting)
+        }
+        more = deferred | tree.below(deferred & with_result)
+        if more <= waiting:
+            return waiting
+        waiting |= more
 
 
 def ask_again(connection: Connection, plan_id: int, planned_ids: Collection[int]) -> None:

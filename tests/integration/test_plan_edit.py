@@ -280,6 +280,27 @@ def test_of_two_who_edit_a_draft_at_once_one_is_told(bench: Workbench, draft: in
     assert stored(bench, draft)["request"]["until"] == ["load"]
 
 
+def test_a_submit_that_runs_a_part_again_asks_first_what_changed_since_the_preview(
+    bench: Workbench, draft: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.method(
+        "load",
+        "def run(image, output_dir): pass",
+        inputs={"image": "file"},
+        outputs={"table": "table.csv"},
+        version=2,
+    )
+    before = stored(bench, draft)
+    rows = plans.planned_runs_of(bench.store, draft)
+    assert main(["plan", "submit", "1", "--rerun", "copy", "--no-watch"]) == 4
+    told = capsys.readouterr().err
+    assert "would now run otherwise than it was previewed" in told
+    assert "Step 'load' takes version 2 of its method, not version 1 as before." in told
+    assert stored(bench, draft) == before
+    assert plans.planned_runs_of(bench.store, draft) == rows
+    assert plans.get_plan(bench.store, draft).status == "draft"
+
+
 def test_a_draft_that_is_edited_while_it_is_submitted_is_not_submitted(
     bench: Workbench, draft: int
 ) -> None:

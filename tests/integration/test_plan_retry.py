@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,10 +12,13 @@ import psycopg
 import pytest
 
 from pm_kernel import retrying, submission
+from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.domain.methods import MethodInput
 from pm_kernel.domain.plans import Launch
-from pm_kernel.errors import Conflict, NotFound, UsageError
+from pm_kernel.errors import Conflict, EngineUnavailable, NotFound, UsageError
+from pm_kernel.nextflow import owner
 from pm_kernel.retrying import Choice, Retry
+from pm_kernel.running.process import identify
 from pm_kernel.store import launches, plans, retries
 from pm_kernel.store.engine import libpq_url
 from pm_kernel.store.ownership import PlanLock
@@ -413,6 +417,111 @@ def test_a_retry_that_fails_after_it_was_queued_has_had_its_try(owned: World) ->
     world.retry()
     assert world.launch() == ["all -", "load s1", "read s1"]
     assert world.launch() == []
+
+
+def test_what_a_retry_holds_back_is_queued_with_everything_that_waits_for_it(world: World) -> None:
+    world.break_("s1", "s2")
+    world.run()
+    world.mend("s1", "s2")
+    assert world.retry(sample="s1") == Retry(3, queued=False)
+    world.owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert world.owner.acquire()
+    assert world.launch() == ["load s1", "read s1"]
+    assert world.retry(sample="s2") == Retry(3, queued=True)
+    assert world.launch() == ["all -", "load s2", "read s2"]
+    assert world.launch() == []
+    assert world.finish() == "completed"
+    world.owner.release()
+
+
+def test_what_a_retry_holds_back_is_queued_with_what_it_lacks_above_it(world: World) -> None:
+    launch = world.bench.launch(world.plan_id, world.epoch)
+    world.break_("s1")
+    world.life.run(launch, world.positions(launch)["load s1"])
+    world.mend("s1")
+    # Everything of it is killed here: nothing but one run had its try.
+    world.finish()
+    assert world.retry(sample="s1") == Retry(3, queued=False)
+    world.owner = PlanLock(world.bench.store.url, world.plan_id)
+    assert world.owner.acquire()
+    assert world.launch() == ["load s1", "read s1"]
+    assert world.states()["read s2"] == "waiting"
+    assert world.retry(step="read", sample="s2") == Retry(2, queued=True)
+    assert world.launch() == ["load s2", "read s2"]
+    assert world.launch() == []
+    assert world.finish() == "partial"
+    assert world.states()["load s3"] == "waiting"
+    world.owner.release()
+
+
+def test_what_two_wishes_have_in_common_runs_once_for_both(owned: World) -> None:
+    world = owned
+    launch = world.bench.launch(world.plan_id, world.epoch)
+    at = world.positions(launch)
+    for step in ("load s1", "load s2", "load s3", "read s1", "read s3", "all -"):
+        world.life.run(launch, at[step])
+    _, folder = world.life.register(launch, position=at["read s2"])
+    # Above what lives is only the second of them, and the list is below both.
+    world.retry(step="load", sample="s1", again=True)
+    world.retry(step="load", sample="s2", again=True)
+    assert world.launch() == []
+    assert set(world.wanted()) == {"load s1", "load s2"}
+    world.life.complete(folder, world.life.start(folder).wait())
+    assert world.launch() == ["all -", "load s1", "load s2", "read s1", "read s2"]
+    assert world.launch() == []
+    assert world.finish() == "completed"
+
+
+def test_a_supervisor_that_is_just_starting_is_not_replaced(world: World) -> None:
+    world.break_("s1", "s2")
+    world.run()
+    world.mend("s1", "s2")
+    assert world.resume() == 5
+    epoch = plans.get_plan(world.bench.store, world.plan_id).epoch
+    folder = RunStore(world.bench.settings.runs_dir).plan(world.plan_id)
+    # It lives, and is not as far as to have the plan's lock.
+    owner.write(folder, identify(os.getpid()), epoch)
+    assert world.retry(sample="s3", again=True) == Retry(3, queued=True)
+    assert world.started == []
+    assert plans.get_plan(world.bench.store, world.plan_id).epoch == epoch
+    assert world.launch() == [
+        "all -", "load s1", "load s2", "load s3", "read s1", "read s2", "read s3",
+    ]  # fmt: skip
+    assert world.finish() == "completed"
+
+
+def test_a_retry_whose_supervisor_cannot_be_started_leaves_a_plan_that_says_so(
+    world: World,
+) -> None:
+    world.break_("s1")
+    world.run()
+
+    def start(_command: list[str], _log: Path, _environ: dict[str, str]) -> None:
+        raise OSError(11, "no more processes")
+
+    with pytest.raises(EngineUnavailable, match="could not be started: no more processes"):
+        retrying.retry(
+            world.bench.settings, world.bench.store, world.plan_id, Choice(), start=start
+        )
+    plan = plans.get_plan(world.bench.store, world.plan_id)
+    assert plan.status == "failed"
+    assert "no more processes" in (plan.error or "")
+
+
+def test_where_nothing_can_run_a_retry_takes_no_result(world: World, tmp_path: Path) -> None:
+    world.run()
+    before = world.current()
+    world.bench.environ["PATH"] = str(tmp_path)  # without what Nextflow's tasks need
+    with pytest.raises(EngineUnavailable, match="needs"):
+        retrying.retry(
+            world.bench.settings,
+            world.bench.store,
+            world.plan_id,
+            Choice(sample="s1"),
+            again=True,
+        )
+    assert world.current() == before
+    assert plans.get_plan(world.bench.store, world.plan_id).status == "completed"
 
 
 def test_what_has_not_ended_is_not_queued(owned: World) -> None:

@@ -375,6 +375,8 @@ def test_an_empty_request_is_a_request():
         {"rerun": {"parts": [{"branch": {}}]}},
         {"rerun": {"parts": [{"sample": 1}]}},
         {"rerun": {"parts": [{"branch": {"a": 1}}]}},
+        {"rerun": {"parts": [{"branch": {"a": None}}]}},
+        {"rerun": {"parts": [{"sample": "s1", "branch": {"a": "x", "b": None}}]}},
         {"rerun": {"parts": [{"sampel": "a"}]}},
         {"rerun": {"parts": "s1"}},
         {"branch_groups": {"a": 1}},
