@@ -56,12 +56,15 @@ def change_draft(
 ) -> Edited:
     """Store a draft as ``after`` where it still is ``before``.
 
-    Raises Problems when something is wrong with it then, InvalidInput for a name, notes or metadata
+    Raises Problems when something is wrong with it then, also where it newly is to run again what
+    the plan does not have; InvalidInput for a name, notes or metadata
     that could not be stored, and Conflict when somebody else changed or submitted it meanwhile; in
     all cases it is as it was.
     """
     check_labels(after.name, after.notes, after.metadata)
     shown_now = planning.preview(store, after.plan, same_imports)
+    earlier, _problems = parse_request(before.plan.request)
+    shown_now = shown_now.asked_now(shown_now.request.rerun.without(earlier.rerun))
     if shown_now.errors:
         raise Problems(shown_now.errors)
     runs = planning.new_planned_runs(shown_now)

@@ -307,6 +307,8 @@ class Plan:
         self._shown = planning.preview(
             store, plan, same_imports(settings), check=SiteCheck(settings)
         )
+        if self._input is not None:
+            self._shown = self._shown.asked_now()
         return self._shown
 
     def _save(self, store: Store) -> int:

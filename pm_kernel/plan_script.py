@@ -25,7 +25,7 @@ from pm_kernel.domain.branches import Branch, Branches
 from pm_kernel.domain.canonical import canonical
 from pm_kernel.domain.pipeline import Pipeline, Step, parse_pipeline
 from pm_kernel.domain.plan_request import PlanRequest, parse_request
-from pm_kernel.domain.rerun import Rerun, rerun_of_words
+from pm_kernel.domain.rerun import Rerun, names_step
 from pm_kernel.open_workspace import Named, OpenWorkspace
 from pm_kernel.planning import PlanInput
 from pm_kernel.python_values import python_text, quoted
@@ -187,7 +187,7 @@ def _asked(request: PlanRequest, base: Path, pipeline: Pipeline) -> dict[str, st
 def _again(rerun: Rerun) -> list[str]:
     """Return what runs again; a step whose name would be read as a part is said as one."""
     steps = sorted(rerun.steps)
-    plain = [step for step in steps if rerun_of_words([step])["steps"]]
+    plain = [step for step in steps if names_step(step)]
     parts = [{"step": step} for step in steps if step not in plain]
     every = [*parts, *(part.to_document() for part in rerun.parts)]
     return [*map(quoted, ["all"] * rerun.everything + plain), *map(_literal, every)]

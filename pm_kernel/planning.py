@@ -29,6 +29,7 @@ from pm_kernel.domain.plan_difference import plan_difference
 from pm_kernel.domain.plan_labels import check_labels
 from pm_kernel.domain.plan_request import PlanRequest, parse_request
 from pm_kernel.domain.plans import NewEdge, NewPlannedRun
+from pm_kernel.domain.rerun import Rerun, unknown_rerun
 from pm_kernel.duplicates import DuplicateLookup, SameImports
 from pm_kernel.errors import Conflict, InvalidInput, Problem, Problems
 from pm_kernel.running import inputs
@@ -80,6 +81,25 @@ class Preview:
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop a submit."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    def asked_now(self, rerun: Rerun | None = None) -> Preview:
+        """The same for somebody who asks for ``rerun`` now; None: for all that is to run again.
+
+        What it names must be there: an unknown name stops a submit then, while it is only noted of
+        what was asked for before, which may have left the plan since.
+        """
+        unknown = unknown_rerun(
+            self.request.rerun if rerun is None else rerun,
+            self.expanded.runs,
+            self.expanded.axes,
+            self.expanded.samples,
+            self.pipeline.steps,
+        )
+        told = {each.message for each in unknown}
+        return replace(
+            self,
+            problems=(*(each for each in self.problems if each.message not in told), *unknown),
+        )
 
     @property
     def counts(self) -> tree.Counts:

@@ -43,7 +43,7 @@ def create(argv: list[str], context: Context) -> int:
     options = arguments.parse_args(argv)
     file = read_plan_file(options.file)
     plan = _asked(file, options)
-    shown = _preview(context, plan)
+    shown = _preview(context, plan).asked_now()
     plan_id = planning.store_plan(
         context.store,
         context.settings,
@@ -78,11 +78,14 @@ def preview(argv: list[str], context: Context) -> int:
         stored = plans.get_plan(context.store, int(options.plan))
         plan = planning.PlanInput.stored(stored.document, stored.request)
     else:
+        stored = None
         plan = read_plan_file(Path(options.plan)).plan
     if options.rerun:
         # Only looked at: a draft stays as it is.
         plan = replace(plan, request={**plan.request, "rerun": rerun_of_words(options.rerun)})
     shown = _preview(context, plan)
+    if options.rerun or stored is None:
+        shown = shown.asked_now()
     if context.json:
         context.output.json(plan_view.preview_document(shown))
     else:

@@ -7,7 +7,7 @@ import argparse
 #: What ``--rerun`` says of itself.
 RERUN = (
     "run again although equal runs exist: a step, `all`, or part of the plan as in "
-    "'sample=s1, branch=tight' (step, sample, branch; one is enough)"
+    "'sample=s1, branch=tight' (step, sample, branch; one is enough; names may stand in quotes)"
 )
 
 

@@ -103,6 +103,7 @@ class _Expansion:
                 self.runs,
                 self.dimensions.axes,
                 dict.fromkeys(row[SAMPLE] for row in self.sheet.rows),
+                self.pipeline.steps,
                 self.faults,
             )
         return ExpandedPlan(

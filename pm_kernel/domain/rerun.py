@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pm_kernel.domain.dimensions import Axis
 from pm_kernel.domain.faults import Faults, as_mapping, names_of, suggestion
 from pm_kernel.domain.names import shown
 from pm_kernel.domain.plan import PlannedRun
+from pm_kernel.errors import InvalidInput, Problem
 
 #: Of the parts that nothing fits so many are shown one by one.
 _SHOWN = 20
@@ -28,7 +29,12 @@ _SHOWN = 20
 _SAID = ("step", "sample", "branch")
 
 #: Where the parts of "sample=s1, branch=k=5" begin; names may hold commas and equal signs.
-_WORD = re.compile(rf"(?:^|,)\s*({'|'.join(_SAID)})\s*=")
+_WORD = re.compile(rf"(?:^|,)\s*({'|'.join(_SAID)})\s*=\s*")
+#: A name in quotes, which may hold what would begin another part.
+_QUOTED = re.compile(r"""(?:"([^"]*)"|'([^']*)')\s*(?=,|$)""")
+
+#: The code of notices about names that the plan does not have.
+UNKNOWN_RERUN = "unknown_rerun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,15 @@ class Rerun:
             "parts": [part.to_document() for part in self.parts],
         }
 
+    def without(self, other: Rerun) -> Rerun:
+        """What is asked for here and not there."""
+        return Rerun(
+            self.steps - other.steps,
+            self.keys - other.keys,
+            self.everything and not other.everything,
+            tuple(part for part in self.parts if part not in other.parts),
+        )
+
 
 def parse_rerun(raw: object, faults: Faults) -> Rerun:
     """Read what is to run again; what is wrong becomes a problem and is left out."""
@@ -106,7 +121,8 @@ def parse_rerun(raw: object, faults: Faults) -> Rerun:
 def rerun_of_words(words: Iterable[str | Mapping[str, Any]]) -> dict[str, Any]:
     """Return as a document what is said in words: steps, ``all``, and parts of the run tree.
 
-    A part is a table, or text such as ``sample=s1, branch=tight``; any other text names a step.
+    A part is a table, or text such as ``sample=s1, branch=tight``; any other text names a step. A
+    name may stand in quotes: ``branch="k=5, step=2"``. Raises InvalidInput for what is said twice.
     """
     steps, parts, everything = [], [], False
     for word in words:
@@ -115,17 +131,36 @@ def rerun_of_words(words: Iterable[str | Mapping[str, Any]]) -> dict[str, Any]:
         elif word == "all":
             everything = True
         elif _WORD.match(word):
-            begins = [*_WORD.finditer(word)]
-            ends = [*(each.start() for each in begins[1:]), len(word)]
-            parts.append(
-                {
-                    each[1]: word[each.end() : end].strip()
-                    for each, end in zip(begins, ends, strict=True)
-                }
-            )
+            parts.append(_part_of_text(word))
         else:
             steps.append(word)
     return {"all": everything, "steps": steps, "parts": parts}
+
+
+def names_step(word: str) -> bool:
+    """Whether ``rerun_of_words`` reads a text as the name of a step."""
+    return word != "all" and _WORD.match(word) is None
+
+
+def _part_of_text(word: str) -> dict[str, str]:
+    said: dict[str, str] = {}
+    begin = _WORD.match(word)
+    while begin is not None:
+        quoted = _QUOTED.match(word, begin.end())
+        following = _WORD.search(word, begin.end() if quoted is None else quoted.end())
+        end = len(word) if following is None else following.start()
+        if begin[1] in said:
+            raise InvalidInput(
+                f"{shown(word, 120)} says {begin[1]} twice; a part has one.",
+                hint="Say each part by itself, or put a name into quotes, as in "
+                'branch="k=5, step=2".',
+            )
+        if quoted is not None and quoted.end() == end:
+            said[begin[1]] = quoted[1] if quoted[2] is None else quoted[2]
+        else:
+            said[begin[1]] = word[begin.end() : end].strip()
+        begin = following
+    return said
 
 
 def check_rerun(
@@ -133,19 +168,29 @@ def check_rerun(
     runs: Sequence[PlannedRun],
     axes: Mapping[str, Axis],
     samples: Collection[str],
+    steps: Collection[str],
     faults: Faults,
 ) -> None:
     """Note every part that nothing fits: what it names is unknown, or not in this plan any more.
 
-    Steps are looked at where the request is applied to the pipeline (``scope.requested``).
+    These are notices: a plan may lose a sample that somebody chose to run again. Where somebody
+    asks for it just now, what is unknown is an error: ``unknown_rerun``.
     """
     axis_of = {**{name: name for name in axes}, **_axis_of(axes)}
     branches = {value for axis in axes.values() if not axis.silent for value in axis.values}
     finished = not any(problem.severity == "error" for problem in faults.found)
     fitting = _fitting(rerun.parts, runs, axes)
     idle = [part for part, keys in zip(rerun.parts, fitting, strict=True) if not keys]
+    named = {*rerun.steps, *(part.step for part in idle if part.step is not None)}
+    for name in sorted(named - set(steps)):
+        faults.add(
+            f"The plan names the step {shown(name)}, but no step is called so"
+            f"{suggestion(name, steps)}",
+            code=UNKNOWN_RERUN,
+            severity="notice",
+        )
     for part in idle[:_SHOWN]:
-        unknown = False
+        unknown = part.step is not None and part.step not in steps
         if part.sample is not None and part.sample not in samples:
             unknown = _unknown(f"sample {shown(part.sample)}", part.sample, samples, faults)
         if part.branch is not None and part.branch not in branches:
@@ -180,11 +225,25 @@ def check_rerun(
         )
 
 
+def unknown_rerun(
+    rerun: Rerun,
+    runs: Sequence[PlannedRun],
+    axes: Mapping[str, Axis],
+    samples: Collection[str],
+    steps: Collection[str],
+) -> list[Problem]:
+    """Return an error for every name in what is to run again that a plan does not have."""
+    faults = Faults()
+    check_rerun(rerun, runs, axes, samples, steps, faults)
+    return [replace(each, severity="error") for each in faults.found if each.code == UNKNOWN_RERUN]
+
+
 def _unknown(told: str, name: str, known: Collection[str], faults: Faults) -> bool:
     faults.add(
         f"The plan is to run {told} again, but has none that is called so"
         f"{suggestion(name, known, otherwise='It has')}",
-        code="unknown_rerun",
+        code=UNKNOWN_RERUN,
+        severity="notice",
     )
     return True
 

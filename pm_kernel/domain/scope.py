@@ -23,9 +23,7 @@ from pm_kernel.errors import InvalidInput
 def requested(pipeline: Pipeline, request: PlanRequest, faults: Faults) -> Pipeline:
     """The pipeline with the branches and branch groups of the request in place of its own."""
     steps: dict[str, Step] = dict(pipeline.steps)
-    again = {part.step for part in request.rerun.parts if part.step is not None}
-    named = {*request.branches, *request.branch_groups, *request.rerun.steps, *again}
-    for name in sorted(named):
+    for name in sorted({*request.branches, *request.branch_groups}):
         if name not in steps:
             faults.add(
                 f"The plan names the step {shown(name)}, but no step is called so"

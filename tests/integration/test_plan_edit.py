@@ -14,7 +14,7 @@ import pytest
 from pm_kernel import planning
 from pm_kernel.cli.main import main
 from pm_kernel.drafts import change_draft, differences, read_draft, with_request
-from pm_kernel.errors import Conflict, NotFound
+from pm_kernel.errors import Conflict, NotFound, Problems
 from pm_kernel.plan_file import PlanFile, read_plan_file
 from pm_kernel.plan_text import plan_text
 from pm_kernel.store import plans
@@ -110,6 +110,12 @@ def stored(bench: Workbench, plan_id: int) -> dict[str, Any]:
         "SELECT key, set_params FROM planned_runs WHERE plan_id = %s ORDER BY ordinal", plan_id
     )
     return {**row, "runs": runs}
+
+
+def sheet(bench: Workbench, text: str) -> Path:
+    path = bench.root / "other.csv"
+    path.write_text(text)
+    return path
 
 
 def steps_of(bench: Workbench, plan_id: int) -> dict[str, Any]:
@@ -215,6 +221,32 @@ def test_a_part_of_the_plan_runs_again(bench: Workbench, draft: int, pm: Pm) -> 
     assert again("plan", "edit", "1", "--rerun", "branch=y", "--rerun", "load") == [
         ("load", "s1", ""), ("load", "s2", ""), ("by branch", "s1", "y"), ("by branch", "s2", "y")
     ]  # fmt: skip
+
+
+def test_a_part_that_the_plan_lost_is_only_noted_and_a_new_one_is_refused(
+    bench: Workbench, draft: int, pm: Pm
+) -> None:
+    pm("plan", "edit", "1", "--rerun", "sample=s1", "--rerun", "copy")
+    out = pm("plan", "edit", "1", "--sheet", str(sheet(bench, "sample,image\ns2,b.tif\n"))).out
+    assert "run sample 's1' again, but has none that is called so" in out
+    row = stored(bench, draft)
+    assert (row["request"]["rerun"]["parts"], len(row["runs"])) == ([{"sample": "s1"}], 4)
+    assert "run sample 's1' again" in pm("plan", "preview", "1").out
+    kept = bench.root / "kept.toml"
+    kept.write_text(plan_text(read_draft(bench.store, draft))[0])
+    # Left over from before as a notice, and as what is written now, an error.
+    pm("plan", "preview", str(kept), code=5)
+    told = pm("plan", "preview", "1", "--rerun", "sample=s1", code=5).out
+    assert "run sample 's1' again" in told
+    pm("plan", "submit", "1", "--rerun", "sample=s1x", "--no-watch", code=5)
+    before = read_draft(bench.store, draft)
+    more = {"steps": ["copy", "copi"], "parts": [{"sample": "s1"}]}
+    with pytest.raises(Problems, match="did you mean 'copy'") as refused:
+        change_draft(bench.store, draft, before, with_request(before, rerun=more), same_imports)
+    assert len(refused.value.problems) == 1
+    assert stored(bench, draft) == row
+    planning.submit(bench.store, draft, same_imports, user="somebody")
+    assert plans.get_plan(bench.store, draft).status == "submitted"
 
 
 def test_for_programs_the_answer_has_changes_and_preview(draft: int, pm: Pm) -> None:

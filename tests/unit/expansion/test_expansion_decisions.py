@@ -19,8 +19,9 @@ from pm_kernel.domain.decisions import (
 from pm_kernel.domain.faults import Faults
 from pm_kernel.domain.launching import launch_rows
 from pm_kernel.domain.preview import count, count_by_step, preview_tree
-from pm_kernel.domain.rerun import Rerun, parse_rerun, rerun_of_words
+from pm_kernel.domain.rerun import Rerun, parse_rerun, rerun_of_words, unknown_rerun
 from pm_kernel.domain.survivors import Member, survivors
+from pm_kernel.errors import InvalidInput
 
 SAMPLE = {"sample": {"column": "sample"}}
 TWO = {"a": {"f.x": "1.5"}, "b": {"f.x": "2.5"}}
@@ -177,9 +178,15 @@ def test_a_part_of_the_tree_is_asked_for_again_with_everything_below(bench, said
         ({"step": "d", "sample": "s1"}, "names the step 'd', but no step is called so"),
     ],
 )
-def test_a_part_that_is_unknown_is_a_problem_that_names_it(bench, said, message):
-    (problem,) = bench.plan(FORKS, rerun={"parts": [said]}).problems
-    assert (problem.severity, message in problem.message) == ("error", True), problem.message
+def test_a_part_that_is_unknown_is_noted_and_is_an_error_where_it_is_asked_for_now(
+    bench, said, message
+):
+    plan = bench.plan(FORKS, rerun={"parts": [said]})
+    (problem,) = plan.problems
+    assert (problem.severity, message in problem.message) == ("notice", True), problem.message
+    asked = parse_rerun({"parts": [said]}, Faults())
+    (error,) = unknown_rerun(asked, plan.runs, plan.axes, plan.samples, plan.steps)
+    assert (error.severity, error.message) == ("error", problem.message)
 
 
 def test_a_part_that_was_left_out_of_the_plan_is_only_noted(bench):
@@ -225,6 +232,28 @@ def test_words_say_what_runs_again():
         ],
     }
     assert rerun_of_words(["all", "k=5"]) == {"all": True, "steps": ["k=5"], "parts": []}
+
+
+@pytest.mark.parametrize(
+    ("word", "part"),
+    [
+        ('branch="k=5, step=2"', {"branch": "k=5, step=2"}),
+        ("branch = 'k=5, step=2' , sample=s1", {"branch": "k=5, step=2", "sample": "s1"}),
+        ('sample="it\'s", branch=\'a "b"\'', {"sample": "it's", "branch": 'a "b"'}),
+        # A name may begin with a quote, or have some within.
+        ("sample='s1, branch=x'y", {"sample": "'s1", "branch": "x'y"}),
+        ("sample='a' or 'b'", {"sample": "'a' or 'b'"}),
+        ("sample=''", {"sample": ""}),
+    ],
+)
+def test_a_name_may_stand_in_quotes(word, part):
+    assert rerun_of_words([word])["parts"] == [part]
+
+
+@pytest.mark.parametrize("word", ["sample=s1, sample=s2", "branch=k=5, step=2, step=filter"])
+def test_a_part_says_everything_once(word):
+    with pytest.raises(InvalidInput, match=r"says (sample|step) twice; a part has one"):
+        rerun_of_words([word])
 
 
 def test_one_branch_can_be_asked_for_again(bench):
