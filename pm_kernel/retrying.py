@@ -145,7 +145,7 @@ def take_back(store: Store, plan_id: int, choice: Choice) -> int:
     """
     plans.get_plan(store, plan_id)
     with store.transaction() as connection:
-        retries.lock(connection, plan_id)
+        status = retries.lock(connection, plan_id)
         tree = _Tree(plans.planned_runs_of(store, plan_id))
         chosen = {row.planned_id for row in _chosen(connection, plan_id, tree, choice)}
         wanted = chosen & retries.wanted(connection, plan_id).keys()
@@ -156,6 +156,9 @@ def take_back(store: Store, plan_id: int, choice: Choice) -> int:
                 f"`pm plan cancel {plan_id}`.",
             )
         retries.take_back(connection, wanted)
+        if status not in OPEN and plans.status_from_record(connection, plan_id) == "completed":
+            # It lacked nothing but this.
+            plans.set_status(connection, plan_id, "completed")
     return len(wanted)
 
 

@@ -103,17 +103,17 @@ def resume(
             raise _running(plan_id)
         settle_orphans(settings, store, _recorder(settings), plan_id)
         planning.drop_altered(store, plan_id, settings.user)
-        plan = plans.get_plan(store, plan_id)
-        missing = plan.total - plan.counts.get("completed", 0) - plan.counts.get("reused", 0)
-        with store.reading() as connection:
-            missing += len(launches.to_run_again(connection, plan_id))
-        if missing == 0:
-            # Its last runs may have ended after their supervisor said how the plan ended.
-            if plan.status != "completed":
-                with store.transaction() as connection:
-                    plans.set_status(connection, plan_id, "completed")
-            return 0
         with store.transaction() as connection:
+            retries.lock(connection, plan_id)
+            # Read by another connection, which sees what is committed: with the locks, all of it.
+            plan = plans.get_plan(store, plan_id)
+            missing = plan.total - plan.counts.get("completed", 0) - plan.counts.get("reused", 0)
+            missing += len(launches.to_run_again(connection, plan_id))
+            if missing == 0:
+                # Its last runs may have ended after their supervisor said how the plan ended.
+                if plan.status != "completed":
+                    plans.set_status(connection, plan_id, "completed")
+                return 0
             epoch = launches.raise_epoch(connection, plan_id)
             plans.set_status(connection, plan_id, "submitted")
         supervise(settings, store, plan_id, epoch, start)

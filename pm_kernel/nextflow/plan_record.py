@@ -94,6 +94,10 @@ class PlanRecord:
             lambda: launches.live_runs(self._store, self._workspace_id, self._plan_id)
         )
 
+    def wanted(self) -> set[int]:
+        """Return its planned runs that are wanted again and were given to no launch yet."""
+        return self._read(lambda c: set(retries.wanted(c, self._plan_id)))
+
     def finish(self, error: str | None) -> str | None:
         """Give the plan the status of its record and return it.
 

@@ -162,7 +162,7 @@ class Supervisor:
                 break
         else:
             self._error = f"It was launched {_MAX_LAUNCHES} times; resume goes on."
-        while self._wait_for_an_orphan():
+        while self._wait_for_an_orphan(self._record.wanted()):
             pass
 
     def _next_launch(self) -> Launch | None:
@@ -170,10 +170,12 @@ class Supervisor:
         while True:
             self._settle()
             self._compare_epoch()
+            # Before, so that whatever is asked for from now on is seen as new.
+            known = self._record.wanted()
             launch = self._record.open_launch()
             if launch.tasks:
                 return launch
-            if not self._wait_for_an_orphan():
+            if not self._wait_for_an_orphan(known):
                 return None
 
     def _launch(self, launch: Launch) -> tuple[bool, bool]:
@@ -227,11 +229,17 @@ class Supervisor:
                     _say(str(error))
             time.sleep(_TICK)
 
-    def _wait_for_an_orphan(self) -> bool:
-        """Wait until a run that outlived its launch has ended; False when there is none."""
+    def _wait_for_an_orphan(self, known: set[int]) -> bool:
+        """Wait until a run that outlived its launch has ended; False when there is none.
+
+        No longer than until somebody wants more again than is ``known``: that may have nothing to
+        do with what lives, which may be on a host that nobody hears of any more.
+        """
         before = {run["run_id"] for run in self._record.live_runs()}
         while before and {run["run_id"] for run in self._record.live_runs()} == before:
             self._stand()
+            if not self._record.wanted() <= known:
+                break
             if self._is_time_to_beat():
                 self._beat()
             time.sleep(_LOOK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ import pytest
 
 from pm_kernel import retrying, submission
 from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.config import Settings
 from pm_kernel.domain.methods import MethodInput
-from pm_kernel.domain.plans import Launch
+from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import Conflict, EngineUnavailable, NotFound, UsageError
 from pm_kernel.nextflow import owner
+from pm_kernel.nextflow.supervisor import Supervisor
 from pm_kernel.retrying import Choice, Retry
 from pm_kernel.running.process import identify
 from pm_kernel.store import launches, plans, retries
-from pm_kernel.store.engine import libpq_url
+from pm_kernel.store.engine import Store, libpq_url
 from pm_kernel.store.ownership import PlanLock
 
 from ..workbench import Workbench
@@ -57,6 +60,15 @@ STEPS: dict[str, Any] = {
 }
 
 
+class EndedNextflow:
+    """A Nextflow that has run its launch to the end."""
+
+    identity = replace(me(), start="ended")
+
+    def poll(self) -> int:
+        return 0
+
+
 class World:
     """One plan over three samples, and the supervisor that runs it."""
 
@@ -80,7 +92,10 @@ class World:
 
     def launch(self) -> list[str]:
         """Open a launch and run it as Nextflow would; returns what it was given."""
-        launch = self.bench.launch(self.plan_id, self.epoch)
+        return self.play(self.bench.launch(self.plan_id, self.epoch))
+
+    def play(self, launch: Launch) -> list[str]:
+        """Run a launch as Nextflow would; returns what it was given."""
         told = []
         for position, (planned, step) in enumerate(launch.tasks):
             told.append(f"{step} {self.samples()[planned]}")
@@ -472,6 +487,40 @@ def test_what_two_wishes_have_in_common_runs_once_for_both(owned: World) -> None
     assert world.finish() == "completed"
 
 
+def test_what_is_asked_for_does_not_wait_for_a_run_that_has_nothing_to_do_with_it(
+    world: World,
+) -> None:
+    launch = world.bench.launch(world.plan_id, world.epoch)
+    at = world.positions(launch)
+    for step in ("load s1", "load s2", "load s3", "read s1", "all -"):
+        world.life.run(launch, at[step])
+    _, folder = world.life.register(launch, position=at["read s2"])
+    given: list[list[str]] = []
+
+    def start(_settings: Settings, launch: Launch, _plan: Plan, directory: Path) -> Any:
+        directory.mkdir(parents=True)
+        given.append(world.play(launch))
+        return EndedNextflow()
+
+    store = Store(world.bench.url, pooled=False)
+    supervisor = Supervisor(world.bench.settings, store, world.plan_id, world.epoch, start=start)
+    ended = "SELECT 1 FROM plan_launches WHERE number = 2 AND finished_at IS NOT NULL"
+    with ThreadPoolExecutor(1) as threads:
+        supervising = threads.submit(supervisor.run)
+        try:
+            wait_for(lambda: bool(world.bench.rows(ended)) or supervising.done())
+            assert given == [["read s3"]]
+            # It waits for the run that lives, which nobody may ever hear of again.
+            assert world.retry(sample="s3", again=True) == Retry(3, queued=True)
+            wait_for(lambda: len(given) == 2)
+            assert given[1] == ["all -", "load s3", "read s3"]
+            assert world.states()["read s2"] == "running"
+        finally:
+            world.life.complete(folder, world.life.start(folder).wait())
+        assert supervising.result(timeout=300) == "completed"
+    store.close()
+
+
 def test_a_supervisor_that_is_just_starting_is_not_replaced(world: World) -> None:
     world.break_("s1", "s2")
     world.run()
@@ -572,6 +621,15 @@ def test_what_is_wanted_again_outlives_everything_and_a_resume_runs_it(owned: Wo
     plan = plans.get_plan(world.bench.store, world.plan_id)
     assert (plan.status, plan.again) == ("partial", 1)
     assert "resume" in (plan.error or "")
+    # It lacks nothing but what is wanted again: taken back, all of it has a result.
+    assert world.take_back() == 1
+    plan = plans.get_plan(world.bench.store, world.plan_id)
+    assert (plan.status, plan.error) == ("completed", None)
+    with world.bench.store.transaction() as connection:
+        (asked,) = world.bench.rows("SELECT id FROM planned_runs WHERE step = 'read' "
+                                    "AND sample = 's2'")  # fmt: skip
+        retries.want(connection, [asked["id"]], "somebody")
+        plans.set_status(connection, world.plan_id, "partial")
     assert world.resume() == 1
     assert world.launch() == ["read s2"]
     assert world.finish() == "completed"
