@@ -90,7 +90,7 @@ def settle_exported(settings: Settings, store: Store) -> list[int]:
                 status = plans.status_from_record(connection, plan_id)
                 if status in ("partial", "failed") and not _has_ended(plan):
                     continue
-                plans.set_status(connection, plan_id, status, error=_error(status))
+                plans.set_status(connection, plan_id, status, error=_error(status, plan_id))
                 if plan["launch_id"] is not None:
                     launches.finish_launch(connection, plan["launch_id"])
             ended.append(plan_id)
@@ -227,7 +227,11 @@ def _has_ended(plan: dict[str, Any]) -> bool:
     return float(plan["quiet"]) > QUIET
 
 
-def _error(status: str) -> str | None:
+def _error(status: str, plan_id: int) -> str | None:
     if status not in ("partial", "failed"):
         return None
-    return "Its Nextflow has ended; with -resume it runs what is missing."
+    # A list that has a result is done for whoever asks; only a resume looks whether it still holds.
+    return (
+        "Its Nextflow has ended; with -resume it runs what is missing. Lists that were made "
+        f"without what failed then are made again by `pm plan resume {plan_id}`."
+    )

@@ -36,6 +36,8 @@ _ALL_KINDS = ("plan", "export", "run")
 #: Plans looked through for one page of those with a wanted status.
 _LOOKED_AT = 500
 _PAGE = 100
+#: Characters of an error in a list, which shows how it ends; the run has all of it.
+_MOST_ERROR = 1000
 #: Planned runs of one answer: each reads the whole tree.
 _MOST_RUNS = 10_000
 
@@ -290,9 +292,13 @@ def _with_times(at: Opened, rows: list[PlannedRunRow]) -> list[dict[str, Any]]:
     for row in rows:
         run = None if row.run_id is None else by_id.get(row.run_id)
         finished = None if run is None or run.finished_at is None else run.finished_at.isoformat()
+        error = row.error
+        if error is not None and len(error) > _MOST_ERROR:
+            error = "…" + error[-_MOST_ERROR:]
         documents.append(
             {
                 **planned_run_document(row),
+                "error": error,
                 "started_at": None if run is None else run.started_at.isoformat(),
                 "finished_at": finished,
             }

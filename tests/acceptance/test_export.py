@@ -305,6 +305,9 @@ def test_a_list_goes_on_without_what_failed_once_all_of_it_has_ended(
     for row in merged:
         inputs = world.bench.rows("SELECT label FROM run_inputs WHERE run_id = %s", row["id"])
         assert len(inputs) == 2
+    # A list that is there is done for Nextflow: who asks for it with what came since is told how.
+    (row,) = world.bench.rows("SELECT error FROM execution_plans")
+    assert "`pm plan resume 1`" in row["error"]
 
 
 def test_a_submitted_plan_is_exported_with_the_versions_that_it_had(

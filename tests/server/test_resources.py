@@ -83,6 +83,12 @@ async def test_the_life_of_a_plan(study, api):
     wrong = {**again, "rerun": {"parts": [{"sample": "nobody"}]}}
     refused = await api("PUT", plan, {"expected": edited["revision"], "request": wrong}, status=422)
     assert "run sample 'nobody' again" in refused["problems"][0]["message"]
+    # What was chosen before and has left the plan since is only noted.
+    fewer = {**request_for("s2"), "rerun": again["rerun"]}
+    edited = await api("PUT", plan, {"expected": edited["revision"], "request": fewer})
+    (notice,) = edited["preview"]["problems"]
+    assert (notice["severity"], notice["code"]) == ("notice", "unknown_rerun")
+    await api("PUT", plan, {"expected": edited["revision"], "request": again})
     script = (await api.get(f"{plan}/python"))["python"]
     assert '{"step": "load", "sample": "s1"}' in script
     assert [p["plan_id"] for p in (await api.get("plans"))["plans"]] == [draft["plan_id"]]
@@ -93,9 +99,16 @@ async def test_several_failed_runs_of_a_running_plan_are_retried_together(study,
     for sample in ("s1", "s2"):
         (study.broken / sample).touch()
     plan_id = study.run(*SAMPLES)
+    study.bench.execute("UPDATE runs SET error = repeat('x', 5000) || E'\n' || 'its end' "
+                        "WHERE status = 'failed' AND sample = 's1'")  # fmt: skip
     failed = await api.get(f"plans/{plan_id}/runs", state="failed")
     runs = [row["run_id"] for row in failed["planned_runs"]]
     assert len(runs) == 2
+    # A list of thousands has how each of them ends.
+    errors = {row["sample"]: row["error"] for row in failed["planned_runs"]}
+    assert (errors["s1"][0], len(errors["s1"])) == ("…", 1001)
+    assert errors["s1"].endswith("x\nits end")
+    assert len((await api.get(f"runs/{runs[0]}"))["error"]) > 5000
     # The supervisor is at work: what is asked for is left to it.
     study.bench.execute("UPDATE execution_plans SET status = 'running'")
     lock = PlanLock(study.bench.store.url, plan_id)
