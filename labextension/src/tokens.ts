@@ -187,8 +187,13 @@ export interface IPipelineModel {
    * @throws Refused with the problems where there are any
    */
   storeDraft(): Promise<IStoredDraft>;
-  /** The stored draft was changed elsewhere (in its preview) and has this revision now. */
-  noteDraft(plan: number, revision: string): void;
+  /**
+   * The stored draft was changed elsewhere (in its preview) and has this revision now.
+   *
+   * @param before - note it only where this is the revision that was seen
+   * @returns whether it was noted
+   */
+  noteDraft(plan: number, revision: string, before?: string): boolean;
   /** The stored draft was submitted: the next `storeDraft` makes a new plan. */
   forgetDraft(): void;
 

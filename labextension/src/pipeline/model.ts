@@ -240,8 +240,8 @@ export class PipelineModel implements IPipelineModel {
     );
   }
 
-  noteDraft(plan: number, revision: string): void {
-    this._stored.note(plan, revision);
+  noteDraft(plan: number, revision: string, before?: string): boolean {
+    return this._stored.note(plan, revision, before);
   }
 
   forgetDraft(): void {

@@ -26,12 +26,14 @@ export class StoredDraft {
     return after;
   }
 
-  /** It was changed elsewhere, and has this revision now. */
-  note(plan: number, revision: string): void {
-    if (this.origin?.plan === plan) {
-      this.origin = { plan, revision };
-      this._changed();
+  /** It was changed elsewhere, and has this revision now; `before`, only if it had that one. */
+  note(plan: number, revision: string, before?: string): boolean {
+    if (this.origin?.plan !== plan || this.origin.revision !== (before ?? this.origin.revision)) {
+      return false;
     }
+    this.origin = { plan, revision };
+    this._changed();
+    return true;
   }
 
   forget(): void {

@@ -5,14 +5,17 @@ import React from 'react';
 
 import type { PlanDetails } from '../api/plans';
 import type { IDraftParts } from '../api/preview';
+import type { Metadata } from './model';
 
 interface IProps {
   draft: PlanDetails;
   onChange: (parts: IDraftParts) => void;
+  /** Change the metadata as it is then; tells whether it is stored. */
+  onMetadata: (edit: (now: Metadata) => Metadata) => Promise<boolean>;
   trans: TranslationBundle;
 }
 
-export function DraftFields({ draft, onChange, trans }: IProps): React.JSX.Element {
+export function DraftFields({ draft, onChange, onMetadata, trans }: IProps): React.JSX.Element {
   return (
     <section className="pm-Preview-fields" aria-label={trans.__('About this plan')}>
       <TextField
@@ -33,7 +36,7 @@ export function DraftFields({ draft, onChange, trans }: IProps): React.JSX.Eleme
         }}
         trans={trans}
       />
-      <Metadata draft={draft} onChange={onChange} trans={trans} />
+      <MetadataFields draft={draft} onMetadata={onMetadata} trans={trans} />
     </section>
   );
 }
@@ -89,17 +92,25 @@ function TextField(props: ITextProps): React.JSX.Element {
   );
 }
 
-function Metadata({ draft, onChange, trans }: IProps): React.JSX.Element {
+/** What is in the fields for another entry at first. */
+const NOTHING = { key: '', value: '' };
+
+function MetadataFields(props: Omit<IProps, 'onChange'>): React.JSX.Element {
+  const { draft, onMetadata, trans } = props;
   const id = React.useId();
-  const [key, setKey] = React.useState('');
-  const [value, setValue] = React.useState('');
+  const [typed, setTyped] = React.useState(NOTHING);
+  const { key, value } = typed;
   const entries = Object.entries<unknown>(draft.metadata);
   const taken = entries.some(([name]) => name === key.trim());
   const add = (): void => {
     if (key.trim() !== '' && !taken) {
-      onChange({ metadata: { ...Object.fromEntries(entries), [key.trim()]: value } });
-      setKey('');
-      setValue('');
+      setTyped(NOTHING);
+      void onMetadata(now => ({ ...now, [key.trim()]: value })).then(isStored => {
+        if (!isStored) {
+          // It is not lost, unless the next one is being typed already.
+          setTyped(now => (now.key === '' && now.value === '' ? typed : now));
+        }
+      });
     }
   };
   return (
@@ -117,8 +128,10 @@ function Metadata({ draft, onChange, trans }: IProps): React.JSX.Element {
                   className="pm-TextButton"
                   aria-label={trans.__('Remove metadata %1', name)}
                   onClick={() => {
-                    const rest = entries.filter(([other]) => other !== name);
-                    onChange({ metadata: Object.fromEntries(rest) });
+                    void onMetadata(now => {
+                      const rest = Object.entries(now);
+                      return Object.fromEntries(rest.filter(([other]) => other !== name));
+                    });
                   }}
                 >
                   {trans.__('Remove')}
@@ -138,7 +151,7 @@ function Metadata({ draft, onChange, trans }: IProps): React.JSX.Element {
           placeholder={trans.__('ticket')}
           value={key}
           onChange={event => {
-            setKey(event.target.value);
+            setTyped({ key: event.target.value, value });
           }}
         />
         <label htmlFor={`${id}-value`}>{trans.__('Value')}</label>
@@ -148,7 +161,7 @@ function Metadata({ draft, onChange, trans }: IProps): React.JSX.Element {
           className="jp-mod-styled"
           value={value}
           onChange={event => {
-            setValue(event.target.value);
+            setTyped({ key, value: event.target.value });
           }}
           onKeyDown={event => {
             if (event.key === 'Enter') {

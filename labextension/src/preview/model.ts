@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 
 import { Refused } from '../api/errors';
 import type { IMarks } from '../api/marks';
-import type { PlanDetails, PlannedRun } from '../api/plans';
+import type { PlanDetails, PlannedRun, PlannedRunsPage } from '../api/plans';
 import { getPlan, plannedRuns } from '../api/plans';
 import type { IDraftParts, Plan, PlanTreeNode, PreviewWithTree } from '../api/preview';
 import { editDraft, previewDraft, previewRequest, submitDraft } from '../api/preview';
@@ -17,6 +17,18 @@ import type { IApi } from '../tokens';
 /** Samples of the run tree in one answer. */
 const PAGE = 50;
 const MOST = 1000;
+
+/** What a person says of a plan in words of their own. */
+export type Metadata = Readonly<Record<string, unknown>>;
+
+/** A stored draft that was changed here. */
+export interface IDraftChange {
+  readonly draft: PlanDetails;
+  /** The revision that it had. */
+  readonly before: string;
+  /** What is asked for is another, not only what is said of it. */
+  readonly asks: boolean;
+}
 
 export class PreviewModel extends VDomModel {
   constructor(
@@ -64,8 +76,14 @@ export class PreviewModel extends VDomModel {
     return this._started;
   }
 
+  /** Whether the server is waited for, be it for another look only. */
   get busy(): boolean {
     return this._waiting > 0;
+  }
+
+  /** Whether what would run is being changed or submitted: what is shown is not what will be. */
+  get isChanging(): boolean {
+    return this._changes > 0;
   }
 
   /** What is being done; null, nothing. */
@@ -79,46 +97,61 @@ export class PreviewModel extends VDomModel {
   }
 
   /** Emits when the stored draft was changed here. */
-  get draftChanged(): ISignal<this, PlanDetails> {
+  get draftChanged(): ISignal<this, IDraftChange> {
     return this._draftChanged;
   }
 
-  /** Read the draft and look at it again. Never throws: what went wrong becomes `error`. */
-  async load(): Promise<void> {
-    await this._try(async () => {
-      this._difference = null;
-      const status = await this._api.status();
-      this._marks = status.marks;
-      this._draft = await getPlan(this._api, this.planId);
-      if (this._draft.status === 'draft') {
-        const part = { first: 0, limit: this._limit };
-        this._does('looking');
-        this._take(await previewDraft(this._api, this.planId, part));
-      }
+  /**
+   * Read the draft and look at it again. Never throws: what went wrong becomes `error`.
+   *
+   * @returns whether it could be looked at
+   */
+  load(): Promise<boolean> {
+    // One that waits for its turn will see all that a second one would.
+    this._nextLook ??= this._try(() => {
+      this._nextLook = null;
+      return this._look();
     });
+    return this._nextLook;
+  }
+
+  /** Look again; the difference that is shown is then known, and asked about no more. */
+  async renew(): Promise<void> {
+    const shown = this._difference;
+    const revision = this._draft?.revision;
+    if ((await this.load()) && shown !== null && this._draft?.revision === revision) {
+      this._agreed = shown;
+    }
   }
 
   /** Read the next part of the run tree. */
   async more(): Promise<void> {
-    const first = this._next;
-    if (first === null) {
-      return;
-    }
-    await this._try(async () => {
-      const found = await previewDraft(this._api, this.planId, { first, limit: PAGE });
-      this._nodes = [...this._nodes, ...(found.tree?.nodes ?? [])];
-      this._next = found.tree?.next ?? null;
+    // Asked for twice it is read once.
+    this._reading ??= this._try(async () => {
+      const first = this._next;
+      if (first !== null) {
+        const found = await previewDraft(this._api, this.planId, { first, limit: PAGE });
+        this._nodes = [...this._nodes, ...(found.tree?.nodes ?? [])];
+        this._next = found.tree?.next ?? null;
+      }
     });
+    await this._reading;
+    this._reading = null;
   }
 
-  /** Change the stored draft; what else was changed meanwhile by somebody is never overwritten. */
-  async change(parts: IDraftParts): Promise<void> {
+  /**
+   * Change the stored draft; what else was changed meanwhile by somebody is never overwritten.
+   *
+   * @returns whether it is stored
+   */
+  async change(parts: IDraftParts): Promise<boolean> {
     const { request } = parts;
-    if (request !== undefined) {
-      await this._ask(readRequest(request));
-      return;
-    }
-    await this._try(() => this._store(parts));
+    return request === undefined ? this._save(() => parts) : this._ask(readRequest(request));
+  }
+
+  /** Change the metadata: `edit` gets what is stored when its turn has come. */
+  async changeMetadata(edit: (now: Metadata) => Metadata): Promise<boolean> {
+    return this._save(({ metadata }) => ({ metadata: { ...edit(metadata) } }));
   }
 
   /** Whether what is being looked at was asked for just now, and can be left. */
@@ -134,10 +167,10 @@ export class PreviewModel extends VDomModel {
   }
 
   /** See what a request would come to, then store it; one that a newer one replaces is left. */
-  private async _ask(request: IPlanRequest): Promise<void> {
+  private async _ask(request: IPlanRequest): Promise<boolean> {
     this._wanted = request;
     this._looking?.abort();
-    await this._try(async () => {
+    const isDone = await this._change(async () => {
       if (this._wanted !== request) {
         return;
       }
@@ -172,21 +205,58 @@ export class PreviewModel extends VDomModel {
       this._wanted = null;
       this._changed();
     }
+    return isDone;
+  }
+
+  /** Store what is said of the draft; what would run stays as it is shown. */
+  private async _save(parts: (draft: PlanDetails) => IDraftParts): Promise<boolean> {
+    const before = this._saving;
+    const saving = this._try(async () => {
+      if (this._draft !== null) {
+        await this._store(parts(this._draft));
+      }
+    });
+    const all = Promise.all([before, saving]).then(saved => saved.every(Boolean));
+    this._saving = all;
+    const isSaved = await saving;
+    if (this._saving === all) {
+      this._saving = Promise.resolve(true);
+    }
+    return isSaved;
   }
 
   private async _store(parts: IDraftParts): Promise<void> {
     if (this._draft !== null) {
-      this._draft = await editDraft(this._api, this.planId, this._draft.revision, parts);
+      const asks = parts.request !== undefined;
+      const before = this._draft.revision;
+      this._draft = await editDraft(this._api, this.planId, before, parts);
       this._difference = null;
-      this._draftChanged.emit(this._draft);
+      if (asks) {
+        this._agreed = null;
+      }
+      this._draftChanged.emit({ draft: this._draft, before, asks });
     }
   }
 
-  /** Run the draft as it is stored; `accept` is the difference that was shown. */
+  /**
+   * Run the draft as it is stored, once what was said of it just now is stored too.
+   *
+   * @param accept - the difference that was shown; without it, one that was looked at by `renew`
+   */
   async submit(accept?: string): Promise<void> {
-    await this._try(async () => {
+    if (this._submitting) {
+      return;
+    }
+    this._submitting = true;
+    const saving = this._saving;
+    await this._change(async () => {
+      if (!(await saving)) {
+        // What could not be stored is told; it is no part of what would run now.
+        return;
+      }
       try {
-        this._started = await submitDraft(this._api, this.planId, accept);
+        const agreed = accept ?? this._agreed ?? undefined;
+        this._started = await submitDraft(this._api, this.planId, agreed);
         this._difference = null;
       } catch (error) {
         if (!(error instanceof Refused) || error.refusal.difference === undefined) {
@@ -194,16 +264,48 @@ export class PreviewModel extends VDomModel {
         }
         this._difference = error.refusal.difference;
       }
+      this._agreed = null;
     });
+    this._submitting = false;
   }
 
-  /** The planned runs of a step, with what is set for each. */
-  readonly runsOf = (step: string, sample: string | null): Promise<readonly PlannedRun[]> =>
-    plannedRuns(this._api, this.planId, {
-      step: [step],
-      limit: 1000,
-      ...(sample === null ? {} : { sample: [sample] })
-    }).then(page => page.planned_runs);
+  /** A planned run of a step, with what is set for it; null, it is not stored with the plan. */
+  readonly runOf = async (
+    key: string,
+    step: string,
+    sample: string | null
+  ): Promise<PlannedRun | null> => {
+    for (let first: number | null = 0; first !== null;) {
+      const page: PlannedRunsPage = await plannedRuns(this._api, this.planId, {
+        step: [step],
+        ...(sample === null ? {} : { sample: [sample] }),
+        first,
+        limit: MOST
+      });
+      const found = page.planned_runs.find(each => each.key === key);
+      if (found !== undefined) {
+        return found;
+      }
+      first = page.next;
+    }
+    return null;
+  };
+
+  private async _look(): Promise<void> {
+    const status = await this._api.status();
+    this._marks = status.marks;
+    const draft = await getPlan(this._api, this.planId);
+    if (draft.revision !== this._draft?.revision) {
+      this._agreed = null;
+    }
+    this._draft = draft;
+    if (draft.status === 'draft') {
+      const part = { first: 0, limit: this._limit };
+      this._does('looking');
+      this._take(await previewDraft(this._api, this.planId, part));
+    }
+    this._difference = null;
+  }
 
   /** As much of the tree as was shown stays shown. */
   private get _limit(): number {
@@ -221,7 +323,20 @@ export class PreviewModel extends VDomModel {
     this._next = found.tree?.next ?? null;
   }
 
-  private async _try(work: () => Promise<void>): Promise<void> {
+  /** Do what changes what would run. */
+  private async _change(work: () => Promise<void>): Promise<boolean> {
+    this._changes++;
+    try {
+      return await this._try(work);
+    } finally {
+      this._changes--;
+      this._changed();
+    }
+  }
+
+  /** Whether it went well. */
+  private async _try(work: () => Promise<void>): Promise<boolean> {
+    let isDone = true;
     this._waiting++;
     this._error = null;
     this.stateChanged.emit();
@@ -232,12 +347,14 @@ export class PreviewModel extends VDomModel {
         return work();
       })
       .catch((error: unknown) => {
+        isDone = false;
         this._error = error;
       });
     this._queue = turn;
     await turn;
     this._waiting--;
     this._changed();
+    return isDone;
   }
 
   private _changed(): void {
@@ -255,9 +372,17 @@ export class PreviewModel extends VDomModel {
   private _error: unknown = null;
   private _difference: string | null = null;
   private _started: Plan | null = null;
+  /** A difference that was shown and is part of what is shown now. */
+  private _agreed: string | null = null;
+  private _submitting = false;
+  /** Whether all that is being stored of what was said could be. */
+  private _saving: Promise<boolean> = Promise.resolve(true);
+  private _nextLook: Promise<boolean> | null = null;
+  private _reading: Promise<boolean> | null = null;
   private _waiting = 0;
+  private _changes = 0;
   private _doing: 'looking' | 'saving' | 'other' = 'other';
   private _looking: AbortController | null = null;
   private _queue: Promise<void> = Promise.resolve();
-  private readonly _draftChanged = new Signal<this, PlanDetails>(this);
+  private readonly _draftChanged = new Signal<this, IDraftChange>(this);
 }

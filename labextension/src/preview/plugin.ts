@@ -17,6 +17,7 @@ import { IApi, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
 import { PreviewModel } from './model';
 import { PreviewPanel } from './panel';
+import { DraftSource } from './source';
 import { startedText } from './words';
 
 export const previewPlugin: JupyterFrontEndPlugin<void> = {
@@ -71,8 +72,17 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
       });
     };
 
+    /** Show a step in the drawing of a draft, which is opened where it is not. */
+    const showStep = async (source: DraftSource, plan: number, step: string): Promise<void> => {
+      if (!(await source.show(step)) && commands.hasCommand(CommandIDs.openPipeline)) {
+        await commands.execute(CommandIDs.openPipeline, { draft: plan });
+        await source.show(step);
+      }
+    };
+
     const makeTab = (plan: number): MainAreaWidget<PreviewPanel> => {
       const model = new PreviewModel(api, plan);
+      const source = new DraftSource(model, pipelines, trans);
       let told = false;
       const content = new PreviewPanel(
         model,
@@ -88,7 +98,7 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
             ? { exportFolder: () => void commands.execute(CommandIDs.exportFolder, { plan }) }
             : {}),
           showStep: step => {
-            pipelines.models.find(each => each.draftPlan === plan)?.reveal(step);
+            void showStep(source, plan, step);
           }
         },
         trans
@@ -114,17 +124,12 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
           submitted(model, tab);
         }
       });
-      model.draftChanged.connect((_, draft) => {
-        const source = pipelines.models.find(each => each.draftPlan === plan);
-        source?.noteDraft(plan, draft.revision);
-        source?.commitRequest(trans.__('change the plan'), () => model.request);
-      });
       return tab;
     };
 
     const openTab = (plan: number, activate: boolean): MainAreaWidget<PreviewPanel> => {
       let tab = tracker.find(each => each.content.model.planId === plan);
-      const isNew = tab === undefined;
+      const isSeen = tab?.isVisible === true;
       if (tab === undefined) {
         tab = makeTab(plan);
         void tracker.add(tab);
@@ -133,7 +138,8 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
       if (activate) {
         shell.activateById(tab.id);
       }
-      if (!isNew && tab.isVisible) {
+      // One that comes to the front looks by itself.
+      if (isSeen) {
         void tab.content.model.load();
       }
       return tab;
@@ -200,8 +206,10 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
         const tab = openTab(plan, true);
         // The first time it is looked at; from then on the word is enough.
         if (seen === plan) {
-          await tab.content.model.load();
-          await tab.content.model.submit();
+          const { model } = tab.content;
+          if (await model.load()) {
+            await model.submit();
+          }
         }
       }
     });

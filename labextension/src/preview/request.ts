@@ -1,6 +1,8 @@
 /** What a draft asks for beyond its pipeline, changed in one place. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { JSONExt } from '@lumino/coreutils';
+import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
 import type { IPlanPart, IPlanRequest } from '../pipeline/document';
 import { SAMPLE } from '../pipeline/document';
@@ -10,6 +12,9 @@ export type Point = Readonly<Record<string, string>>;
 
 /** What is asked for again at once: part of the tree, or single planned runs by their keys. */
 export type Again = IPlanPart | readonly string[];
+
+/** What of a request is chosen in its preview. */
+const WISHES: ReadonlySet<string> = new Set(['excluded', 'rerun']);
 
 /** The same request with something asked for again, or no longer. */
 export function withAgain(request: IPlanRequest, what: Again, again: boolean): IPlanRequest {
@@ -80,12 +85,40 @@ export function withSkipped(request: IPlanRequest, point: Point, skipped: boolea
   return { ...request, excluded: skipped ? [...others, point] : others };
 }
 
+/**
+ * What is drawn with what another request skips and runs again.
+ *
+ * Samples and branches are chosen in the drawing, and stay as they are there.
+ */
+export function withWishesOf(drawn: IPlanRequest, other: IPlanRequest): IPlanRequest {
+  const same =
+    equal(drawn.excluded ?? [], other.excluded ?? []) &&
+    equal(wished(drawn.rerun), wished(other.rerun));
+  if (same) {
+    return drawn;
+  }
+  const rest = Object.entries(drawn).filter(([name]) => !WISHES.has(name));
+  const wishes = Object.entries(other).filter(([name]) => WISHES.has(name));
+  return Object.fromEntries([...rest, ...wishes]);
+}
+
 /** A point in words: `sample s1, gate k=5`; a database does not keep the order of names. */
 export function pointText(point: Point): string {
   return Object.entries(point)
     .sort(([a], [b]) => Number(b === SAMPLE) - Number(a === SAMPLE))
     .map(([axis, value]) => `${axis} ${value}`)
     .join(', ');
+}
+
+/** What is really asked for again: an empty list and a no ask for nothing. */
+function wished(rerun: IPlanRequest['rerun'] = {}): object {
+  return Object.fromEntries(
+    Object.entries(rerun).filter(([, what]) => (Array.isArray(what) ? what.length > 0 : what))
+  );
+}
+
+function equal(a: object, b: object): boolean {
+  return JSONExt.deepEqual(a as ReadonlyPartialJSONValue, b as ReadonlyPartialJSONValue);
 }
 
 function isKeys(what: Again): what is readonly string[] {

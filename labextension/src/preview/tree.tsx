@@ -22,8 +22,8 @@ export interface ITreeActions {
   again: (what: Again, again: boolean) => void;
   /** Leave part of the tree out. */
   skip: (point: Point) => void;
-  /** The planned runs of a step, for their values. */
-  runsOf: (step: string, sample: string | null) => Promise<readonly PlannedRun[]>;
+  /** A planned run by its key, for its values; null, the plan as it is stored does not have it. */
+  runOf: (key: string, step: string, sample: string | null) => Promise<PlannedRun | null>;
   /** Show a run; absent where nothing can. */
   openRun?: (runId: number) => void;
 }
@@ -270,15 +270,16 @@ interface IValuesProps {
 
 /** What the plan sets for one run. */
 function RunValues({ run, sample, actions, trans }: IValuesProps): React.JSX.Element {
-  const [found, setFound] = React.useState<PlannedRun | null>(null);
+  // Undefined, it is not read yet.
+  const [found, setFound] = React.useState<PlannedRun | null>();
   const [error, setError] = React.useState<string | null>(null);
-  const { runsOf } = actions;
+  const { runOf } = actions;
   React.useEffect(() => {
     let gone = false;
-    runsOf(run.step, sample).then(
-      runs => {
+    runOf(run.key, run.step, sample).then(
+      planned => {
         if (!gone) {
-          setFound(runs.find(each => each.key === run.key) ?? null);
+          setFound(planned);
         }
       },
       (reason: unknown) => {
@@ -290,14 +291,23 @@ function RunValues({ run, sample, actions, trans }: IValuesProps): React.JSX.Ele
     return () => {
       gone = true;
     };
-  }, [run.key, run.step, sample, runsOf, trans]);
+  }, [run.key, run.step, sample, runOf, trans]);
   if (error !== null) {
     return <p className="pm-Fault">{error}</p>;
   }
-  const values = Object.entries(found?.set_params ?? {});
-  if (found === null) {
+  if (found === undefined) {
     return <p className="pm-Hint">{trans.__('Reading…')}</p>;
   }
+  if (found === null) {
+    return (
+      <p className="pm-Hint">
+        {trans.__(
+          'The draft as it is stored does not have this run: it came about since. Preview the drawing again to store it.'
+        )}
+      </p>
+    );
+  }
+  const values = Object.entries(found.set_params);
   return (
     <dl className="pm-Values">
       <dt>{trans.__('method')}</dt>

@@ -60,13 +60,14 @@ export function PreviewView({ model, links, trans }: IProps): React.JSX.Element 
         onChange={parts => {
           void model.change(parts);
         }}
+        onMetadata={edit => model.changeMetadata(edit)}
         trans={trans}
       />
       {error !== null && (
         <ExplanationPanel explanation={explained(error, trans)} trans={trans} retry={look} />
       )}
       {preview === null ? (
-        <Doing key={model.doing} model={model} trans={trans} />
+        <Doing model={model} trans={trans} />
       ) : (
         <Shown model={model} preview={preview} links={links} trans={trans} />
       )}
@@ -81,6 +82,7 @@ interface IShownProps extends IProps {
 function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element {
   const { request } = model;
   const errors = preview.problems.filter(problem => problem.severity === 'error');
+  const canRun = errors.length === 0 && preview.counts.total > 0;
   const change = (next: IPlanRequest): void => {
     void model.change({ request: next });
   };
@@ -90,7 +92,7 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
         <p className="pm-Preview-total" role="status">
           {totalText(preview.counts, trans)}
         </p>
-        <Doing key={model.doing} model={model} trans={trans} />
+        <Doing model={model} trans={trans} />
       </div>
       <section aria-label={trans.__('What will run')} className="pm-Preview-sum">
         <p className="pm-Hint">{shapeText(preview, trans)}</p>
@@ -103,9 +105,11 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
           <button
             type="button"
             className="jp-mod-styled jp-mod-accept"
-            disabled={errors.length > 0 || preview.counts.total === 0 || model.busy}
+            aria-disabled={!canRun || model.isChanging}
             onClick={() => {
-              void model.submit();
+              if (canRun && !model.isChanging) {
+                void model.submit();
+              }
             }}
           >
             {runText(preview.counts, trans)}
@@ -114,7 +118,7 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
             type="button"
             className="jp-mod-styled"
             onClick={() => {
-              void model.load();
+              void model.renew();
             }}
           >
             {trans.__('Look again')}
@@ -156,7 +160,7 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
             skip: point => {
               change(withSkipped(request, point, true));
             },
-            runsOf: model.runsOf,
+            runOf: model.runOf,
             ...(links.openRun === undefined ? {} : { openRun: links.openRun })
           }}
           trans={trans}
@@ -165,7 +169,6 @@ function Shown({ model, preview, links, trans }: IShownProps): React.JSX.Element
           <button
             type="button"
             className="jp-mod-styled"
-            disabled={model.busy}
             onClick={() => {
               void model.more();
             }}
@@ -183,15 +186,21 @@ function Doing(props: { model: PreviewModel; trans: TranslationBundle }): React.
   const { model, trans } = props;
   const { doing } = model;
   const [seconds, setSeconds] = React.useState(0);
+  const isBusy = doing !== null;
   React.useEffect(() => {
+    if (!isBusy) {
+      return undefined;
+    }
+    // One clock from the first thing to the last: somebody waits for all of them.
     const started = Date.now();
     const timer = window.setInterval(() => {
       setSeconds(Math.floor((Date.now() - started) / 1000));
     }, 250);
     return () => {
       window.clearInterval(timer);
+      setSeconds(0);
     };
-  }, []);
+  }, [isBusy]);
   if (seconds < 1 || doing === null) {
     return null;
   }
@@ -262,9 +271,11 @@ function Difference(props: {
         <button
           type="button"
           className="jp-mod-styled jp-mod-accept"
-          disabled={model.busy}
+          aria-disabled={model.isChanging}
           onClick={() => {
-            void model.submit(difference);
+            if (!model.isChanging) {
+              void model.submit(difference);
+            }
           }}
         >
           {trans.__('Run it as it is now')}
@@ -273,7 +284,7 @@ function Difference(props: {
           type="button"
           className="jp-mod-styled"
           onClick={() => {
-            void model.load();
+            void model.renew();
           }}
         >
           {trans.__('Show the new preview')}

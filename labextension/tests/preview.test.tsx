@@ -1,0 +1,584 @@
+import { StateDB } from '@jupyterlab/statedb';
+import { nullTranslator } from '@jupyterlab/translation';
+import React from 'react';
+import { act } from 'react';
+import type { Root } from 'react-dom/client';
+import { createRoot } from 'react-dom/client';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Api } from '../src/api/api';
+import { addStep } from '../src/pipeline/edits';
+import { PipelineModel } from '../src/pipeline/model';
+import { PipelineTracker } from '../src/pipeline/tracker';
+import { UnsavedWork } from '../src/pipeline/unsaved';
+import { PreviewModel } from '../src/preview/model';
+import { withSkipped, withStepAgain } from '../src/preview/request';
+import { DraftSource } from '../src/preview/source';
+import { PreviewView } from '../src/preview/view';
+import { catalogue } from './pipeline/catalogue';
+import type { Answers, IAnswer } from './server';
+import { REFUSAL, server, STATUS } from './server';
+
+const trans = nullTranslator.load('');
+const methods = await catalogue();
+
+const PREVIEW = {
+  counts: { total: 6, run: 4, reuse: 2, blocked: 0 },
+  final_results: 4,
+  samples: 2,
+  paths: 4,
+  branches: [],
+  problems: [] as object[],
+  steps: [],
+  estimate: { work_seconds: 0, longest_seconds: 0, unknown_methods: [] },
+  tree: {
+    nodes: [
+      {
+        kind: 'sample',
+        label: 's1',
+        axis: null,
+        params: {},
+        runs: [{ key: 'k1', step: 'one', action: 'run', run_id: null, reason: '' }],
+        children: []
+      }
+    ],
+    next: null
+  }
+};
+
+const DOCUMENT = {
+  format: 1,
+  name: 'cells',
+  description: '',
+  steps: { one: { method: 'segment', version: 'latest' } },
+  layout: {}
+};
+
+interface IStored {
+  plan_id: number;
+  revision: string;
+  status: string;
+  name: string;
+  notes: string;
+  metadata: Record<string, unknown>;
+  request: object;
+  document: object;
+  steps: object[];
+}
+
+/** A server with one stored draft: it is changed, previewed and submitted as the real one does. */
+function bench(more: Answers = {}): {
+  api: Api;
+  requests: Request[];
+  stored: IStored;
+  asked: (method: string, path: string) => Request[];
+} {
+  const stored: IStored = {
+    plan_id: 7,
+    revision: 'r1',
+    status: 'draft',
+    name: 'cells',
+    notes: '',
+    metadata: {},
+    request: { samples: ['s1', 's2'] },
+    document: DOCUMENT,
+    steps: []
+  };
+  const plan = async (): Promise<IAnswer> => {
+    const request = door.requests.at(-1);
+    if (request?.method === 'PUT') {
+      const { expected, ...parts } = (await request.clone().json()) as Partial<IStored> & {
+        expected: string;
+      };
+      if (expected !== stored.revision) {
+        return { status: 409, body: { ...REFUSAL, message: 'Somebody else changed it.' } };
+      }
+      Object.assign(stored, parts, { revision: `r${Number(stored.revision.slice(1)) + 1}` });
+    }
+    return { body: { ...stored } };
+  };
+  const door = server({
+    '/base/pm/api/status': { body: STATUS },
+    '/base/pm/api/preview': { body: PREVIEW },
+    '/base/pm/api/plans/7': plan,
+    '/base/pm/api/plans/7/preview': { body: PREVIEW },
+    '/base/pm/api/plans/7/submit': { body: { ...stored, status: 'submitted' } },
+    ...more
+  });
+  const asked = (method: string, path: string): Request[] =>
+    door.requests.filter(
+      each => each.method === method && new URL(each.url).pathname === `/base/pm/api/${path}`
+    );
+  return { api: new Api(door.settings), requests: door.requests, stored, asked };
+}
+
+/** An answer that is given by hand. */
+function held(answer: IAnswer): { answer: () => Promise<IAnswer>; give: () => void } {
+  let give = (): void => undefined;
+  const waiting = new Promise<void>(resolve => {
+    give = resolve;
+  });
+  return { answer: () => waiting.then(() => answer), give };
+}
+
+/** No answer to a request that is taken back. */
+async function untilLeft(request?: Request): Promise<IAnswer> {
+  return new Promise((_, reject) => {
+    request?.signal.addEventListener('abort', () => {
+      reject(new DOMException('It was left.', 'AbortError'));
+    });
+  });
+}
+
+/** The drawing that the draft was stored from, with one sample more than is stored. */
+async function drawing(api: Api): Promise<{ drawn: PipelineModel; pipelines: PipelineTracker }> {
+  const drawn = pipeline(api);
+  await drawn.openPlan(7);
+  const pipelines = new PipelineTracker(methods);
+  pipelines.add(drawn);
+  return { drawn, pipelines };
+}
+
+function pipeline(api: Api, state = new StateDB()): PipelineModel {
+  return new PipelineModel({
+    api,
+    catalogue: methods,
+    unsaved: new UnsavedWork(state),
+    key: 'tab',
+    trans
+  });
+}
+
+let roots: Root[] = [];
+
+function shown(model: PreviewModel): HTMLElement {
+  const host = document.createElement('div');
+  document.body.append(host);
+  const root = createRoot(host);
+  roots.push(root);
+  const render = (): void => {
+    act(() => {
+      root.render(<PreviewView model={model} links={{}} trans={trans} />);
+    });
+  };
+  model.stateChanged.connect(render);
+  render();
+  return host;
+}
+
+function named(host: HTMLElement, text: string): HTMLElement {
+  const found = [...host.querySelectorAll<HTMLElement>('button, label')].find(
+    each => each.textContent === text
+  );
+  if (found === undefined) {
+    throw new Error(`There is no "${text}" in: ${host.textContent}`);
+  }
+  return found;
+}
+
+/** The field with a label. */
+function field(host: HTMLElement, label: string): HTMLInputElement {
+  const found = document.getElementById(named(host, label).getAttribute('for') ?? '');
+  if (!(found instanceof HTMLInputElement)) {
+    throw new Error(`"${label}" is the label of no field.`);
+  }
+  return found;
+}
+
+function buttonFor(host: HTMLElement, said: string): HTMLElement {
+  const found = host.querySelector<HTMLElement>(`[aria-label="${said}"]`);
+  if (found === null) {
+    throw new Error(`There is no "${said}" in: ${host.textContent}`);
+  }
+  return found;
+}
+
+function type(into: HTMLInputElement, text: string): void {
+  act(() => {
+    // As a browser does: past the setter that React watches.
+    Reflect.set(HTMLInputElement.prototype, 'value', text, into);
+    into.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+}
+
+function click(button: HTMLElement): void {
+  act(() => {
+    button.click();
+  });
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    await act(async () => new Promise(resolve => setTimeout(resolve, 5)));
+  }
+}
+
+vi.setConfig({ testTimeout: 60_000 });
+
+beforeEach(() => {
+  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+});
+afterEach(() => {
+  for (const root of roots) {
+    act(() => {
+      root.unmount();
+    });
+  }
+  roots = [];
+  vi.useRealTimers();
+});
+
+describe('a look at a draft', () => {
+  it('is shared by all who ask before it has begun, and forbids nothing', async () => {
+    const look = held({ body: PREVIEW });
+    let looks = 0;
+    const { api, asked } = bench({
+      '/base/pm/api/plans/7/preview': () => (looks++ === 0 ? { body: PREVIEW } : look.answer())
+    });
+    const model = new PreviewModel(api, 7);
+    expect(await Promise.all([model.load(), model.load()])).toEqual([true, true]);
+    expect(asked('GET', 'plans/7/preview')).toHaveLength(1);
+
+    const host = shown(model);
+    const again = [model.load(), model.load(), model.load()];
+    expect(model.busy).toBe(true);
+    expect(model.isChanging).toBe(false);
+    const run = named(host, 'Run 4 new, reuse 2');
+    expect(run.getAttribute('aria-disabled')).toBe('false');
+    click(run);
+    expect(run.getAttribute('aria-disabled')).toBe('true');
+    // A second press is the same word.
+    click(run);
+    look.give();
+    await Promise.all(again);
+    await until(() => model.started !== null);
+    expect(asked('GET', 'plans/7/preview')).toHaveLength(2);
+    expect(asked('POST', 'plans/7/submit')).toHaveLength(1);
+  });
+
+  it('that began before something changed is followed by another', async () => {
+    const look = held({ body: PREVIEW });
+    const { api, asked } = bench({ '/base/pm/api/plans/7/preview': look.answer });
+    const model = new PreviewModel(api, 7);
+    const first = model.load();
+    await until(() => asked('GET', 'plans/7/preview').length === 1);
+    const second = model.load();
+    look.give();
+    await Promise.all([first, second]);
+    expect(asked('GET', 'plans/7/preview')).toHaveLength(2);
+  });
+
+  it('tells that it could not be had', async () => {
+    const { api } = bench({ '/base/pm/api/plans/7/preview': { status: 503, body: REFUSAL } });
+    const model = new PreviewModel(api, 7);
+    expect(await model.load()).toBe(false);
+    expect(model.error).not.toBeNull();
+  });
+
+  it('is counted by one clock from its first part to its last, and by none afterwards', async () => {
+    const { api } = bench();
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    vi.useFakeTimers();
+    const host = shown(model);
+    expect(vi.getTimerCount()).toBe(0);
+    let [busy, doing] = [true, 'looking' as 'looking' | 'saving' | null];
+    vi.spyOn(model, 'busy', 'get').mockImplementation(() => busy);
+    vi.spyOn(model, 'doing', 'get').mockImplementation(() => (busy ? doing : null));
+    model.stateChanged.emit();
+    act(() => {
+      vi.advanceTimersByTime(2100);
+    });
+    expect(host.textContent).toContain('Looking again at 6 runs: 2 s');
+    doing = 'saving';
+    model.stateChanged.emit();
+    expect(host.textContent).toContain('Saving the draft of 6 runs: 2 s');
+    busy = false;
+    model.stateChanged.emit();
+    expect(host.textContent).not.toContain('Saving the draft');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('what is asked for otherwise', () => {
+  it('keeps the button from running what is not shown, until it is stored', async () => {
+    const look = held({ body: PREVIEW });
+    let isHeld = false;
+    const { api, stored, asked } = bench({
+      '/base/pm/api/plans/7/preview': () => (isHeld ? look.answer() : { body: PREVIEW })
+    });
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    const host = shown(model);
+    isHeld = true;
+    const change = model.change({ request: withStepAgain(model.request, 'one', true) });
+    expect(model.isChanging).toBe(true);
+    click(named(host, 'Run 4 new, reuse 2'));
+    look.give();
+    expect(await change).toBe(true);
+    expect(model.isChanging).toBe(false);
+    expect(stored.request).toMatchObject({ rerun: { steps: ['one'] } });
+    expect(asked('POST', 'plans/7/submit')).toHaveLength(0);
+  });
+});
+
+describe('what is said of a draft', () => {
+  it('is stored before the run that is asked for in the same moment', async () => {
+    const { api, stored, asked } = bench();
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    const saved = model.change({ notes: 'the second try' });
+    expect(model.isChanging).toBe(false);
+    await Promise.all([saved, model.submit()]);
+    expect(stored.notes).toBe('the second try');
+    expect(model.started).not.toBeNull();
+    expect(asked('POST', 'plans/7/submit')).toHaveLength(1);
+  });
+
+  it('and could not be stored is told, and nothing runs without it', async () => {
+    const { api, stored, asked } = bench();
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    stored.revision = 'r9';
+    const saved = model.change({ notes: 'lost otherwise' });
+    await model.submit();
+    expect(await saved).toBe(false);
+    expect(model.error).not.toBeNull();
+    expect(asked('POST', 'plans/7/submit')).toHaveLength(0);
+    // Told once: what was seen since can run.
+    await model.load();
+    await model.submit();
+    expect(model.started).not.toBeNull();
+  });
+
+  it('in two entries of metadata one right after the other is kept whole', async () => {
+    const { api, stored } = bench();
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    const host = shown(model);
+    for (const [key, value] of [
+      ['ticket', '42'],
+      ['lab', 'B3']
+    ] as const) {
+      type(field(host, 'Key'), key);
+      type(field(host, 'Value'), value);
+      click(named(host, 'Add'));
+    }
+    await until(() => !model.busy);
+    expect(stored.metadata).toEqual({ ticket: '42', lab: 'B3' });
+    click(buttonFor(host, 'Remove metadata ticket'));
+    click(buttonFor(host, 'Remove metadata lab'));
+    await until(() => !model.busy);
+    expect(stored.metadata).toEqual({});
+  });
+
+  it('in metadata that could not be stored is in its fields again', async () => {
+    const { api, stored } = bench();
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    const host = shown(model);
+    stored.revision = 'r9';
+    type(field(host, 'Key'), 'ticket');
+    type(field(host, 'Value'), '42');
+    click(named(host, 'Add'));
+    await until(() => !model.busy);
+    await until(() => field(host, 'Key').value === 'ticket');
+    expect(field(host, 'Value').value).toBe('42');
+  });
+});
+
+describe('the drawing of a draft', () => {
+  it('keeps its own samples and its undo when something is said of the draft', async () => {
+    const { api, stored } = bench();
+    const { drawn, pipelines } = await drawing(api);
+    const model = new PreviewModel(api, 7);
+    new DraftSource(model, pipelines, trans);
+    await model.load();
+    drawn.commitRequest('add s3', request => ({ ...request, samples: ['s1', 's2', 's3'] }));
+
+    await model.change({ notes: 'first look' });
+    expect(drawn.request.samples).toEqual(['s1', 's2', 's3']);
+    expect(drawn.undoName).toBe('add s3');
+
+    await model.change({ request: withSkipped(model.request, { sample: 's1' }, true) });
+    expect(drawn.request).toEqual({
+      samples: ['s1', 's2', 's3'],
+      excluded: [{ sample: 's1' }]
+    });
+    expect(drawn.undoName).toBe('change the plan');
+    // It knows what is stored: the same draft is changed.
+    expect((await drawn.storeDraft()).plan_id).toBe(7);
+    expect(stored.notes).toBe('first look');
+    expect(stored.request).toMatchObject({ samples: ['s1', 's2', 's3'] });
+  });
+
+  it('is told what is stored, not what is only wished for', async () => {
+    const { api, asked } = bench({
+      '/base/pm/api/plans/7/preview': () => {
+        const looks = asked('POST', 'plans/7/preview');
+        return looks.length < 2 ? { body: PREVIEW } : untilLeft(looks.at(-1));
+      }
+    });
+    const { drawn, pipelines } = await drawing(api);
+    const model = new PreviewModel(api, 7);
+    new DraftSource(model, pipelines, trans);
+    await model.load();
+    // While the first is being stored the next one is wished for.
+    const later: Promise<boolean>[] = [];
+    let isAsked = false;
+    model.stateChanged.connect(() => {
+      if (model.doing === 'saving' && !isAsked) {
+        isAsked = true;
+        later.push(model.change({ request: withStepAgain(model.request, 'two', true) }));
+      }
+    });
+    await model.change({ request: withStepAgain(model.request, 'one', true) });
+    expect(drawn.request.rerun).toEqual({ steps: ['one'] });
+    await until(() => model.canStop);
+    expect(model.request.rerun).toEqual({ steps: ['one', 'two'] });
+    model.stop();
+    await Promise.all(later);
+    expect(drawn.request.rerun).toEqual({ steps: ['one'] });
+    expect(model.request.rerun).toEqual({ steps: ['one'] });
+  });
+
+  it('that is read after a reload only when it is seen is told then', async () => {
+    const { api, stored } = bench();
+    const state = new StateDB();
+    const before = pipeline(api, state);
+    await before.openPlan(7);
+    before.commit('add', document =>
+      addStep(document, { name: 'two', method: 'segment' }, { x: 0, y: 0 })
+    );
+    await before.keepNow();
+    before.dispose();
+
+    const pipelines = new PipelineTracker(methods);
+    const model = new PreviewModel(api, 7);
+    new DraftSource(model, pipelines, trans);
+    await model.load();
+    await model.change({ notes: 'by day' });
+    await model.change({ request: withStepAgain(model.request, 'one', true) });
+    const drawn = pipeline(api, state);
+    await drawn.openUnsaved();
+    pipelines.add(drawn);
+    expect(drawn.request.rerun).toEqual({ steps: ['one'] });
+    expect((await drawn.storeDraft()).plan_id).toBe(7);
+    expect(stored).toMatchObject({ notes: 'by day', request: { rerun: { steps: ['one'] } } });
+  });
+
+  it('comes to the front when one of its steps is to be shown', async () => {
+    const { api } = bench();
+    const { drawn, pipelines } = await drawing(api);
+    const told: string[] = [];
+    pipelines.shown.connect((_, model) => {
+      told.push(`front ${String(model === drawn)}`);
+    });
+    drawn.revealed.connect((_, step) => {
+      told.push(step);
+    });
+    const model = new PreviewModel(api, 7);
+    const source = new DraftSource(model, pipelines, trans);
+    await drawn.view(7);
+    expect(await source.show('one')).toBe(true);
+    expect(told).toEqual(['front true', 'one']);
+    expect(drawn.viewing).toBeNull();
+    pipelines.remove(drawn);
+    expect(await source.show('one')).toBe(false);
+  });
+});
+
+describe('what changed since the preview', () => {
+  it('is asked about once: who saw the new preview has agreed to it', async () => {
+    const accepted: unknown[] = [];
+    const { api, asked } = bench({
+      '/base/pm/api/plans/7/submit': async () => {
+        const body = (await asked('POST', 'plans/7/submit').at(-1)?.clone().json()) as object;
+        accepted.push(body);
+        return 'accept' in body
+          ? { body: { plan_id: 7, status: 'submitted' } }
+          : { status: 409, body: { ...REFUSAL, difference: 'gate: v2 instead of v1' } };
+      }
+    });
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    await model.submit();
+    expect(model.difference).toBe('gate: v2 instead of v1');
+    const host = shown(model);
+    click(named(host, 'Show the new preview'));
+    await until(() => model.difference === null && !model.busy);
+    click(named(host, 'Run 4 new, reuse 2'));
+    await until(() => model.started !== null);
+    expect(accepted).toEqual([{}, { accept: 'gate: v2 instead of v1' }]);
+  });
+
+  it('is asked about again when the new preview could not be had', async () => {
+    let fails = false;
+    const { api, asked } = bench({
+      '/base/pm/api/plans/7/preview': () =>
+        fails ? { status: 503, body: REFUSAL } : { body: PREVIEW },
+      '/base/pm/api/plans/7/submit': {
+        status: 409,
+        body: { ...REFUSAL, difference: 'gate: v2 instead of v1' }
+      }
+    });
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    await model.submit();
+    fails = true;
+    await model.renew();
+    expect(model.difference).toBe('gate: v2 instead of v1');
+    await model.submit();
+    expect(await asked('POST', 'plans/7/submit').at(-1)?.clone().json()).toEqual({});
+  });
+});
+
+describe('the run tree', () => {
+  it('finds a planned run on whatever page it is, and says of one that it is not stored', async () => {
+    const planned = (key: string): object => ({
+      key,
+      method: 'segment',
+      version: 3,
+      set_params: { 'segment.sigma': '2.5' }
+    });
+    let last = 'other';
+    const { api, asked } = bench({
+      '/base/pm/api/plans/7/runs': () => {
+        const first = new URL(asked('GET', 'plans/7/runs').at(-1)?.url ?? '').searchParams;
+        return {
+          body:
+            first.get('first') === '1000'
+              ? { planned_runs: [planned(last)], next: null, total: 1001 }
+              : { planned_runs: [planned('k0')], next: 1000, total: 1001 }
+        };
+      }
+    });
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    const host = shown(model);
+    const fold = buttonFor(host, 'Parameters of one');
+    click(fold);
+    expect(host.textContent).toContain('Reading…');
+    await until(() => host.textContent.includes('does not have this run'));
+    expect(host.textContent).not.toContain('Reading…');
+    last = 'k1';
+    click(fold);
+    click(fold);
+    await until(() => host.textContent.includes('segment v3'));
+    expect(host.textContent).toContain('2.5');
+  });
+
+  it('reads its next part once, however often it is asked for', async () => {
+    const { api, asked } = bench({
+      '/base/pm/api/plans/7/preview': () => {
+        const isNext = asked('GET', 'plans/7/preview').length > 1;
+        return { body: { ...PREVIEW, tree: { ...PREVIEW.tree, next: isNext ? null : 1 } } };
+      }
+    });
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    await Promise.all([model.more(), model.more()]);
+    expect(model.nodes).toHaveLength(2);
+    expect(asked('GET', 'plans/7/preview')).toHaveLength(2);
+  });
+});
