@@ -17,8 +17,10 @@ import { readFilter } from './filter';
 
 /** Plans that still do something; they come first. */
 const ACTIVE: ReadonlySet<string> = new Set(['submitted', 'running']);
-/** Runs in one answer. */
+/** Runs that one more look adds. */
 const RUNS = 30;
+/** More runs than this are not read again in one answer. */
+const MOST = 1000;
 
 export class PaletteModel extends VDomModel {
   constructor(
@@ -74,6 +76,7 @@ export class PaletteModel extends VDomModel {
   /** Look for other runs. */
   async find(line: string): Promise<void> {
     this._filter = line;
+    this._wanted = RUNS;
     this.stateChanged.emit();
     await this._try(async () => {
       await this._readRuns();
@@ -82,6 +85,8 @@ export class PaletteModel extends VDomModel {
 
   /** Read the next runs that fit. */
   async more(): Promise<void> {
+    // Also where another look at all of them comes first: it brings these as well.
+    this._wanted = this._runs.length + RUNS;
     await this._try(async () => {
       await this._readRuns(this._before ?? undefined);
     });
@@ -121,7 +126,8 @@ export class PaletteModel extends VDomModel {
     try {
       const page = await listRuns(this._api, {
         ...query,
-        limit: RUNS,
+        // What was unfolded stays so when something changes.
+        limit: before === undefined ? Math.min(MOST, this._wanted) : RUNS,
         ...(before === undefined ? {} : { before })
       });
       // An older answer that arrives late must not replace a newer one.
@@ -157,6 +163,8 @@ export class PaletteModel extends VDomModel {
   private _templates: readonly ITemplateEntry[] = [];
   private _plans: readonly Plan[] = [];
   private _runs: readonly Run[] = [];
+  /** So many runs are to be listed, where there are so many. */
+  private _wanted = RUNS;
   private _before: number | null = null;
   private _marks: IMarks = { run: [], plan: [] };
   private _error: unknown = null;
