@@ -351,6 +351,35 @@ describe('what is said of a draft', () => {
     expect(model.started).not.toBeNull();
   });
 
+  it('and is being typed on while the first of it is stored stays as it is typed', async () => {
+    const { api, stored } = bench();
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    const host = shown(model);
+    const name = field(host, 'Name');
+    name.focus();
+    type(name, 'cohort');
+    act(() => {
+      name.blur();
+    });
+    act(() => {
+      name.focus();
+    });
+    type(name, 'cohort A');
+    await until(() => !model.busy);
+    expect(stored.name).toBe('cohort');
+    expect(name.value).toBe('cohort A');
+    act(() => {
+      name.blur();
+    });
+    await until(() => !model.busy);
+    expect(stored.name).toBe('cohort A');
+    // What somebody else says is shown.
+    stored.name = 'cells';
+    await model.load();
+    await until(() => name.value === 'cells');
+  });
+
   it('in two entries of metadata one right after the other is kept whole', async () => {
     const { api, stored } = bench();
     const model = new PreviewModel(api, 7);

@@ -56,11 +56,16 @@ function TextField(props: ITextProps): React.JSX.Element {
   const id = React.useId();
   const [typed, setTyped] = React.useState(text);
   const [from, setFrom] = React.useState(text);
+  const [sent, setSent] = React.useState<string | null>(null);
   if (from !== text) {
     setFrom(text);
-    setTyped(text);
+    // The answer to what was given on; meanwhile more may have been typed.
+    if (text !== sent) {
+      setTyped(text);
+    }
   }
-  const empty = required && typed.trim() === '';
+  const said = required ? typed.trim() : typed;
+  const empty = required && said === '';
   const common = {
     id,
     className: 'jp-mod-styled',
@@ -70,8 +75,9 @@ function TextField(props: ITextProps): React.JSX.Element {
       setTyped(event.target.value);
     },
     onBlur: () => {
-      if (!empty && typed !== text) {
-        onChange(required ? typed.trim() : typed);
+      if (!empty && said !== text) {
+        setSent(said);
+        onChange(said);
       }
     }
   };
