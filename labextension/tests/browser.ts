@@ -16,11 +16,15 @@ Object.assign(globalThis, {
   DragEvent: class extends MouseEvent {},
   ResizeObserver: Observer,
   IntersectionObserver: Observer,
+  requestIdleCallback: (work: () => void) => window.setTimeout(work, 0),
   matchMedia: (media: string) => ({
     media,
     matches: false,
     addEventListener: () => undefined,
-    removeEventListener: () => undefined
+    removeEventListener: () => undefined,
+    // The old names of both, which some components still use.
+    addListener: () => undefined,
+    removeListener: () => undefined
   })
 });
 

@@ -1,5 +1,9 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { StateDB } from '@jupyterlab/statedb';
 import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+import { Widget } from '@lumino/widgets';
 import React from 'react';
 import { act } from 'react';
 import type { Root } from 'react-dom/client';
@@ -7,11 +11,14 @@ import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
+import { CommandIDs } from '../src/commands';
 import { addStep } from '../src/pipeline/edits';
 import { PipelineModel } from '../src/pipeline/model';
 import { PipelineTracker } from '../src/pipeline/tracker';
 import { UnsavedWork } from '../src/pipeline/unsaved';
 import { PreviewModel } from '../src/preview/model';
+import type { PreviewPanel } from '../src/preview/panel';
+import { previewPlugin } from '../src/preview/plugin';
 import { withSkipped, withStepAgain } from '../src/preview/request';
 import { DraftSource } from '../src/preview/source';
 import { PreviewView } from '../src/preview/view';
@@ -150,6 +157,7 @@ function pipeline(api: Api, state = new StateDB()): PipelineModel {
 }
 
 let roots: Root[] = [];
+let tabs: Widget[] = [];
 
 function shown(model: PreviewModel): HTMLElement {
   const host = document.createElement('div');
@@ -225,6 +233,10 @@ afterEach(() => {
     });
   }
   roots = [];
+  for (const tab of tabs) {
+    tab.dispose();
+  }
+  tabs = [];
   vi.useRealTimers();
 });
 
@@ -559,6 +571,78 @@ describe('what changed since the preview', () => {
     expect(model.difference).toBe('gate: v2 instead of v1');
     await model.submit();
     expect(await asked('POST', 'plans/7/submit').at(-1)?.clone().json()).toEqual({});
+  });
+});
+
+describe('the tab of a draft', () => {
+  beforeEach(() => {
+    // A widget of the Lab draws itself.
+    Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
+  });
+
+  /** Commands over a shell that has one place for tabs. */
+  function lab(
+    api: Api,
+    pipelines: PipelineTracker
+  ): { commands: CommandRegistry; hide: () => void } {
+    const commands = new CommandRegistry();
+    const shell = {
+      add: (tab: Widget) => {
+        tabs.push(tab);
+        Widget.attach(tab, document.body);
+      },
+      activateById: (id: string) => {
+        tabs.find(each => each.id === id)?.show();
+      }
+    };
+    const app = { commands, shell } as unknown as JupyterFrontEnd;
+    void previewPlugin.activate(app, api, pipelines, null, null, null, null);
+    const hide = (): void => {
+      for (const tab of tabs) {
+        tab.hide();
+      }
+    };
+    return { commands, hide };
+  }
+
+  it('looks once, whether it is new, behind another, or in front', async () => {
+    const { api, asked } = bench();
+    const { pipelines } = await drawing(api);
+    const { commands, hide } = lab(api, pipelines);
+    const preview = async (): Promise<number> => {
+      const tab = (await commands.execute(CommandIDs.openPreview)) as MainAreaWidget<PreviewPanel>;
+      await vi.waitFor(
+        () => {
+          expect(tab.content.model.busy).toBe(false);
+        },
+        { timeout: 60_000 }
+      );
+      return asked('GET', 'plans/7/preview').length;
+    };
+    expect(await preview()).toBe(1);
+    hide();
+    expect(await preview()).toBe(2);
+    expect(await preview()).toBe(3);
+  });
+
+  it('runs what was previewed before only when it could be looked at again', async () => {
+    let fails = false;
+    const { api, asked } = bench({
+      '/base/pm/api/plans/7/preview': () =>
+        fails ? { status: 503, body: REFUSAL } : { body: PREVIEW }
+    });
+    const { pipelines } = await drawing(api);
+    const { commands, hide } = lab(api, pipelines);
+    await commands.execute(CommandIDs.openPreview);
+    hide();
+    fails = true;
+    await commands.execute(CommandIDs.runPipeline);
+    expect(asked('GET', 'plans/7/preview')).toHaveLength(2);
+    expect(asked('POST', 'plans/7/submit')).toHaveLength(0);
+    fails = false;
+    await commands.execute(CommandIDs.runPipeline);
+    expect(asked('GET', 'plans/7/preview')).toHaveLength(3);
+    expect(asked('POST', 'plans/7/submit')).toHaveLength(1);
   });
 });
 
