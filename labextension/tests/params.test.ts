@@ -1,15 +1,11 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
 
-import type { IAccepts } from '../src/api/methods';
 import { literalFault } from '../src/params/literal';
 import { check, fromText, quoted, toText, unquoted } from '../src/params/text';
+import { accepts } from './accepts';
 
 const trans = nullTranslator.load('');
-
-export function accepts(kind: IAccepts['kind'], more: Partial<IAccepts> = {}): IAccepts {
-  return { kind, said: kind, optional: false, soft: false, choices: [], items: [], ...more };
-}
 
 describe('a literal', () => {
   it.each([
@@ -46,6 +42,13 @@ describe('a literal', () => {
 
   it('is refused, not followed, when it is nested without end', () => {
     expect(literalFault('['.repeat(100_000))).not.toBeNull();
+  });
+});
+
+describe('what is set', () => {
+  it.each(["', '", "''", "' '", "'\\t'", "'a '"])('keeps the quotes of %s', text => {
+    expect(fromText(accepts('str'), text)).toBe(text);
+    expect(toText(accepts('str'), fromText(accepts('str'), text))).toBe(text);
   });
 });
 

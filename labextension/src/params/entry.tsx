@@ -41,7 +41,8 @@ export function TextEntry(props: IProps): React.JSX.Element {
   const fault = check?.(typed.trim()) ?? null;
   const commit = (): void => {
     const next = typed.trim();
-    if (next !== text && (fault === null || lenient)) {
+    // Left as it was: spaces around what is set are nobody's edit.
+    if (typed !== text && next !== text && (fault === null || lenient)) {
       onChange(next);
     }
   };

@@ -104,6 +104,9 @@ export function ValueInput(props: IInputProps): React.JSX.Element {
   const fault = check(param.accepts, typed, trans);
   const told = fault === null ? (typed === shown ? problems : []) : [fault];
   const commit = (value: string): void => {
+    if (value === shown) {
+      return;
+    }
     const next = value.trim() === '' ? undefined : toText(param.accepts, value);
     if (next !== text) {
       onChange(next);

@@ -108,13 +108,17 @@ export function toText(accepts: IAccepts, typed: string): string {
   }
 }
 
-/** What a field shows for a text that travelled: texts without quotes where nothing is lost. */
+/**
+ * What a field shows for a text that travelled: texts without quotes where nothing is lost. An empty
+ * text and spaces at the ends keep theirs, which else nobody would see and a field would cut off.
+ */
 export function fromText(accepts: IAccepts, text: string): string {
   if (accepts.kind !== 'str' && accepts.kind !== 'path') {
     return text;
   }
   const plain = unquoted(text);
-  return plain !== null && toText(accepts, plain) === text ? plain : text;
+  const isSeen = plain !== null && plain !== '' && plain.trim() === plain;
+  return isSeen && toText(accepts, plain) === text ? plain : text;
 }
 
 /** Whole numbers of any size, written as Python writes them. */
