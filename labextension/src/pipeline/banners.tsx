@@ -8,6 +8,7 @@ import React from 'react';
 import { CommandIDs } from '../commands';
 import type { PipelineModel } from './model';
 import { OtherCommands } from './others';
+import { takeTheirs } from './saving';
 
 interface IBannerProps {
   model: PipelineModel;
@@ -150,7 +151,7 @@ function Theirs({ model, theirs, trans }: ITheirsProps): React.JSX.Element {
             className="jp-mod-styled"
             title={trans.__('Show what is saved now; undo brings back what is drawn here')}
             onClick={() => {
-              model.takeTheirs(theirs);
+              void takeTheirs(model, theirs, trans);
             }}
           >
             {trans.__('Take theirs')}

@@ -52,7 +52,11 @@ export class Keeper {
     if (newer || isNothing || isSaved) {
       await this._unsaved.forget(this._key);
     } else {
-      await this._unsaved.keep(this._key, draft, { template, draft: stored });
+      await this._unsaved.keep(this._key, draft, {
+        template,
+        draft: stored,
+        saved: !dirty
+      });
     }
   }
 

@@ -100,7 +100,7 @@ export class PipelineModel implements IPipelineModel {
   }
 
   get dirty(): boolean {
-    return this._history.current.document !== this._saved.document;
+    return !this._saved.has(this._history.current.document);
   }
 
   get isDisposed(): boolean {
@@ -256,21 +256,58 @@ export class PipelineModel implements IPipelineModel {
 
   async save(name?: string): Promise<void> {
     const target = name ?? this._saved.origin?.name ?? this.name;
-    const expected = this._saved.origin?.name === target ? this._saved.origin.revision : null;
-    await this._save(target, expected);
+    await this._save(target, () => {
+      const { origin } = this._saved;
+      return origin?.name === target ? origin.revision : null;
+    });
   }
 
   async replace(theirs: ITemplate | null, name: string): Promise<void> {
-    await this._save(name, theirs?.revision ?? null);
+    await this._save(name, () => theirs?.revision ?? null);
   }
 
+  /** Show what is saved instead of what is drawn, which undo brings back. */
   takeTheirs(theirs: ITemplate): void {
+    const reading = readPipeline(theirs.document, this._options.trans);
+    this._take(reading, this._history.current.request, theirs);
+  }
+
+  /** The same with what was last asked of it; of what is saved under no name, begin anew. */
+  async takeSaved(): Promise<void> {
+    const { api, trans } = this._options;
+    const name = this._saved.origin?.name;
+    if (name === undefined) {
+      this._take({ document: EMPTY_PIPELINE, lost: [], newer: false }, {}, null);
+      this.forgetDraft();
+      return;
+    }
+    const template = await getTemplate(api, name);
+    const asked = readRequest(await this._keeper.requestOf(name));
+    if (!this._isDisposed) {
+      this._take(readPipeline(template.document, trans), asked, template);
+    }
+  }
+
+  private _take(reading: IReading, request: IPlanRequest, template: ITemplate | null): void {
     const { trans } = this._options;
-    const reading = readPipeline(theirs.document, trans);
+    if (reading.newer) {
+      throw new Error(
+        trans.__(
+          'What is saved as "%1" was written by a newer program: it cannot take the place of what is drawn here. Update the Research Process Manager, then take it.',
+          template?.name ?? ''
+        )
+      );
+    }
+    if (this.viewing !== null) {
+      // Else nobody would see what was taken.
+      void this.view(null);
+    }
     const document = placeMissing(reading.document, this.catalogue);
-    this.commit(trans.__('take the saved version'), () => document);
-    this._saved.origin = theirs;
-    this._saved.document = document;
+    const name = template === null ? trans.__('start anew') : trans.__('take the saved version');
+    this._history.commit(name, { document, request });
+    this._lost = reading.lost;
+    this._saved.origin = template;
+    this._saved.document = reading.lost.length === 0 ? document : null;
     this._moved();
   }
 
@@ -295,6 +332,7 @@ export class PipelineModel implements IPipelineModel {
   async lookForTheirs(): Promise<void> {
     if ((await this._saved.look()) && !this._isDisposed) {
       this._changed.emit();
+      this._keeper.soon();
     }
   }
 
@@ -302,9 +340,10 @@ export class PipelineModel implements IPipelineModel {
   ignoreTheirs(): void {
     this._saved.ignoreTheirs();
     this._changed.emit();
+    this._keeper.soon();
   }
 
-  private async _save(name: string, expected: string | null): Promise<void> {
+  private async _save(name: string, expected: () => string | null): Promise<void> {
     if (this.name !== name) {
       this.commit(this._options.trans.__('name pipeline'), document =>
         setPipelineName(document, name)
@@ -347,7 +386,7 @@ export class PipelineModel implements IPipelineModel {
     this._saved.origin = unsaved.template;
     this._stored.origin = unsaved.draft;
     const reading = readPipeline(unsaved.document, this._options.trans);
-    this._start(reading, readRequest(unsaved.request), { saved: false });
+    this._start(reading, readRequest(unsaved.request), { saved: unsaved.saved === true });
     return unsaved.time;
   }
 

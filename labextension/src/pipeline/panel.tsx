@@ -150,11 +150,6 @@ export class PipelinePanel extends Panel {
     return this._options.model;
   }
 
-  /** Whether it shows unsaved work that was brought back. */
-  get isRestored(): boolean {
-    return this._restored !== null;
-  }
-
   /** Emits when view, selection or table are another, which a reload brings back. */
   get placed(): ISignal<this, void> {
     return this._placed;
@@ -334,14 +329,14 @@ export class PipelinePanel extends Panel {
   }
 
   private async _discardRestored(): Promise<void> {
-    const { model } = this;
-    this._restored = null;
-    if (model.template !== null) {
-      await model.openTemplate(model.template.name);
-    } else {
-      model.openDocument(null);
+    const { trans } = this._options;
+    try {
+      await this.model.takeSaved();
+      this._restored = null;
+      this._refresh.emit();
+    } catch (error) {
+      await showExplanation(explained(error, trans), trans);
     }
-    this._refresh.emit();
   }
 
   private readonly _askPlans = (): void => {

@@ -21,18 +21,37 @@ export class Saved {
   set origin(origin: IUnsaved['template']) {
     this._origin = origin === null ? null : { name: origin.name, revision: origin.revision };
     this._theirs = null;
+    this._ignored = null;
   }
 
   /** The snapshot that is saved; null, it is none of those that there are. */
   document: IPipeline | null = EMPTY_PIPELINE;
+
+  /** Whether a snapshot is what is saved now, as far as is known: theirs may have taken its place. */
+  has(document: IPipeline): boolean {
+    return document === this.document && this._theirs !== 'deleted' && this._ignored === null;
+  }
 
   /** What somebody else saved since; `deleted`, it is gone; null, it is as it was seen. */
   get theirs(): ITemplate | 'deleted' | null {
     return this._theirs;
   }
 
-  /** Save a snapshot under a name. Throws a `TemplateConflict` where somebody else did meanwhile. */
-  async put(name: string, document: IPipeline, expected: string | null): Promise<void> {
+  /**
+   * Save a snapshot under a name. Throws a `TemplateConflict` where somebody else did meanwhile.
+   *
+   * @param expected - the revision that is replaced; asked in its turn, for the snapshot before this
+   *   one may still be on its way, and makes another
+   */
+  async put(name: string, document: IPipeline, expected: () => string | null): Promise<void> {
+    const after = this._putting
+      .catch(() => undefined)
+      .then(() => this._put(name, document, expected()));
+    this._putting = after;
+    return after;
+  }
+
+  private async _put(name: string, document: IPipeline, expected: string | null): Promise<void> {
     try {
       this.origin = await putTemplate(this._api, name, writePipeline(document), expected);
       this.document = document;
@@ -43,6 +62,9 @@ export class Saved {
 
   /** Ask whether somebody else saved meanwhile; returns whether `theirs` is another now. */
   async look(): Promise<boolean> {
+    // What is being saved here is not theirs.
+    const putting = this._putting;
+    await putting.catch(() => undefined);
     const seen = this._origin;
     if (seen === null) {
       return false;
@@ -54,10 +76,13 @@ export class Saved {
       }
       throw error;
     });
-    // Saved or renamed here meanwhile: the answer is about what was.
-    if (this._origin?.name === seen.name) {
+    if (this._putting !== putting) {
+      return this.look();
+    }
+    // Opened or renamed here meanwhile: the answer is about what was.
+    if (this._origin === seen) {
       const revision = found === 'deleted' ? found : found.revision;
-      const isNews = revision !== this._origin.revision && revision !== this._ignored;
+      const isNews = revision !== seen.revision && revision !== this._ignored;
       this._theirs = isNews ? found : null;
     }
     return this._theirs !== before;
@@ -70,6 +95,7 @@ export class Saved {
     this._theirs = null;
   }
 
+  private _putting: Promise<void> = Promise.resolve();
   private _origin: IUnsaved['template'] = null;
   private _theirs: ITemplate | 'deleted' | null = null;
   private _ignored: string | null = null;

@@ -3,6 +3,7 @@
 import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { ITemplate } from '../api/templates';
 import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
 import type { TemplateConflict } from './conflict';
@@ -44,6 +45,19 @@ async function attempt(
     }
     await showExplanation(explained(error, trans), trans);
     return false;
+  }
+}
+
+/** Take what somebody else saved; says why where that cannot be. */
+export async function takeTheirs(
+  model: PipelineModel,
+  theirs: ITemplate,
+  trans: TranslationBundle
+): Promise<void> {
+  try {
+    model.takeTheirs(theirs);
+  } catch (error) {
+    await showExplanation(explained(error, trans), trans);
   }
 }
 
@@ -94,9 +108,10 @@ async function decide(
       return savePipeline(model, trans, { rename: true });
     case 'theirs':
       if (theirs !== null) {
-        model.takeTheirs(theirs);
+        await takeTheirs(model, theirs, trans);
       }
-      return true;
+      // The drawing stays open: only there undo brings mine back.
+      return false;
     case 'mine':
       return attempt(model, trans, () => model.replace(theirs, templateName));
     default:

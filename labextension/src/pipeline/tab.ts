@@ -224,6 +224,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
   private async _open(model: PipelineModel): Promise<string | null> {
     const { template, plan } = this._tabOptions.args;
     const restored = await model.openUnsaved();
+    this._isBroughtBack = restored !== null;
     if (restored !== null) {
       return model.dirty ? restored : null;
     }
@@ -256,7 +257,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     }
     tracker.add(model);
     model.check();
-    if (panel.isRestored) {
+    if (this._isBroughtBack) {
       // What was brought back may be of a time before somebody else saved.
       void model.lookForTheirs().catch(() => undefined);
     }
@@ -309,6 +310,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
   };
 
   private _panel: PipelinePanel | null = null;
+  private _isBroughtBack = false;
   private _following: Following | null = null;
   private _meanwhile: Meanwhile | null = null;
   private _building: Promise<PipelinePanel | null> | null = null;

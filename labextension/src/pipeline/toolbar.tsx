@@ -73,6 +73,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
         <Tool
           label={trans.__('Edit the samples')}
           text={trans.__('Samples: %1', sampleCount(model))}
+          disabled={model.readOnly}
           click={() => {
             run(OtherCommands.editSamples);
           }}

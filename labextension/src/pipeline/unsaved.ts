@@ -23,6 +23,8 @@ export interface IUnsaved {
   readonly template: { readonly name: string; readonly revision: string } | null;
   /** The stored draft, and the revision that was seen. */
   readonly draft: { readonly plan: number; readonly revision: string } | null;
+  /** The document is the saved one, and the request alone was to be kept. */
+  readonly saved?: boolean;
   /** When, in ISO 8601. */
   readonly time: string;
 }
@@ -41,7 +43,7 @@ export class UnsavedWork {
   async keep(
     key: string,
     draft: IDraft,
-    origin: Pick<IUnsaved, 'template' | 'draft'>
+    origin: Pick<IUnsaved, 'template' | 'draft' | 'saved'>
   ): Promise<void> {
     const unsaved: IUnsaved = {
       document: writePipeline(draft.document),

@@ -70,7 +70,7 @@ export const samplesPlugin: JupyterFrontEndPlugin<void> = {
       isEnabled: () => pipelines.current?.readOnly === false,
       execute: async () => {
         const model = pipelines.current;
-        if (model !== null) {
+        if (model?.readOnly === false) {
           await showEditor(trans.__('Samples'), editor(model), trans);
         }
       }

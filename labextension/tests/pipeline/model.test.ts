@@ -213,6 +213,122 @@ describe('the saved mark', () => {
     expect(model.theirs).toBe('deleted');
   });
 
+  it('is there as soon as what is saved is gone or kept out, and the work is kept', async () => {
+    const state = new StateDB();
+    let now: IAnswer = { body: TEMPLATE };
+    const answers = { '/base/pm/api/templates/cells': (): IAnswer => now };
+    const { model } = make(answers, state);
+    await model.openTemplate('cells');
+    now = { status: 404, body: REFUSAL };
+    await model.lookForTheirs();
+    expect(model.dirty).toBe(true);
+    await model.keepNow();
+    const after = make(answers, state).model;
+    await after.openUnsaved();
+    expect([[...after.document.steps.keys()], after.dirty]).toEqual([['one'], true]);
+    // Renamed back: it is what was seen.
+    now = { body: TEMPLATE };
+    await model.lookForTheirs();
+    expect(model.dirty).toBe(false);
+    now = { body: { ...TEMPLATE, revision: 'r2' } };
+    await model.lookForTheirs();
+    model.ignoreTheirs();
+    expect([model.theirs, model.dirty]).toEqual([null, true]);
+    // Renamed here: the look of before it says nothing.
+    now = { status: 404, body: REFUSAL };
+    await model.lookForTheirs();
+    model.renamed({ name: 'tissue', revision: 'r3' });
+    expect([model.theirs, model.dirty]).toEqual([null, false]);
+  });
+
+  it('is not there for samples alone, nor after a reload', async () => {
+    const state = new StateDB();
+    const answers = { '/base/pm/api/templates/cells': { body: TEMPLATE } };
+    const { model } = make(answers, state);
+    await model.openTemplate('cells');
+    model.commitRequest('set samples', request => ({ ...request, samples: ['s1'] }));
+    await model.keepNow();
+    const after = make(answers, state).model;
+    expect(await after.openUnsaved()).not.toBeNull();
+    expect(after.request.samples).toEqual(['s1']);
+    expect(after.dirty).toBe(false);
+  });
+
+  it('goes with the second of two savings, whatever is still on its way', async () => {
+    const waiting: (() => void)[] = [];
+    let revision = 1;
+    const { model, requests } = make({
+      '/base/pm/api/templates/cells': async () => {
+        await new Promise<void>(resolve => waiting.push(resolve));
+        return { body: { ...TEMPLATE, revision: `r${revision++}` } };
+      }
+    });
+    draw(model, 'one');
+    const first = model.save('cells');
+    draw(model, 'two');
+    const second = model.save('cells');
+    const look = model.lookForTheirs();
+    for (let n = 0; n < 3; n++) {
+      await expect.poll(() => waiting.length).toBe(1);
+      revision = n === 2 ? 2 : revision;
+      waiting.pop()?.();
+    }
+    await Promise.all([first, second, look]);
+    const bodies = await Promise.all(
+      requests.flatMap(each => (each.method === 'PUT' ? [each.json() as Promise<unknown>] : []))
+    );
+    expect(bodies).toMatchObject([{ expected: null }, { expected: 'r1' }]);
+    expect([model.theirs, model.dirty, model.template?.revision]).toEqual([null, false, 'r2']);
+  });
+
+  it('takes theirs only where it can be read, and says of what is lost', async () => {
+    const { model } = make({ '/base/pm/api/templates/cells': { body: TEMPLATE } });
+    await model.openTemplate('cells');
+    draw(model, 'mine');
+    const newer = { ...TEMPLATE, revision: 'r2', document: { ...DOCUMENT, format: 2 } };
+    expect(() => {
+      model.takeTheirs(newer as never);
+    }).toThrow('newer program');
+    expect([model.document.steps.has('mine'), model.template?.revision]).toEqual([true, 'r1']);
+    const steps = { one: 'no step', two: { method: 'segment', version: 'latest' } };
+    const broken = { ...TEMPLATE, revision: 'r3', document: { ...DOCUMENT, steps } };
+    model.takeTheirs(broken as never);
+    expect(model.lost.length).toBeGreaterThan(0);
+    expect(model.dirty).toBe(true);
+  });
+
+  it('takes what is saved, or begins anew, and undo brings back what was there', async () => {
+    const state = new StateDB();
+    const stored = { plan_id: 7, revision: 'd1', status: 'draft', preview: PREVIEW };
+    const { model } = make(
+      {
+        '/base/pm/api/templates/cells': { body: TEMPLATE },
+        '/base/pm/api/plans': { status: 201, body: stored }
+      },
+      state
+    );
+    await model.openTemplate('cells');
+    draw(model, 'mine');
+    model.commitRequest('set samples', request => ({ ...request, samples: ['s1'] }));
+    await model.takeSaved();
+    expect([[...model.document.steps.keys()], model.request, model.dirty]).toEqual([
+      ['one'],
+      {},
+      false
+    ]);
+    model.undo();
+    expect([...model.document.steps.keys()]).toEqual(['one', 'mine']);
+    expect([model.request.samples, model.dirty]).toEqual([['s1'], true]);
+
+    const anew = make({ '/base/pm/api/plans': { status: 201, body: stored } }).model;
+    draw(anew, 'mine');
+    await anew.storeDraft();
+    await anew.takeSaved();
+    expect([anew.document.steps.size, anew.draftPlan, anew.dirty]).toEqual([0, null, false]);
+    anew.undo();
+    expect([...anew.document.steps.keys()]).toEqual(['mine']);
+  });
+
   it('tells a conflict with what is saved now', () => {
     expect(new TemplateConflict(null, 'cells').message).toContain('cells');
   });
@@ -377,6 +493,17 @@ describe('a plan that is looked at', () => {
     expect(model.undoName).toBeNull();
     await model.view(null);
     expect(model.document).toBe(drawn);
+  });
+
+  it('is left when what is saved is taken', async () => {
+    const { model } = make({ '/base/pm/api/plans/12': { body: PLAN } });
+    draw(model, 'mine');
+    await model.view(12);
+    model.takeTheirs({ ...TEMPLATE, revision: 'r2' } as never);
+    expect([model.viewing, model.template?.revision]).toEqual([null, 'r2']);
+    expect([...model.document.steps.keys()]).toEqual(['one']);
+    model.undo();
+    expect([...model.document.steps.keys()]).toEqual(['mine']);
   });
 
   it('of a newer program is shown and never saved', () => {

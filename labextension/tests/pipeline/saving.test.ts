@@ -1,0 +1,99 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Dialog } from '@jupyterlab/apputils';
+import { StateDB } from '@jupyterlab/statedb';
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+import { afterEach, expect, it } from 'vitest';
+
+import { Api } from '../../src/api/api';
+import { CommandIDs } from '../../src/commands';
+import { addStep } from '../../src/pipeline/edits';
+import { PipelineModel } from '../../src/pipeline/model';
+import { savePipeline } from '../../src/pipeline/saving';
+import { PipelineTracker } from '../../src/pipeline/tracker';
+import { UnsavedWork } from '../../src/pipeline/unsaved';
+import { samplesPlugin } from '../../src/samples/plugin';
+import type { Answers, IAnswer } from '../server';
+import { REFUSAL, server } from '../server';
+import { catalogue } from './catalogue';
+
+const trans = nullTranslator.load('');
+const methods = await catalogue();
+
+const DOCUMENT = {
+  format: 1,
+  name: 'cells',
+  steps: { one: { method: 'segment', version: 'latest' } }
+};
+const TEMPLATE = {
+  name: 'cells',
+  methods: ['segment'],
+  revision: 'r1',
+  created_at: '2026-02-14T10:23:00+00:00',
+  updated_at: '2026-02-14T10:23:00+00:00',
+  created_by: 'me',
+  document: DOCUMENT
+};
+
+function make(answers: Answers): PipelineModel {
+  return new PipelineModel({
+    api: new Api(server(answers).settings),
+    catalogue: methods,
+    unsaved: new UnsavedWork(new StateDB()),
+    key: 'tab',
+    trans
+  });
+}
+
+/** Press a button of the dialog that comes. */
+async function press(label: string): Promise<void> {
+  const found = (): HTMLElement | undefined =>
+    [...document.querySelectorAll<HTMLElement>('.jp-Dialog-button')].find(
+      each => each.textContent === label
+    );
+  await expect.poll(found, { timeout: 20_000 }).toBeDefined();
+  found()?.click();
+}
+
+afterEach(() => {
+  Dialog.flush();
+});
+
+it('closing a pipeline that somebody else saved keeps it open when theirs is taken', async () => {
+  let now = (): IAnswer => ({ body: TEMPLATE });
+  const model = make({ '/base/pm/api/templates/cells': () => now() });
+  await model.openTemplate('cells');
+  model.commit('add mine', document =>
+    addStep(document, { name: 'mine', method: 'segment' }, { x: 0, y: 0 })
+  );
+  const steps = { theirs: { method: 'segment', version: 'latest' } };
+  const theirs = { ...TEMPLATE, revision: 'r2', document: { ...DOCUMENT, steps } };
+  let calls = 0;
+  now = () =>
+    calls++ === 0 ? { status: 409, body: { ...REFUSAL, error: 'Conflict' } } : { body: theirs };
+  const saved = savePipeline(model, trans);
+  await press('Take theirs');
+  expect(await saved).toBe(false);
+  expect([...model.document.steps.keys()]).toEqual(['theirs']);
+  model.undo();
+  expect([...model.document.steps.keys()]).toEqual(['one', 'mine']);
+});
+
+it('the samples of a plan that is looked at are not edited', async () => {
+  const plan = { plan_id: 12, status: 'running', request: {}, document: DOCUMENT, steps: [] };
+  const model = make({ '/base/pm/api/plans/12': { body: plan } });
+  const tracker = new PipelineTracker(methods);
+  tracker.add(model);
+  const commands = new CommandRegistry();
+  await samplesPlugin.activate(
+    { commands } as unknown as JupyterFrontEnd,
+    tracker,
+    null,
+    null,
+    null
+  );
+  await model.view(12);
+  expect(commands.isEnabled(CommandIDs.editSamples)).toBe(false);
+  await commands.execute(CommandIDs.editSamples);
+  expect(document.querySelector('.jp-Dialog')).toBeNull();
+});
