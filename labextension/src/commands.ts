@@ -57,6 +57,8 @@ export const CommandIDs = {
   nudge: 'pm:nudge-steps',
   /** Select the next step of the drawing. Takes to: left, right, up, down. */
   walk: 'pm:walk-steps',
+  /** Select the next comment or frame. Takes back: the one before. */
+  walkNotes: 'pm:walk-notes',
   /** Show the runs of the selected step of the plan that is viewed, or hide them again. */
   unfold: 'pm:unfold-step',
   /** Run the method of the selected step now, with the values that the step has. */

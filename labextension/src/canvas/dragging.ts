@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IPoint } from '../pipeline/document';
-import { placeSteps, putComment, putFrame } from '../pipeline/drawing';
+import { placeSteps, putComment, putFrame, shiftNotes } from '../pipeline/drawing';
 import type { IPipelineModel } from '../tokens';
 import type { Drag, Sizing, State } from './gesture_state';
 import { moved, sized } from './gesture_state';
@@ -63,20 +63,9 @@ export function drop({ model, scene, trans }: IAbout, state: Drag): void {
     count === 1 && only !== undefined
       ? trans.__('move %1', only)
       : trans.__('move %1 things', count);
-  const changed = model.commit(name, document => {
-    let next = placeSteps(document, moved(state.places, shift));
-    for (const id of state.notes) {
-      const frame = next.layout.frames.find(each => each.id === id);
-      const comment = next.layout.comments.find(each => each.id === id);
-      if (frame !== undefined) {
-        next = putFrame(next, { ...frame, x: frame.x + shift.x, y: frame.y + shift.y });
-      }
-      if (comment !== undefined) {
-        next = putComment(next, { ...comment, x: comment.x + shift.x, y: comment.y + shift.y });
-      }
-    }
-    return next;
-  });
+  const changed = model.commit(name, document =>
+    shiftNotes(placeSteps(document, moved(state.places, shift)), state.notes, shift)
+  );
   if (!changed) {
     scene.shift(state.places);
   }

@@ -1,5 +1,7 @@
 /** A field of the page over the canvas: a value, a title, a comment is edited where it stands. */
 
+import { belongsToText, isForWhole } from '../params/keys';
+
 interface IEditorOptions {
   readonly host: HTMLElement;
   readonly x: number;
@@ -39,6 +41,7 @@ export function openEditor(options: IEditorOptions): { close: () => void } {
   box.append(field, fault);
   host.append(box);
   let isOpen = true;
+  let given = options.text;
 
   const look = (): string | null => {
     const reason = options.check?.(field.value) ?? null;
@@ -57,16 +60,27 @@ export function openEditor(options: IEditorOptions): { close: () => void } {
     }
   };
   const finish = (): boolean => {
-    if (isOpen && field.value !== options.text) {
+    if (isOpen && field.value !== given) {
       if (look() !== null) {
         return false;
       }
-      const text = field.value;
+      given = field.value;
       close();
-      options.commit(text);
+      options.commit(given);
       return true;
     }
     close();
+    return true;
+  };
+  /** Commit and stay open; false, what is typed cannot be. */
+  const give = (): boolean => {
+    if (field.value !== given) {
+      if (look() !== null) {
+        return false;
+      }
+      given = field.value;
+      options.commit(given);
+    }
     return true;
   };
 
@@ -75,8 +89,20 @@ export function openEditor(options: IEditorOptions): { close: () => void } {
     if (!(event instanceof KeyboardEvent)) {
       return;
     }
+    // In several lines this is how they are ended.
+    const ends = options.lines === true && event.key === 'Enter';
+    if (isForWhole(event) && !ends) {
+      // The field stays, so that the shortcut knows where it was pressed.
+      if (!give()) {
+        event.stopPropagation();
+        event.preventDefault();
+      }
+      return;
+    }
     // Undo, delete and letters belong to the text while it is edited.
-    event.stopPropagation();
+    if (belongsToText(event) || ends) {
+      event.stopPropagation();
+    }
     if (event.key === 'Escape') {
       close();
     } else if (

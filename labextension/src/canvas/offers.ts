@@ -8,7 +8,7 @@ import { declared } from '../pipeline/catalogue';
 import type { IPoint } from '../pipeline/document';
 import { addStep, connect, freeName, setBinding } from '../pipeline/edits';
 import type { IPort } from '../pipeline/links';
-import { edgeOf, misfitOf, suggestions } from '../pipeline/links';
+import { columnOf, edgeOf, misfitOf, suggestions } from '../pipeline/links';
 import { sheetOf } from '../samples/sheet';
 import type { IChoice } from './picker';
 
@@ -124,6 +124,8 @@ function inputChoices(model: IPipelineModel, port: IPort, trans: TranslationBund
     });
     return choices;
   }
+  const { inputs } = declared(model.document.steps.get(step), model.catalogue);
+  const input = inputs.find(each => each.name === name);
   const columns = new Set([name, ...sheetOf(model.request.samples).columns]);
   for (const column of columns) {
     choices.push({
@@ -131,7 +133,7 @@ function inputChoices(model: IPipelineModel, port: IPort, trans: TranslationBund
       label: trans.__('Column "%1"', column),
       choose: () => {
         model.commit(trans.__('take %1 from the samples', name), document =>
-          setBinding(document, step, name, { kind: 'column', column, gather: null })
+          setBinding(document, step, name, columnOf(column, input, undefined))
         );
       }
     });

@@ -4,6 +4,8 @@
  * It is an ordinary combobox of the page, so keys and screen readers work as everywhere.
  */
 
+import { belongsToText } from '../params/keys';
+
 export interface IChoice {
   /** Choices with the same group stand together under it. */
   readonly group: string;
@@ -140,7 +142,9 @@ export function openPicker(options: IPickerOptions): { close: () => void } {
   });
   input.addEventListener('keydown', event => {
     // The Lab's own shortcuts must not see what is typed here.
-    event.stopPropagation();
+    if (belongsToText(event) || event.key === 'Enter') {
+      event.stopPropagation();
+    }
     if (event.key === 'Escape') {
       close();
     } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {

@@ -3,7 +3,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IPoint } from '../pipeline/document';
-import { around, placeSteps, putComment, putFrame, removeNotes } from '../pipeline/drawing';
+import {
+  around,
+  placeSteps,
+  putComment,
+  putFrame,
+  removeNotes,
+  shiftNotes
+} from '../pipeline/drawing';
 import { disconnect, removeSteps } from '../pipeline/edits';
 import { GRID } from '../pipeline/geometry';
 import type { IPipelineModel } from '../tokens';
@@ -66,7 +73,7 @@ export function deleteSelection({ model, scene, trans }: IAbout): void {
   model.commit(name, each => removeNotes(removeSteps(each, names), notes));
 }
 
-/** Move the selected steps by steps of the grid. */
+/** Move what is selected by steps of the grid. */
 export function nudge({ model, scene, trans }: IAbout, dx: number, dy: number): void {
   const places = new Map<string, IPoint>();
   for (const name of model.selection) {
@@ -75,5 +82,28 @@ export function nudge({ model, scene, trans }: IAbout, dx: number, dy: number): 
       places.set(name, { x: box.x + dx * GRID, y: box.y + dy * GRID });
     }
   }
-  model.commit(trans.__('move %1 things', places.size), each => placeSteps(each, places), 'nudge');
+  const notes = [...scene.notes];
+  const shift = { x: dx * GRID, y: dy * GRID };
+  model.commit(
+    trans.__('move %1 things', places.size + notes.length),
+    each => shiftNotes(placeSteps(each, places), notes, shift),
+    // Only pushes of the same things are taken back in one.
+    `nudge ${JSON.stringify([[...places.keys()], notes])}`
+  );
+}
+
+/** Select the next of the comments and frames, in the order of reading; returns its id. */
+export function nextNote({ model, scene }: IAbout, backwards: boolean): string | null {
+  const { frames, comments } = scene.document.layout;
+  const notes = [...frames, ...comments].sort((a, b) => a.y - b.y || a.x - b.x);
+  const at = notes.findIndex(each => scene.notes.has(each.id));
+  const to = at < 0 ? (backwards ? -1 : 0) : (at + (backwards ? -1 : 1)) % notes.length;
+  const next = notes.at(to);
+  if (next === undefined) {
+    return null;
+  }
+  model.select([]);
+  scene.edge = null;
+  scene.notes = new Set([next.id]);
+  return next.id;
 }

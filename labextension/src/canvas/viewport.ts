@@ -71,8 +71,12 @@ export class Viewport {
    * read then, else moving no further than it must.
    */
   reveal(step: string): void {
+    this.show(this._options.scene.boxOf(step));
+  }
+
+  /** The same with a box of the drawing. */
+  show(box: IBox | null): void {
     const { engine, scene, redraw } = this._options;
-    const box = scene.boxOf(step);
     if (box === null || engine.width === 0 || this._isSeen(box)) {
       return;
     }

@@ -24,7 +24,7 @@ import { Painter } from './paint';
 import type { INodePart } from './scene';
 import { partOf, Scene } from './scene';
 import type { IAbout } from './selection';
-import { addComment, addFrame, deleteSelection, nudge } from './selection';
+import { addComment, addFrame, deleteSelection, nextNote, nudge } from './selection';
 import type { ICanvasTokens } from './tokens';
 import { readTokens } from './tokens';
 import { Viewport } from './viewport';
@@ -157,7 +157,18 @@ export class CanvasWidget extends Widget {
     const { model } = this._options;
     const next = neighbour(this.scene, [...model.selection].at(-1) ?? null, to);
     if (next !== null) {
+      this.scene.notes = new Set();
       model.reveal(next);
+      this.redraw();
+    }
+  }
+
+  /** Select the next comment or frame, and bring it into view. */
+  walkNotes(backwards: boolean): void {
+    const id = nextNote(this._about, backwards);
+    if (id !== null) {
+      this.viewport.show(this.scene.frame(id) ?? this.scene.comment(id) ?? null);
+      this.redraw();
     }
   }
 
@@ -211,18 +222,21 @@ export class CanvasWidget extends Widget {
   /** Move what is selected by steps of the grid; where nothing can be moved, select another step. */
   nudge(dx: number, dy: number): void {
     const { model } = this._options;
-    if (model.readOnly || model.selection.size === 0) {
+    if (model.readOnly || (model.selection.size === 0 && this.scene.notes.size === 0)) {
       this.walk(dx < 0 ? 'left' : dx > 0 ? 'right' : dy < 0 ? 'up' : 'down');
     } else {
       nudge(this._about, dx, dy);
     }
   }
 
-  /** Edit the title of the selected step where it stands. */
+  /** Edit the title of the selected step where it stands; without one, of a comment or a frame. */
   editTitle(): void {
     const [step] = this._options.model.selection;
+    const [note] = this.scene.notes;
     if (step !== undefined) {
       this._editing.title(step);
+    } else if (note !== undefined && !this._options.model.readOnly) {
+      this._editing.note(note);
     }
   }
 

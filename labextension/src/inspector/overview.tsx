@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import { isForWhole } from '../params/keys';
 import { setDescription } from '../pipeline/edits';
 import { totalText } from '../preview/words';
 import { sheetOf } from '../samples/sheet';
@@ -22,7 +23,9 @@ interface IProps {
 }
 
 export function Overview({ model, actions, trans }: IProps): React.JSX.Element {
-  const { document, preview } = model;
+  const { document } = model;
+  // Of a plan that is looked at, the numbers of the draft say nothing.
+  const counts = model.viewing === null && model.isChecked ? model.preview?.counts : undefined;
   const sheet = sheetOf(model.request.samples);
   const { editSamples, openPreview } = actions;
   const branching = [...document.steps.values()].filter(step => step.branches !== null);
@@ -41,10 +44,10 @@ export function Overview({ model, actions, trans }: IProps): React.JSX.Element {
             <dd>{branching.map(step => step.name).join(', ')}</dd>
           </>
         )}
-        {preview !== null && model.isChecked && (
+        {counts !== undefined && (
           <>
             <dt>{trans.__('runs')}</dt>
-            <dd>{totalText(preview.counts, trans)}</dd>
+            <dd>{totalText(counts, trans)}</dd>
           </>
         )}
       </dl>
@@ -83,8 +86,8 @@ export function Overview({ model, actions, trans }: IProps): React.JSX.Element {
         )}
         {openPreview !== undefined && document.steps.size > 0 && (
           <button type="button" className="jp-mod-styled jp-mod-accept" onClick={openPreview}>
-            {preview !== null && model.isChecked
-              ? trans._n('Preview %1 run', 'Preview %1 runs', preview.counts.total)
+            {counts !== undefined
+              ? trans._n('Preview %1 run', 'Preview %1 runs', counts.total)
               : trans.__('Preview')}
           </button>
         )}
@@ -126,6 +129,11 @@ function Description({ model, trans }: Omit<IProps, 'actions'>): React.JSX.Eleme
     setFrom(text);
     setTyped(text);
   }
+  const commit = (): void => {
+    if (typed !== text) {
+      model.commit(trans.__('describe the pipeline'), document => setDescription(document, typed));
+    }
+  };
   return (
     <div className="pm-Entry">
       <label htmlFor={id}>{trans.__('Description')}</label>
@@ -138,11 +146,10 @@ function Description({ model, trans }: Omit<IProps, 'actions'>): React.JSX.Eleme
         onChange={event => {
           setTyped(event.target.value);
         }}
-        onBlur={() => {
-          if (typed !== text) {
-            model.commit(trans.__('describe the pipeline'), document =>
-              setDescription(document, typed)
-            );
+        onBlur={commit}
+        onKeyDown={event => {
+          if (isForWhole(event)) {
+            commit();
           }
         }}
       />

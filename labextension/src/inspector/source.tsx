@@ -9,7 +9,7 @@ import { ValueInput } from '../params/field';
 import type { ICatalogue } from '../pipeline/catalogue';
 import type { Binding, IPipeline, IStep } from '../pipeline/document';
 import { SAMPLE } from '../pipeline/document';
-import { linkOf, refuse } from '../pipeline/links';
+import { columnOf, linkOf, refuse } from '../pipeline/links';
 import { GatherField } from './gather';
 
 export type SourceKind = Binding['kind'];
@@ -152,10 +152,7 @@ function ColumnChoice(props: ISourceProps): React.JSX.Element {
       value={now}
       onChange={event => {
         const column = event.target.value;
-        const gather = input.gather
-          ? ({ over: [SAMPLE], by: [], onFailure: 'wait' } as const)
-          : null;
-        set(column === '' ? null : { kind: 'column', column, gather });
+        set(column === '' ? null : columnOf(column, input, binding ?? undefined));
       }}
     >
       <option value="">{trans.__('choose a column…')}</option>

@@ -2,6 +2,8 @@
 
 import React from 'react';
 
+import { isForWhole } from './keys';
+
 interface IProps {
   /** The text that is set. */
   text: string;
@@ -65,7 +67,7 @@ export function TextEntry(props: IProps): React.JSX.Element {
         }}
         onBlur={commit}
         onKeyDown={event => {
-          if (event.key === 'Enter') {
+          if (event.key === 'Enter' || isForWhole(event)) {
             commit();
           } else if (event.key === 'Escape' && typed !== text) {
             // The dialog around it stays open.

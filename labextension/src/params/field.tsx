@@ -9,6 +9,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { IParam } from '../api/methods';
+import { isForWhole } from './keys';
 import { check, fromText, toText } from './text';
 
 interface IProps {
@@ -154,7 +155,7 @@ export function ValueInput(props: IInputProps): React.JSX.Element {
             commit(typed);
           }}
           onKeyDown={event => {
-            if (event.key === 'Enter') {
+            if (event.key === 'Enter' || isForWhole(event)) {
               commit(typed);
             } else if (event.key === 'Escape' && typed !== shown) {
               event.stopPropagation();

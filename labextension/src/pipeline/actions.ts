@@ -325,6 +325,17 @@ function addDrawing(context: IContext): void {
       }
     }
   });
+  commands.addCommand(CommandIDs.walkNotes, {
+    label: args =>
+      args['back'] === true
+        ? trans.__('Select Comment or Frame Before')
+        : trans.__('Select Next Comment or Frame'),
+    describedBy: { args: { type: 'object', properties: { back: { type: 'boolean' } } } },
+    isEnabled: () => current(context) !== null,
+    execute: args => {
+      current(context)?.canvas.walkNotes(args['back'] === true);
+    }
+  });
   commands.addCommand(CommandIDs.runSelected, {
     label: trans.__('Run This Step Now…'),
     caption: trans.__('Run the method of the selected step with its values, without a plan'),

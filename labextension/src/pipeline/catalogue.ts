@@ -93,7 +93,9 @@ export class Catalogue implements ICatalogue {
         this._error = null;
       }
     } catch (error) {
-      this._error = error;
+      if (asked === this._number) {
+        this._error = error;
+      }
     }
     this._changed.emit();
   }

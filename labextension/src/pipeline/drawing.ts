@@ -175,6 +175,26 @@ export function putComment(document: IPipeline, comment: IComment): IPipeline {
   return withLayout(document, { comments: put(document.layout.comments, drawable(comment)) });
 }
 
+/** Move frames and comments by id. */
+export function shiftNotes(
+  document: IPipeline,
+  ids: Iterable<string>,
+  { x, y }: IPoint
+): IPipeline {
+  let next = document;
+  for (const id of ids) {
+    const frame = next.layout.frames.find(each => each.id === id);
+    const comment = next.layout.comments.find(each => each.id === id);
+    if (frame !== undefined) {
+      next = putFrame(next, { ...frame, x: frame.x + x, y: frame.y + y });
+    }
+    if (comment !== undefined) {
+      next = putComment(next, { ...comment, x: comment.x + x, y: comment.y + y });
+    }
+  }
+  return next;
+}
+
 /** Remove frames and comments by id. */
 export function removeNotes(document: IPipeline, ids: ReadonlySet<string>): IPipeline {
   const { frames, comments } = document.layout;

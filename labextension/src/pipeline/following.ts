@@ -38,14 +38,16 @@ export class Following implements IDisposable {
 
   /** Listen only while there is something to hear. */
   private readonly _viewed = (): void => {
-    const views = this._model.viewing !== null;
-    if (views && this._hold === null) {
-      this._hold = this._live.hold();
-      // The plan as it was opened says nothing of its logs.
-      this._looking.ask();
-    } else if (!views) {
+    const plan = this._model.viewing?.plan.plan_id ?? null;
+    const isAnother = plan !== this._plan;
+    this._plan = plan;
+    if (plan === null) {
       this._hold?.dispose();
       this._hold = null;
+    } else if (isAnother) {
+      this._hold ??= this._live.hold();
+      // The plan as it was opened says nothing of its logs.
+      this._looking.ask();
     }
   };
 
@@ -74,6 +76,7 @@ export class Following implements IDisposable {
   }
 
   private readonly _looking: Looking;
+  private _plan: number | null = null;
   private _hold: IDisposable | null = null;
   private _isDisposed = false;
 }

@@ -5,7 +5,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IInput, IOutput, IVersion } from '../api/methods';
 import type { ICatalogue } from './catalogue';
 import { declared } from './catalogue';
-import type { Binding, IEdge, IPipeline } from './document';
+import type { Binding, IEdge, IGather, IPipeline } from './document';
+import { SAMPLE } from './document';
 
 /** One end of a link. */
 export interface IPort {
@@ -142,9 +143,21 @@ export function parentsOf(document: IPipeline, name: string): string[] {
 
 /** The binding that a new link makes: an input that expects a list gathers over the samples. */
 export function linkOf(edge: IEdge, input: IInput | undefined): Binding {
-  const gather =
-    input?.gather === true ? ({ over: ['sample'], by: [], onFailure: 'wait' } as const) : null;
-  return { kind: 'step', step: edge.step, output: edge.output, gather };
+  return { kind: 'step', step: edge.step, output: edge.output, gather: gatherOf(input) };
+}
+
+/** The binding to a column of the samples; what is said of lists stays where only the column is another. */
+export function columnOf(
+  column: string,
+  input: IInput | undefined,
+  before: Binding | undefined
+): Binding {
+  const gather = before?.kind === 'column' ? before.gather : gatherOf(input);
+  return { kind: 'column', column, gather };
+}
+
+function gatherOf(input: IInput | undefined): IGather | null {
+  return input?.gather === true ? { over: [SAMPLE], by: [], onFailure: 'wait' } : null;
 }
 
 /** What can be joined to a port: free ports of the steps that are there, then methods to add. */

@@ -344,12 +344,23 @@ export class PipelineModel implements IPipelineModel {
   }
 
   private async _save(name: string, expected: () => string | null): Promise<void> {
-    if (this.name !== name) {
+    const before = this.name;
+    if (before !== name) {
       this.commit(this._options.trans.__('name pipeline'), document =>
         setPipelineName(document, name)
       );
     }
-    await this._saved.put(name, this._history.current.document, expected);
+    const { document } = this._history.current;
+    try {
+      await this._saved.put(name, document, expected);
+    } catch (error) {
+      // It is called as before where it could not be saved under another name.
+      if (before !== name && before !== '' && this._history.current.document === document) {
+        this._history.undo();
+        this._moved();
+      }
+      throw error;
+    }
     this._changed.emit();
     this._keeper.soon();
   }
@@ -414,6 +425,8 @@ export class PipelineModel implements IPipelineModel {
   async view(plan: number | null): Promise<void> {
     if (plan === null) {
       this._viewed.leave();
+      // What ran meanwhile may have changed what would run now.
+      this.check();
     } else if (!(await this._viewed.look(plan)) || this._isDisposed) {
       return;
     }

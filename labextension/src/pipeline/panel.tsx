@@ -304,6 +304,7 @@ export class PipelinePanel extends Panel {
 
   override dispose(): void {
     if (!this.isDisposed) {
+      this._unfolded?.dispose();
       Signal.clearData(this);
       super.dispose();
     }

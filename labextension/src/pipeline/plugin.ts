@@ -16,7 +16,7 @@ import { addCommands } from './actions';
 import { Catalogue } from './catalogue';
 import { savePipeline } from './saving';
 import type { ITabArgs } from './tab';
-import { PipelineTab } from './tab';
+import { isSame, PipelineTab } from './tab';
 import { PipelineTracker } from './tracker';
 
 export const pipelineTrackerPlugin: JupyterFrontEndPlugin<IPipelineTracker> = {
@@ -138,6 +138,11 @@ const PALETTE = [
   CommandIDs.savePipeline,
   CommandIDs.savePipelineAs,
   CommandIDs.exportPipeline,
+  CommandIDs.undoEdit,
+  CommandIDs.redoEdit,
+  CommandIDs.copySelection,
+  CommandIDs.cutSelection,
+  CommandIDs.pasteSteps,
   CommandIDs.deleteSelection,
   CommandIDs.duplicateSelection,
   CommandIDs.selectAll,
@@ -145,6 +150,7 @@ const PALETTE = [
   CommandIDs.arrange,
   CommandIDs.addComment,
   CommandIDs.addFrame,
+  CommandIDs.walkNotes,
   CommandIDs.fit,
   CommandIDs.zoomToSelection,
   CommandIDs.zoomIn,
@@ -153,16 +159,6 @@ const PALETTE = [
   CommandIDs.runSelected,
   CommandIDs.toggleTable
 ];
-
-/** Whether a tab shows already what is asked for. */
-function isSame(open: ITabArgs, wanted: ITabArgs): boolean {
-  if (open.key === wanted.key) {
-    return true;
-  }
-  return wanted.template !== undefined
-    ? open.template === wanted.template
-    : wanted.plan !== undefined && open.template === undefined && open.plan === wanted.plan;
-}
 
 /** As plain JSON, which has no undefined. */
 function kept(args: ITabArgs): ReadonlyPartialJSONObject {

@@ -35,6 +35,23 @@ export interface ITabArgs {
   readonly table?: boolean | undefined;
 }
 
+/** Whether a tab shows already what is asked for. */
+export function isSame(open: ITabArgs, wanted: ITabArgs): boolean {
+  if (open.key === wanted.key) {
+    return true;
+  }
+  if (wanted.template !== undefined) {
+    return open.template === wanted.template;
+  }
+  // Where a plan is looked at, what is drawn from it is asked for as a draft of its own.
+  return (
+    wanted.plan !== undefined &&
+    open.template === undefined &&
+    open.plan === wanted.plan &&
+    open.viewing !== wanted.plan
+  );
+}
+
 interface ITabOptions {
   args: ITabArgs;
   api: IApi;
@@ -102,6 +119,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
 
   override dispose(): void {
     if (!this.isDisposed) {
+      window.removeEventListener('pagehide', this._keep);
       this._following?.dispose();
       this._meanwhile?.dispose();
       const { model } = this;
@@ -256,6 +274,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       this._meanwhile = new Meanwhile(model, live);
     }
     tracker.add(model);
+    window.addEventListener('pagehide', this._keep);
     model.check();
     if (this._isBroughtBack) {
       // What was brought back may be of a time before somebody else saved.
@@ -296,6 +315,11 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     widget.node.append(again);
     this.content.addWidget(widget);
   }
+
+  /** The page goes, sooner than the pause after an edit ends. */
+  private readonly _keep = (): void => {
+    void this.model?.keepNow().catch(() => undefined);
+  };
 
   private readonly _retitle = (): void => {
     const { model } = this;

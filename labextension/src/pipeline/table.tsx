@@ -9,13 +9,15 @@ import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import { countsText } from '../marks/bar';
+import { belongsToText } from '../params/keys';
 import type { IApi, IPipelineModel } from '../tokens';
 import { declared } from './catalogue';
 import type { IStep } from './document';
 import { titleOf } from './document';
+import { removeSteps } from './edits';
 import { parentsOf } from './links';
 import { AddStep } from './table_adding';
-import { remove, StepDetails } from './table_step';
+import { StepDetails } from './table_step';
 
 /** More rows are not shown at once; the filter finds them. */
 const ROWS = 200;
@@ -36,6 +38,8 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
   const { api, model, commands, trans, leave } = props;
   const [filter, setFilter] = React.useState('');
   const body = React.useRef<HTMLTableSectionElement>(null);
+  const host = React.useRef<HTMLDivElement>(null);
+  const [keys] = React.useState(() => new RowKeys());
   const steps = ordered(model);
   const found = steps.filter(step =>
     `${step.name} ${step.title ?? ''} ${step.method}`.toLowerCase().includes(filter.toLowerCase())
@@ -58,16 +62,34 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
               : undefined;
     if (event.key === 'Delete' && !model.readOnly) {
       event.preventDefault();
-      remove(model, step, trans);
+      remove(step);
     } else if (to !== undefined) {
       event.preventDefault();
       model.select([to]);
-      const row = [...(body.current?.rows ?? [])].find(each => each.dataset['pmStep'] === to);
-      row?.querySelector<HTMLElement>('button')?.focus();
+      focus(to);
     }
+  };
+  const focus = (name: string): void => {
+    const row = [...(body.current?.rows ?? [])].find(each => each.dataset['pmStep'] === name);
+    row?.querySelector<HTMLElement>('button')?.focus();
+  };
+  /** Delete a step, with its links, and go on at the one beside it. */
+  const remove = (step: IStep): void => {
+    const names = found.slice(0, ROWS).map(each => each.name);
+    const at = names.indexOf(step.name);
+    const next = names[at + 1] ?? names[at - 1];
+    if (next === undefined) {
+      host.current?.querySelector<HTMLElement>('select')?.focus();
+    } else {
+      focus(next);
+    }
+    model.commit(trans.__('delete %1', step.name), document =>
+      removeSteps(document, new Set([step.name]))
+    );
   };
   return (
     <div
+      ref={host}
       className="pm-StepTable-body"
       onKeyDown={event => {
         if (event.key === 'Escape') {
@@ -75,7 +97,14 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
         }
       }}
     >
-      <div className="pm-StepTable-tools">
+      <div
+        className="pm-StepTable-tools"
+        onKeyDown={event => {
+          if (event.key !== 'Escape' && belongsToText(event)) {
+            event.stopPropagation();
+          }
+        }}
+      >
         {!model.readOnly && <AddStep model={model} trans={trans} />}
         {steps.length > 10 && (
           <input
@@ -101,7 +130,13 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
         </thead>
         <tbody ref={body}>
           {found.slice(0, ROWS).map(step => (
-            <Row key={step.name} {...{ api, model, commands, trans, step, walk }} />
+            <Row
+              key={keys.of(step.name)}
+              {...{ api, model, commands, trans, step, walk, remove }}
+              renamed={name => {
+                keys.move(step.name, name);
+              }}
+            />
           ))}
         </tbody>
       </table>
@@ -138,12 +173,36 @@ function ordered(model: IPipelineModel): IStep[] {
   return list;
 }
 
-interface IRowProps extends ITableProps {
+/** Which row is whose: a step that gets another name keeps its row, and the focus that is in it. */
+class RowKeys {
+  of(name: string): number {
+    const found = this._keys.get(name) ?? this._next++;
+    this._keys.set(name, found);
+    return found;
+  }
+
+  move(from: string, to: string): void {
+    this._keys.set(to, this.of(from));
+    this._keys.delete(from);
+  }
+
+  private readonly _keys = new Map<string, number>();
+  private _next = 0;
+}
+
+export interface IStepProps extends ITableProps {
   step: IStep;
+  /** Called before it gets another name. */
+  renamed: (name: string) => void;
+  remove: (step: IStep) => void;
+}
+
+interface IRowProps extends IStepProps {
   walk: (event: React.KeyboardEvent, step: IStep) => void;
 }
 
-function Row({ api, model, commands, trans, step, walk }: IRowProps): React.JSX.Element {
+function Row({ walk, ...props }: IRowProps): React.JSX.Element {
+  const { model, trans, step } = props;
   const { version } = declared(step, model.catalogue);
   const selected = model.selection.has(step.name);
   const counts = model.states.get(step.name)?.counts;
@@ -193,13 +252,13 @@ function Row({ api, model, commands, trans, step, walk }: IRowProps): React.JSX.
           className="pm-StepTable-details"
           onKeyDown={event => {
             // Here the keys belong to the fields, but for the one that leads back.
-            if (event.key !== 'Escape') {
+            if (event.key !== 'Escape' && belongsToText(event)) {
               event.stopPropagation();
             }
           }}
         >
           <td colSpan={3}>
-            <StepDetails {...{ api, model, commands, trans, step }} />
+            <StepDetails {...props} />
           </td>
         </tr>
       )}

@@ -11,7 +11,7 @@ import { declared } from './catalogue';
 import type { Binding, IStep } from './document';
 import { edgesOf } from './document';
 import { setBinding } from './edits';
-import { linkOf, refuse } from './links';
+import { columnOf, linkOf, refuse } from './links';
 import { OtherCommands } from './others';
 
 interface IProps {
@@ -57,12 +57,18 @@ export function InputField({ model, commands, trans, step, name }: IProps): Reac
     } else if (key === '') {
       set(null);
     } else if (key === 'column') {
-      set({ kind: 'column', column: name, gather: null });
+      set(columnOf(name, input, binding));
     } else {
       setAsked(key);
     }
   };
+  // A kind that was chosen and says nothing yet; it is over when the data is another, as by undo.
   const [asked, setAsked] = React.useState<string | null>(null);
+  const [from, setFrom] = React.useState(binding);
+  if (from !== binding) {
+    setFrom(binding);
+    setAsked(null);
+  }
   const typed = asked ?? (binding === undefined || binding.kind === 'step' ? null : binding.kind);
   return (
     <div className="pm-StepTable-input">
@@ -86,14 +92,19 @@ export function InputField({ model, commands, trans, step, name }: IProps): Reac
       </label>
       {typed !== null && (
         <TextEntry
-          key={`${typed} ${textOf(binding)}`}
+          key={typed}
           label={trans.__('%1: %2', name, offered.get(typed) ?? typed)}
           placeholder={typed === 'run' ? trans.__('for example 47.table') : ''}
           text={asked === null ? textOf(binding) : ''}
           disabled={model.readOnly}
           check={text => fault(typed, text, trans)}
           onChange={text => {
-            const next = text === '' ? null : read(typed, text, input?.value_type ?? null);
+            const next =
+              text === ''
+                ? null
+                : typed === 'column'
+                  ? columnOf(text, input, binding)
+                  : read(typed, text, input?.value_type ?? null);
             if (next !== null || text === '') {
               set(next);
               setAsked(null);
@@ -158,8 +169,6 @@ function fault(kind: string, text: string, trans: TranslationBundle): string | n
 /** What was typed as a binding; null, it is none. */
 function read(kind: string, text: string, type: string | null): Binding | null {
   switch (kind) {
-    case 'column':
-      return { kind, column: text, gather: null };
     case 'file':
       return { kind, path: text };
     case 'value': {

@@ -7,12 +7,11 @@ import { TextEntry } from '../params/entry';
 import { check, fromText, toText } from '../params/text';
 import type { IPipelineModel } from '../tokens';
 import { declared, trackedParams } from './catalogue';
-import type { IStep } from './document';
-import { removeSteps, renameStep, setParam, setTitle, setVersion } from './edits';
+import { renameStep, setParam, setTitle, setVersion } from './edits';
 import { paramRows } from './geometry';
 import { OtherCommands } from './others';
 import { StepRuns } from './step_runs';
-import type { ITableProps } from './table';
+import type { IStepProps } from './table';
 import { InputField } from './table_inputs';
 
 export function StepDetails({
@@ -20,8 +19,10 @@ export function StepDetails({
   model,
   commands,
   trans,
-  step
-}: ITableProps & { step: IStep }): React.JSX.Element {
+  step,
+  renamed,
+  remove
+}: IStepProps): React.JSX.Element {
   const { version, inputs } = declared(step, model.catalogue);
   const latest = model.catalogue.resolve(step.method, 'latest')?.version ?? 0;
   const problems = model.problems.filter(each => each.step === step.name);
@@ -47,6 +48,7 @@ export function StepDetails({
           disabled={off}
           check={text => nameFault(model, step.name, text, trans)}
           onChange={text => {
+            renamed(text);
             model.commitDraft(trans.__('rename %1', step.name), draft =>
               renameStep(draft, step.name, text)
             );
@@ -148,7 +150,7 @@ export function StepDetails({
             type="button"
             className="jp-mod-styled jp-mod-warn"
             onClick={() => {
-              remove(model, step, trans);
+              remove(step);
             }}
           >
             {trans.__('Delete step')}
@@ -156,13 +158,6 @@ export function StepDetails({
         )}
       </div>
     </div>
-  );
-}
-
-/** Delete a step, with its links. */
-export function remove(model: IPipelineModel, step: IStep, trans: TranslationBundle): void {
-  model.commit(trans.__('delete %1', step.name), document =>
-    removeSteps(document, new Set([step.name]))
   );
 }
 

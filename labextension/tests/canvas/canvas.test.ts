@@ -194,7 +194,93 @@ describe('the arrow keys', () => {
   });
 });
 
+describe('comments and frames', () => {
+  const notes = (): { x: number; y: number }[] => {
+    const { frames, comments } = at.model.document.layout;
+    return [...frames, ...comments].map(({ x, y }) => ({ x, y }));
+  };
+
+  it('are moved by the arrow keys, and left when a step is walked to', () => {
+    put('segment', 0, 0);
+    at.model.select([]);
+    at.canvas.addComment();
+    at.type('why', 'Escape');
+    const [before] = notes();
+    at.canvas.nudge(1, 0);
+    at.canvas.nudge(0, 1);
+    expect(notes()).toEqual([{ x: (before?.x ?? 0) + 20, y: (before?.y ?? 0) + 20 }]);
+    expect([...at.model.selection]).toEqual([]);
+    at.canvas.walk('left');
+    expect([...at.model.selection]).toEqual(['segment']);
+    at.canvas.deleteSelection();
+    expect([at.model.document.steps.size, notes().length]).toEqual([0, 1]);
+    expect(drift(at)).toEqual([]);
+  });
+
+  it('are found, named and deleted by keys', () => {
+    at.canvas.addFrame();
+    at.type('outer');
+    at.canvas.addComment();
+    at.type('why', 'Escape');
+    at.canvas.cancel();
+    at.canvas.walkNotes(false);
+    const [first] = at.canvas.scene.notes;
+    at.canvas.walkNotes(false);
+    const [second] = at.canvas.scene.notes;
+    at.canvas.walkNotes(true);
+    expect(at.canvas.scene.notes).toEqual(new Set([first]));
+    expect(second).not.toBe(first);
+    at.canvas.walkNotes(false);
+    at.canvas.walkNotes(false);
+    expect(at.canvas.scene.notes).toEqual(new Set([first]));
+    at.canvas.editTitle();
+    expect(at.field()).not.toBeNull();
+    at.field()?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    at.canvas.deleteSelection();
+    expect(notes()).toHaveLength(1);
+  });
+
+  it('are pushed apart from steps in the list of what undo takes back', () => {
+    put('segment', 0, 0);
+    put('measure', 400, 0);
+    at.model.select(['segment']);
+    at.canvas.nudge(1, 0);
+    at.canvas.nudge(1, 0);
+    at.model.select(['measure']);
+    at.canvas.nudge(1, 0);
+    at.model.undo();
+    const { steps } = at.model.document.layout;
+    expect([steps.get('segment')?.x, steps.get('measure')?.x]).toEqual([40, 400]);
+  });
+});
+
 describe('editing in place', () => {
+  it('gives what is typed to a key that saves the whole, and stays', () => {
+    put('segment', 0, 0);
+    at.twice(point('segment', { param: 'work.sigma' }));
+    const heard: string[] = [];
+    const listen = (event: KeyboardEvent): void => {
+      const value = at.model.document.steps.get('segment')?.params.get('work.sigma');
+      heard.push(`${event.key} ${value ?? ''}`);
+    };
+    document.addEventListener('keydown', listen);
+    const press = (key: string): void => {
+      at.field()?.dispatchEvent(
+        new KeyboardEvent('keydown', { key, ctrlKey: true, bubbles: true, cancelable: true })
+      );
+    };
+    const input = at.field();
+    Object.assign(input ?? {}, { value: '2.5' });
+    press('s');
+    press('z');
+    Object.assign(input ?? {}, { value: 'no number' });
+    press('s');
+    document.removeEventListener('keydown', listen);
+    expect(heard).toEqual(['s 2.5']);
+    expect(at.field()?.getAttribute('aria-invalid')).toBe('true');
+    expect(at.model.undoName).toBe('set sigma');
+  });
+
   it('sets a value as it is meant, and says what cannot be', () => {
     put('segment', 0, 0);
     at.twice(point('segment', { param: 'work.sigma' }));

@@ -72,8 +72,14 @@ it('what happens while it is asked is asked once more', async () => {
 
 it('a viewed plan follows what happens to it, and to no other', async () => {
   let asked = 0;
+  let levels = 0;
   const { settings } = server({
     '/base/pm/api/plans/12': { body: PLAN },
+    '/base/pm/api/plans/13': { body: { ...PLAN, plan_id: 13 } },
+    '/base/pm/api/plans/13/levels': () => {
+      levels++;
+      return { body: { steps: [] } };
+    },
     '/base/pm/api/plans/12/status': () => {
       asked++;
       const steps = [{ ...PLAN.steps[0], counts: { completed: asked, waiting: 3 - asked } }];
@@ -99,6 +105,11 @@ it('a viewed plan follows what happens to it, and to no other', async () => {
   await expect.poll(() => model.states.get('one')?.counts).toEqual({ completed: 1, waiting: 2 });
   live.changed.emit('everything');
   await expect.poll(() => model.states.get('one')?.counts).toEqual({ completed: 2, waiting: 1 });
+  // From plan to plan: the levels of its logs are asked for as well.
+  expect(levels).toBe(0);
+  await model.view(13);
+  expect(live.holders).toBe(1);
+  await expect.poll(() => levels, { timeout: 10_000 }).toBe(1);
   await model.view(null);
   expect(live.holders).toBe(0);
   following.dispose();

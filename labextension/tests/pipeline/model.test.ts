@@ -281,6 +281,16 @@ describe('the saved mark', () => {
     expect([model.theirs, model.dirty, model.template?.revision]).toEqual([null, false, 'r2']);
   });
 
+  it('keeps the name where it could not be saved under another', async () => {
+    const { model } = make({
+      '/base/pm/api/templates/cells': { body: TEMPLATE },
+      '/base/pm/api/templates/tissue': { status: 409, body: { ...REFUSAL, error: 'Conflict' } }
+    });
+    await model.openTemplate('cells');
+    await expect(model.save('tissue')).rejects.toThrow();
+    expect([model.name, model.dirty, model.template?.name]).toEqual(['cells', false, 'cells']);
+  });
+
   it('takes theirs only where it can be read, and says of what is lost', async () => {
     const { model } = make({ '/base/pm/api/templates/cells': { body: TEMPLATE } });
     await model.openTemplate('cells');
