@@ -304,7 +304,6 @@ export class PipelinePanel extends Panel {
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this._unfolded?.dispose();
       Signal.clearData(this);
       super.dispose();
     }
@@ -318,6 +317,8 @@ export class PipelinePanel extends Panel {
   }
 
   protected override onBeforeDetach(msg: Message): void {
+    // They hang on the page, not on this panel: they do not go by themselves.
+    this._unfolded?.dispose();
     for (const type of CLIPBOARD) {
       document.removeEventListener(type, this);
     }

@@ -1,0 +1,100 @@
+import { StateDB } from '@jupyterlab/statedb';
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+import { Widget } from '@lumino/widgets';
+import { afterEach, expect, it } from 'vitest';
+
+import { Api } from '../../src/api/api';
+import { Catalogue } from '../../src/pipeline/catalogue';
+import { addStep } from '../../src/pipeline/edits';
+import { PipelineTab } from '../../src/pipeline/tab';
+import { PipelineTracker } from '../../src/pipeline/tracker';
+import { UnsavedWork } from '../../src/pipeline/unsaved';
+import { fakeContexts } from '../canvas/context';
+import type { Answers, IAnswer } from '../server';
+import { REFUSAL, server, STATUS } from '../server';
+import { catalogue } from './catalogue';
+
+const methods = await catalogue();
+const DOCUMENT = { format: 1, name: 'cells', steps: { one: { method: 'segment', version: 2 } } };
+const PLAN = { plan_id: 12, status: 'running', request: {}, document: DOCUMENT };
+
+let tab: PipelineTab;
+
+function open(state: StateDB, answers: Answers = {}): PipelineTab {
+  fakeContexts();
+  const { settings } = server({
+    '/base/pm/api/status': { body: STATUS },
+    '/base/pm/api/preview': { status: 503, body: REFUSAL },
+    ...answers
+  });
+  tab = new PipelineTab({
+    args: { key: 'tab' },
+    api: new Api(settings),
+    commands: new CommandRegistry(),
+    trans: nullTranslator.load(''),
+    themes: null,
+    state,
+    live: null,
+    tracker: new PipelineTracker(methods),
+    save: async () => Promise.resolve(true)
+  });
+  Widget.attach(tab, document.body);
+  return tab;
+}
+
+afterEach(() => {
+  tab.dispose();
+});
+
+it('what was drawn a moment ago is kept when the page goes', async () => {
+  const state = new StateDB();
+  const panel = await open(state).ready;
+  panel?.model.commit('add one', each =>
+    addStep(each, { name: 'one', method: 'segment' }, { x: 0, y: 0 })
+  );
+  window.dispatchEvent(new Event('pagehide'));
+  // Sooner than the pause after an edit ends.
+  const kept = async (): Promise<unknown> => new UnsavedWork(state).load('tab');
+  await expect.poll(kept, { timeout: 500, interval: 20 }).toMatchObject({
+    document: { steps: { one: { method: 'segment' } } }
+  });
+});
+
+it('the runs that are unfolded go with their tab', async () => {
+  const steps = [{ step: 'one', method: 'segment', version: 2, counts: { waiting: 3 } }];
+  const panel = await open(new StateDB(), {
+    '/base/pm/api/plans/12': { body: { ...PLAN, steps } },
+    '/base/pm/api/runs': { body: { runs: [], next: null } }
+  }).ready;
+  await panel?.model.view(12);
+  panel?.model.select(['one']);
+  panel?.toggleRuns();
+  expect(document.querySelector('.pm-Unfolded')).not.toBeNull();
+  const heard = document.removeEventListener.bind(document);
+  const ended: string[] = [];
+  document.removeEventListener = (type: string, ...rest: [never, never]): void => {
+    ended.push(type);
+    heard(type, ...rest);
+  };
+  tab.dispose();
+  document.removeEventListener = heard;
+  expect(ended).toContain('focusin');
+});
+
+it('methods that have arrived are not called missing by a question of before', async () => {
+  const waiting: ((answer: IAnswer) => void)[] = [];
+  const { settings } = server({
+    '/base/pm/api/methods': () => new Promise<IAnswer>(resolve => waiting.push(resolve))
+  });
+  const list = new Catalogue(new Api(settings));
+  const old = list.refresh();
+  await expect.poll(() => waiting.length).toBe(1);
+  const young = list.refresh();
+  await expect.poll(() => waiting.length).toBe(2);
+  waiting[1]?.({ body: { methods: [] } });
+  await young;
+  waiting[0]?.({ status: 503, body: REFUSAL });
+  await old;
+  expect([list.isLoaded, list.error]).toEqual([true, null]);
+});
