@@ -87,13 +87,20 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
     }
   });
   commands.addCommand(CommandIDs.viewPlan, {
-    label: trans.__('View Plan in Pipeline'),
+    label: args =>
+      args['isPalette'] === true
+        ? trans.__('View Plan in Pipeline…')
+        : trans.__('View Plan in Pipeline'),
     describedBy: {
       args: { type: 'object', properties: { plan: { type: 'integer' } } }
     },
     isEnabled: () => tabs.currentWidget !== null,
     execute: async args => {
       const plan = args['plan'];
+      if (args['isPalette'] === true) {
+        await tabs.currentWidget?.panel?.choosePlan();
+        return;
+      }
       await tabs.currentWidget?.model?.view(typeof plan === 'number' ? plan : null);
     }
   });

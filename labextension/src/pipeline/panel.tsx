@@ -1,7 +1,7 @@
 /** What a pipeline tab holds: toolbar, banners, drawing, step table, problems. Loaded when shown. */
 
 import type { IThemeManager } from '@jupyterlab/apputils';
-import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
+import { InputDialog, ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IDisposable } from '@lumino/disposable';
@@ -180,6 +180,28 @@ export class PipelinePanel extends Panel {
     });
   };
 
+  /** Ask which plan is looked at, or the draft, and look at it. */
+  async choosePlan(): Promise<void> {
+    const { trans } = this._options;
+    try {
+      const offered = new Map<string, number | null>([[trans.__('draft'), null]]);
+      for (const { plan_id, status } of await this._plansOfThis()) {
+        offered.set(trans.__('plan %1 (%2)', plan_id, status), plan_id);
+      }
+      const { button, value } = await InputDialog.getItem({
+        title: trans.__('View plan in pipeline'),
+        label: trans.__('Viewing:'),
+        items: [...offered.keys()],
+        okLabel: trans.__('View')
+      });
+      if (button.accept && value !== null) {
+        this.view(offered.get(value) ?? null);
+      }
+    } catch (error) {
+      await showExplanation(explained(error, trans), trans);
+    }
+  }
+
   /** The step of a viewed plan that can be unfolded into its runs; null, none is selected. */
   get unfoldable(): string | null {
     const [step, ...others] = this.model.selection;
@@ -342,16 +364,20 @@ export class PipelinePanel extends Panel {
   }
 
   private readonly _askPlans = (): void => {
-    listPlans(this._options.api).then(
+    this._plansOfThis().then(
       plans => {
-        this._plans = plans
-          .filter(plan => plan.name === this.model.name && plan.status !== 'draft')
-          .slice(0, 50);
+        this._plans = plans;
         this._refresh.emit();
       },
       () => undefined
     );
   };
+
+  private async _plansOfThis(): Promise<readonly Plan[]> {
+    return (await listPlans(this._options.api))
+      .filter(plan => plan.name === this.model.name && plan.status !== 'draft')
+      .slice(0, 50);
+  }
 
   /** A part of the page that is drawn again with every change of the model. */
   private _react(name: string, render: () => React.JSX.Element): ReactWidget {

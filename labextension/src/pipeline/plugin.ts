@@ -155,6 +155,7 @@ const PALETTE = [
   CommandIDs.zoomToSelection,
   CommandIDs.zoomIn,
   CommandIDs.zoomOut,
+  CommandIDs.viewPlan,
   CommandIDs.unfold,
   CommandIDs.runSelected,
   CommandIDs.toggleTable

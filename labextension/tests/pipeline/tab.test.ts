@@ -17,7 +17,14 @@ import { catalogue } from './catalogue';
 
 const methods = await catalogue();
 const DOCUMENT = { format: 1, name: 'cells', steps: { one: { method: 'segment', version: 2 } } };
-const PLAN = { plan_id: 12, status: 'running', request: {}, document: DOCUMENT };
+const PLAN = {
+  plan_id: 12,
+  status: 'running',
+  created_at: '2026-02-14T10:23:00+00:00',
+  submitted_at: '2026-02-14T10:24:00+00:00',
+  request: {},
+  document: DOCUMENT
+};
 
 let tab: PipelineTab;
 
@@ -80,6 +87,25 @@ it('the runs that are unfolded go with their tab', async () => {
   tab.dispose();
   document.removeEventListener = heard;
   expect(ended).toContain('focusin');
+});
+
+it('a plan to look at is chosen by its number and state', async () => {
+  const named = { ...PLAN, name: '', steps: [] };
+  const panel = await open(new StateDB(), {
+    '/base/pm/api/plans': { body: { plans: [named, { ...named, plan_id: 11, status: 'draft' }] } },
+    '/base/pm/api/plans/12': { body: named }
+  }).ready;
+  const asked = panel?.choosePlan();
+  const select = (): HTMLSelectElement | null => document.querySelector('.jp-Dialog select');
+  await expect.poll(select, { timeout: 20_000 }).not.toBeNull();
+  expect([...(select()?.options ?? [])].map(each => each.value)).toEqual([
+    'draft',
+    'plan 12 (running)'
+  ]);
+  Object.assign(select() ?? {}, { value: 'plan 12 (running)' });
+  document.querySelector<HTMLElement>('.jp-Dialog-button.jp-mod-accept')?.click();
+  await asked;
+  await expect.poll(() => panel?.model.viewing?.plan.plan_id).toBe(12);
 });
 
 it('methods that have arrived are not called missing by a question of before', async () => {
