@@ -200,9 +200,6 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     wide = run.get_by_label("wide", exact=True).first
     expect(wide.get_by_role("table", name="wide")).to_contain_text("1234567")
     expect(wide).to_contain_text("21.6 MB")
-    with page.expect_download() as saved_file:
-        wide.get_by_role("link", name="Save wide").click()
-    assert saved_file.value.path().stat().st_size == 21_600_006
     folder = run.get_by_label("pages", exact=True).first
     folder.get_by_role("button", name="first.txt").click()
     expect(folder.get_by_label("first.txt")).to_contain_text("the first page")
@@ -221,6 +218,10 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     expect(paper.get_by_title("paper").or_(paper.get_by_text("shows no PDF"))).to_be_visible()
     screenshot("run-files")
     check_axe(page, ".pm-Run")
+    # Everything is shown by now, so nothing moves away from under the pointer.
+    with page.expect_download() as saved_file:
+        wide.get_by_role("link", name="Save wide").click()
+    assert saved_file.value.path().stat().st_size == 21_600_006
 
     def saved(name: str) -> zipfile.ZipFile:
         with page.expect_download() as download:
