@@ -201,12 +201,12 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     expect(wide.get_by_role("table", name="wide")).to_contain_text("1234567")
     expect(wide).to_contain_text("21.6 MB")
     folder = run.get_by_label("pages", exact=True).first
-    folder.get_by_role("button", name="first.txt").click()
+    folder.get_by_role("button", name="first.txt").press("Enter")
     expect(folder.get_by_label("first.txt")).to_contain_text("the first page")
-    folder.get_by_role("button", name="more/").click()
-    folder.get_by_role("button", name="second.csv").click()
+    folder.get_by_role("button", name="more/").press("Enter")
+    folder.get_by_role("button", name="second.csv").press("Enter")
     expect(folder.get_by_role("table", name="second.csv")).to_contain_text("page")
-    folder.get_by_role("button", name="Up").click()
+    folder.get_by_role("button", name="Up").press("Enter")
     expect(folder.get_by_role("button", name="first.txt")).to_be_visible()
     long = run.get_by_label("long", exact=True).first
     expect(long).to_contain_text("line 100")
@@ -218,14 +218,13 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     expect(paper.get_by_title("paper").or_(paper.get_by_text("shows no PDF"))).to_be_visible()
     screenshot("run-files")
     check_axe(page, ".pm-Run")
-    # Everything is shown by now, so nothing moves away from under the pointer.
     with page.expect_download() as saved_file:
-        wide.get_by_role("link", name="Save wide").click()
+        wide.get_by_role("link", name="Save wide").press("Enter")
     assert saved_file.value.path().stat().st_size == 21_600_006
 
     def saved(name: str) -> zipfile.ZipFile:
         with page.expect_download() as download:
-            run.get_by_role("link", name=name).first.click()
+            run.get_by_role("link", name=name).first.press("Enter")
         return zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
 
     assert {name.split("/", 1)[1] for name in saved("Save pages").namelist()} == {
