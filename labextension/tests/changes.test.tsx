@@ -1,6 +1,5 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
-import { Signal } from '@lumino/signaling';
 import React from 'react';
 import { act } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -10,21 +9,9 @@ import { Api } from '../src/api/api';
 import { LogView } from '../src/runs/log_view';
 import { Here, HereContext, useChanges } from '../src/screen/here';
 import { Looking } from '../src/screen/looking';
-import type { IChange, ILive } from '../src/tokens';
+import type { IChange } from '../src/tokens';
 import { server } from './server';
-
-class Told implements ILive {
-  readonly mode = 'live';
-  readonly modeChanged: Signal<ILive, 'live'> = new Signal<ILive, 'live'>(this);
-  readonly changed: Signal<ILive, readonly IChange[] | 'everything'> = new Signal<
-    ILive,
-    readonly IChange[] | 'everything'
-  >(this);
-
-  hold(): { dispose: () => void; isDisposed: boolean } {
-    return { isDisposed: false, dispose: () => undefined };
-  }
-}
+import { Told } from './told';
 
 const SLOW = { timeout: 20_000 };
 

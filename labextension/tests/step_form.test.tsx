@@ -1,6 +1,5 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
-import { Signal } from '@lumino/signaling';
 import React, { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { beforeEach, expect, it } from 'vitest';
@@ -8,23 +7,10 @@ import { beforeEach, expect, it } from 'vitest';
 import { Api } from '../src/api/api';
 import { StepForm } from '../src/runs/step_form';
 import { Here, HereContext } from '../src/screen/here';
-import type { IChange, ILive, LiveMode } from '../src/tokens';
 import { param, version } from './pipeline/catalogue';
 import type { IAnswer } from './server';
 import { REFUSAL, server } from './server';
-
-class Silent implements ILive {
-  readonly mode = 'live';
-  readonly modeChanged: Signal<ILive, LiveMode> = new Signal<ILive, LiveMode>(this);
-  readonly changed: Signal<ILive, readonly IChange[] | 'everything'> = new Signal<
-    ILive,
-    readonly IChange[] | 'everything'
-  >(this);
-
-  hold(): { dispose: () => void; isDisposed: boolean } {
-    return { isDisposed: false, dispose: () => undefined };
-  }
-}
+import { Told } from './told';
 
 beforeEach(() => {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
@@ -39,7 +25,7 @@ it('a late refusal of values that were changed meanwhile is not shown as one of 
       })
   });
   const trans = nullTranslator.load('');
-  const here = new Here(new Api(settings), new Silent(), new CommandRegistry(), trans);
+  const here = new Here(new Api(settings), new Told(), new CommandRegistry(), trans);
   const host = document.createElement('div');
   document.body.append(host);
   const gate = version('gate', { params: [param('threshold', '0.5')] });

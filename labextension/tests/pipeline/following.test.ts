@@ -1,30 +1,14 @@
 import { StateDB } from '@jupyterlab/statedb';
 import { nullTranslator } from '@jupyterlab/translation';
-import { Signal } from '@lumino/signaling';
 import { expect, it } from 'vitest';
 
 import { Api } from '../../src/api/api';
 import { Following } from '../../src/pipeline/following';
 import { PipelineModel } from '../../src/pipeline/model';
 import { UnsavedWork } from '../../src/pipeline/unsaved';
-import type { IChange, ILive } from '../../src/tokens';
 import { server } from '../server';
+import { Told } from '../told';
 import { catalogue } from './catalogue';
-
-class Told implements ILive {
-  readonly mode = 'live';
-  readonly modeChanged: Signal<ILive, 'live'> = new Signal<ILive, 'live'>(this);
-  readonly changed: Signal<ILive, readonly IChange[] | 'everything'> = new Signal<
-    ILive,
-    readonly IChange[] | 'everything'
-  >(this);
-  holders = 0;
-
-  hold(): { dispose: () => void; isDisposed: boolean } {
-    this.holders++;
-    return { isDisposed: false, dispose: () => this.holders-- };
-  }
-}
 
 const PLAN = {
   plan_id: 12,
