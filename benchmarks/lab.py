@@ -3,10 +3,10 @@
     python benchmarks/lab.py [--chromium PATH] [--only PART]
 
 Start: the floor is the same Lab with our extension switched off, taken in turns. State to pixel:
-200 runs of a plan are in flight with their heartbeats, and five others end in each second; one of
-them fails. The floor is PostgreSQL telling a bare listener of that commit; ours ends with the frame
-after the plan's tab, then the drawing in which the plan is viewed, has changed. Table: a plan of
-10,000 runs; the floor is a frame without work.
+200 runs of a plan are in flight with their heartbeats, five others end in each second, and for
+each that ended one begins; one of them fails. The floor is PostgreSQL telling a bare listener of
+that commit; ours ends with the frame after the plan's tab, then the drawing in which the plan is
+viewed, has changed. Table: a plan of 10,000 runs; the floor is a frame without work.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import random
 import statistics
 import threading
 import time
+from collections.abc import Callable
 
 import psycopg
 from browser import ScratchLab, parser, scratch_lab
@@ -28,14 +29,15 @@ from tests.workbench import Workbench
 
 STARTS = 8
 CHANGES = 60
-#: Runs that end meanwhile.
-OTHERS = 500
 IN_FLIGHT = 200
+#: Runs of the plans that are watched: all of them are read again at each change, and more seldom.
+TOTALS = (950, 2_000)
 
 #: Resolve with the time at which a frame is drawn that shows so many failed runs.
 SEEN_IN_TAB = """failed => new Promise(done => {
   const look = () => {
-    const text = document.querySelector('.pm-PlanHead .pm-Counts-text')?.textContent ?? '';
+    const heads = [...document.querySelectorAll('.pm-PlanHead .pm-Counts-text')];
+    const text = heads.find(each => each.offsetParent !== null)?.textContent ?? '';
     if (text.includes(`${failed} failed`)) {
       requestAnimationFrame(() => requestAnimationFrame(() => done(Date.now() / 1000)));
       return true;
@@ -170,28 +172,40 @@ def start(browser: Browser, lab: Lab) -> float:
 
 
 def changes(scratch: ScratchLab) -> None:
+    for total in TOTALS:
+        changes_of(scratch, total)
+
+
+def changes_of(scratch: ScratchLab, total: int) -> None:
     bench = scratch.bench
     rows = Rows(bench.store)
     document = {"format": 1, "steps": {"segment": {"method": "segment"}}}
-    plan = rows.plan(name="in flight", status="running", document=document)
+    plan = rows.plan(name=f"of {total:,}", status="running", document=document)
     launch = rows.launch(plan)
-    runs = []
-    for n in range(IN_FLIGHT + 2 * CHANGES + OTHERS):
-        planned = rows.planned_run(
-            plan, "segment", sample=f"s{n:03}", launch_id=launch, reason=f"row {n}"
-        )
-        runs.append(
-            rows.run("segment", plan=plan, planned_run_id=planned, launch_id=launch,
-                     status="running")
-        )  # fmt: skip
+    bench.execute(
+        "INSERT INTO planned_runs (plan_id, ordinal, key, step, sample, decision,"
+        " method_version_id, launch_id) SELECT %s, n, 'segment ' || n, 'segment', 's' || n, 'run',"
+        " %s, %s FROM generate_series(1, %s) AS n",
+        plan,
+        rows.method("segment").version_id,
+        launch,
+        total,
+    )
+    found = bench.rows("SELECT id FROM planned_runs WHERE plan_id = %s ORDER BY ordinal", plan)
+    waiting = [row["id"] for row in found]
+
+    def begin() -> int:
+        return rows.run("segment", plan=plan, planned_run_id=waiting.pop(), launch_id=launch,
+                        status="running")  # fmt: skip
+
+    running = [begin() for _ in range(IN_FLIGHT)]
     page = scratch.page()
     page.evaluate(
         "async plan => { await window.jupyterapp.commands.execute('pm:open-plan', {plan}); }", plan
     )
     page.get_by_role("tree").wait_for(timeout=120_000)
     stop = threading.Event()
-    others = [runs.pop() for _ in range(OTHERS)]
-    beating = threading.Thread(target=beat, args=(bench, runs, others, stop))
+    beating = threading.Thread(target=beat, args=(bench, running, waiting, begin, stop))
     beating.start()
     floor: list[float] = []
     ours: dict[str, list[float]] = {"seen in the plan's tab": [], "seen on the canvas": []}
@@ -205,7 +219,7 @@ def changes(scratch: ScratchLab) -> None:
                 page.wait_for_function(DRAWN, timeout=120_000)
             if n % CHANGES == 0:
                 page.wait_for_timeout(2_000)
-            told, seen = one_change(page, bench, runs.pop(), n + 1, seen_there)
+            told, seen = one_change(page, bench, running.pop(), n + 1, seen_there)
             floor.append(told)
             ours[place].append(seen)
             # Not in step with anything that beats.
@@ -213,7 +227,9 @@ def changes(scratch: ScratchLab) -> None:
     finally:
         stop.set()
         beating.join()
-    print(f"| {IN_FLIGHT} runs in flight, ms | median | p95 | most |\n|---|---|---|---|")
+    page.close()
+    print(f"| {IN_FLIGHT} of {total:,} runs in flight, ms | median | p95 | most |")
+    print("|---|---|---|---|")
     for name, each in {"told by PostgreSQL": floor, **ours}.items():
         each.sort()
         late = each[int(len(each) * 0.95)]
@@ -251,17 +267,25 @@ def one_change(
     return (told - committed) * 1000, (seen - committed) * 1000
 
 
-def beat(bench: Workbench, runs: list[int], others: list[int], stop: threading.Event) -> None:
-    """Heartbeats of all that is in flight, and the ends of other runs."""
+def beat(
+    bench: Workbench,
+    running: list[int],
+    waiting: list[int],
+    begin: Callable[[], int],
+    stop: threading.Event,
+) -> None:
+    """Heartbeats of what is in flight, and ends of some; for each that ended one begins."""
     with psycopg.connect(bench.url, autocommit=True) as connection:
         for n in itertools.count():
             if stop.wait(0.025):
                 return
             beats = "UPDATE runs SET heartbeat_at = now() WHERE id = %s"
-            connection.execute(beats, (random.choice(runs),))
-            if n % 8 == 0 and others:
+            connection.execute(beats, (random.choice(list(running)),))
+            if n % 8 == 0 and waiting:
                 ends = "UPDATE runs SET status = 'cancelled', finished_at = now() WHERE id = %s"
-                connection.execute(ends, (others.pop(),))
+                connection.execute(ends, (running.pop(0),))
+            while len(running) < IN_FLIGHT and waiting:
+                running.append(begin())
 
 
 if __name__ == "__main__":
