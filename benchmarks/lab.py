@@ -172,13 +172,13 @@ def start(browser: Browser, lab: Lab) -> float:
 
 
 def changes(scratch: ScratchLab) -> None:
+    rows = Rows(scratch.bench.store)
     for total in TOTALS:
-        changes_of(scratch, total)
+        changes_of(scratch, rows, total)
 
 
-def changes_of(scratch: ScratchLab, total: int) -> None:
+def changes_of(scratch: ScratchLab, rows: Rows, total: int) -> None:
     bench = scratch.bench
-    rows = Rows(bench.store)
     document = {"format": 1, "steps": {"segment": {"method": "segment"}}}
     plan = rows.plan(name=f"of {total:,}", status="running", document=document)
     launch = rows.launch(plan)
@@ -238,6 +238,7 @@ def changes_of(scratch: ScratchLab, total: int) -> None:
 
 OPEN_DRAWING = """async plan => {
   await window.jupyterapp.commands.execute('pm:open-pipeline', {plan});
+  await window.jupyterapp.commands.execute('pm:view-plan', {plan});
 }"""
 DRAWN = "() => window.jupyterapp.shell.currentWidget?.panel?.model.states.size > 0"
 
