@@ -1,7 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { StateDB } from '@jupyterlab/statedb';
-import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
@@ -13,21 +12,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/api/api';
 import { CommandIDs } from '../src/commands';
 import { addStep } from '../src/pipeline/edits';
-import { PipelineModel } from '../src/pipeline/model';
+import type { PipelineModel } from '../src/pipeline/model';
 import { PipelineTracker } from '../src/pipeline/tracker';
-import { UnsavedWork } from '../src/pipeline/unsaved';
 import { PreviewModel } from '../src/preview/model';
 import type { PreviewPanel } from '../src/preview/panel';
 import { previewPlugin } from '../src/preview/plugin';
 import { withSkipped, withStepAgain } from '../src/preview/request';
 import { DraftSource } from '../src/preview/source';
 import { PreviewView } from '../src/preview/view';
-import { catalogue } from './pipeline/catalogue';
+import { methods, modelAt, trans } from './pipeline/drawn';
 import type { Answers, IAnswer } from './server';
 import { REFUSAL, server, STATUS } from './server';
-
-const trans = nullTranslator.load('');
-const methods = await catalogue();
 
 const PREVIEW = {
   counts: { total: 6, run: 4, reuse: 2, blocked: 0 },
@@ -139,21 +134,11 @@ async function untilLeft(request?: Request): Promise<IAnswer> {
 
 /** The drawing that the draft was stored from, with one sample more than is stored. */
 async function drawing(api: Api): Promise<{ drawn: PipelineModel; pipelines: PipelineTracker }> {
-  const drawn = pipeline(api);
+  const drawn = modelAt(api);
   await drawn.openPlan(7);
   const pipelines = new PipelineTracker(methods);
   pipelines.add(drawn);
   return { drawn, pipelines };
-}
-
-function pipeline(api: Api, state = new StateDB()): PipelineModel {
-  return new PipelineModel({
-    api,
-    catalogue: methods,
-    unsaved: new UnsavedWork(state),
-    key: 'tab',
-    trans
-  });
 }
 
 let roots: Root[] = [];
@@ -486,7 +471,7 @@ describe('the drawing of a draft', () => {
   it('that is read after a reload only when it is seen is told then', async () => {
     const { api, stored } = bench();
     const state = new StateDB();
-    const before = pipeline(api, state);
+    const before = modelAt(api, state);
     await before.openPlan(7);
     before.commit('add', document =>
       addStep(document, { name: 'two', method: 'segment' }, { x: 0, y: 0 })
@@ -500,7 +485,7 @@ describe('the drawing of a draft', () => {
     await model.load();
     await model.change({ notes: 'by day' });
     await model.change({ request: withStepAgain(model.request, 'one', true) });
-    const drawn = pipeline(api, state);
+    const drawn = modelAt(api, state);
     await drawn.openUnsaved();
     pipelines.add(drawn);
     expect(drawn.request.rerun).toEqual({ steps: ['one'] });

@@ -372,12 +372,13 @@ def test_an_earlier_run_feeds_a_step_by_mouse_and_by_keyboard(bench_lab, open_la
     # The same without a mouse: typed, or chosen from the list.
     page.keyboard.press("t")
     table = page.get_by_role("region", name="Step table")
-    table.get_by_role("button", name="gate").press("Enter")
-    source = table.get_by_role("combobox", name="nuclei")
+    row = table.get_by_role("button", name="gate", exact=True)
+    row.press("Enter")
+    source = table.get_by_role("combobox", name="Data for nuclei")
     if source.count() == 0:
-        table.get_by_role("button", name="gate").press("Enter")
+        row.press("Enter")
     source.select_option("run")
-    typed = table.get_by_role("textbox", name="nuclei: a result of an earlier run")
+    typed = table.get_by_role("textbox", name="Run and result for nuclei")
     typed.fill("the first one")
     expect(table.get_by_role("alert")).to_contain_text("Expected: the number of a run")
     table.get_by_role("button", name="Choose a run for nuclei").press("Enter")

@@ -4,15 +4,10 @@
  * It is an ordinary combobox of the page, so keys and screen readers work as everywhere.
  */
 
+import type { IDeed } from '../params/deed';
 import { belongsToText } from '../params/keys';
 
-export interface IChoice {
-  /** Choices with the same group stand together under it. */
-  readonly group: string;
-  readonly label: string;
-  readonly detail?: string;
-  choose(): void;
-}
+export type IChoice = IDeed;
 
 interface IPickerOptions {
   readonly host: HTMLElement;

@@ -3,16 +3,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IPoint } from '../pipeline/document';
-import {
-  around,
-  placeSteps,
-  putComment,
-  putFrame,
-  removeNotes,
-  shiftNotes
-} from '../pipeline/drawing';
+import { placeSteps, putComment, putFrame, removeNotes, shiftNotes } from '../pipeline/drawing';
 import { disconnect, removeSteps } from '../pipeline/edits';
 import { GRID } from '../pipeline/geometry';
+import { newComment, newFrame } from '../pipeline/notes';
 import type { IPipelineModel } from '../tokens';
 import type { Scene } from './scene';
 
@@ -23,35 +17,24 @@ export interface IAbout {
 }
 
 /** Add an empty comment and select it; returns its id, null where nothing can be changed. */
-export function addComment({ model, scene, trans }: IAbout, { x, y }: IPoint): string | null {
-  const id = crypto.randomUUID();
-  const comment = { id, x, y, width: 220, height: 80, text: '' };
+export function addComment({ model, scene, trans }: IAbout, place: IPoint): string | null {
+  const comment = newComment(place);
   if (!model.commit(trans.__('add comment'), each => putComment(each, comment))) {
     return null;
   }
-  scene.notes = new Set([id]);
-  return id;
+  scene.notes = new Set([comment.id]);
+  return comment.id;
 }
 
 /** Add a frame around the selected steps, else an empty one at a place; as `addComment`. */
 export function addFrame({ model, scene, trans }: IAbout, place: IPoint): string | null {
   const boxes = [...model.selection].flatMap(name => scene.boxOf(name) ?? []);
-  const box = around(boxes) ?? { ...place, width: 300, height: 180 };
-  const room = boxes.length > 0 ? GRID : 0;
-  const id = crypto.randomUUID();
-  const frame = {
-    id,
-    x: box.x - room,
-    y: box.y - 2 * room,
-    width: box.width + 2 * room,
-    height: box.height + 3 * room,
-    title: trans.__('Frame')
-  };
+  const frame = newFrame(boxes, place, trans);
   if (!model.commit(trans.__('add frame'), each => putFrame(each, frame))) {
     return null;
   }
-  scene.notes = new Set([id]);
-  return id;
+  scene.notes = new Set([frame.id]);
+  return frame.id;
 }
 
 /** Delete what is selected: steps, a link, frames, comments. */

@@ -12,6 +12,10 @@ interface IProps {
   /** Where a label element names the field. */
   id?: string;
   placeholder?: string;
+  /** It has several lines: Enter begins the next one. */
+  lines?: boolean;
+  /** Texts that are offered; others can be typed. */
+  offers?: readonly string[];
   disabled?: boolean;
   /** What the owner knows to be wrong with it, and says elsewhere. */
   isWrong?: boolean;
@@ -31,7 +35,7 @@ interface IProps {
  */
 export function TextEntry(props: IProps): React.JSX.Element {
   const { text, label, placeholder, disabled = false, isWrong = false, lenient = false } = props;
-  const { check, onChange, onPaste } = props;
+  const { check, onChange, onPaste, offers = [], lines = false } = props;
   const own = React.useId();
   const id = props.id ?? own;
   const [typed, setTyped] = React.useState(text);
@@ -48,39 +52,54 @@ export function TextEntry(props: IProps): React.JSX.Element {
       onChange(next);
     }
   };
+  const common = {
+    id,
+    className: 'jp-mod-styled',
+    'aria-label': label,
+    'aria-invalid': isWrong || fault !== null,
+    'aria-describedby': fault === null ? undefined : `${id}-fault`,
+    placeholder,
+    disabled,
+    value: typed,
+    onChange: (event: { target: { value: string } }) => {
+      setTyped(event.target.value);
+    },
+    onBlur: commit,
+    onKeyDown: (event: React.KeyboardEvent) => {
+      if ((event.key === 'Enter' && !lines) || isForWhole(event)) {
+        commit();
+      } else if (event.key === 'Escape' && typed !== text) {
+        // The dialog around it stays open.
+        event.stopPropagation();
+        setTyped(text);
+      }
+    }
+  };
   return (
     <>
-      <input
-        id={id}
-        type="text"
-        className="jp-mod-styled"
-        aria-label={label}
-        aria-invalid={isWrong || fault !== null}
-        aria-describedby={fault === null ? undefined : `${id}-fault`}
-        placeholder={placeholder}
-        disabled={disabled}
-        spellCheck={false}
-        autoComplete="off"
-        value={typed}
-        onChange={event => {
-          setTyped(event.target.value);
-        }}
-        onBlur={commit}
-        onKeyDown={event => {
-          if (event.key === 'Enter' || isForWhole(event)) {
-            commit();
-          } else if (event.key === 'Escape' && typed !== text) {
-            // The dialog around it stays open.
-            event.stopPropagation();
-            setTyped(text);
-          }
-        }}
-        onPaste={event => {
-          if (onPaste?.(event.clipboardData.getData('text/plain')) === true) {
-            event.preventDefault();
-          }
-        }}
-      />
+      {lines ? (
+        <textarea {...common} rows={2} />
+      ) : (
+        <input
+          {...common}
+          type="text"
+          list={offers.length === 0 ? undefined : `${id}-offers`}
+          spellCheck={false}
+          autoComplete="off"
+          onPaste={event => {
+            if (onPaste?.(event.clipboardData.getData('text/plain')) === true) {
+              event.preventDefault();
+            }
+          }}
+        />
+      )}
+      {offers.length > 0 && (
+        <datalist id={`${id}-offers`}>
+          {offers.map(each => (
+            <option key={each} value={each} />
+          ))}
+        </datalist>
+      )}
       {fault !== null && (
         <span id={`${id}-fault`} className="pm-Fault" role="alert">
           {fault}

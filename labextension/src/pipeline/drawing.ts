@@ -9,7 +9,7 @@ import { FAR, GAP, NODE, reachable, shapeOf, snapped } from './geometry';
 /** So much room a new step is given before it is known how large it is. */
 const USUAL_HEIGHT = 200;
 
-const ALIGNMENTS = ['left', 'right', 'top', 'bottom', 'columns', 'rows'] as const;
+export const ALIGNMENTS = ['left', 'right', 'top', 'bottom', 'columns', 'rows'] as const;
 
 export type Alignment = (typeof ALIGNMENTS)[number];
 

@@ -168,9 +168,15 @@ export class PipelinePanel extends Panel {
     }
   }
 
-  /** Whether copy and paste are meant for the drawing, not for a field. */
-  get hasFocusOnDrawing(): boolean {
-    return document.activeElement === this.canvas.node;
+  /** Whether copy and paste are meant for steps, in the drawing or in the table, not for a field. */
+  get hasFocusOnSteps(): boolean {
+    const focused = document.activeElement;
+    return (
+      focused === this.canvas.node ||
+      (focused?.classList.contains('pm-StepTable-name') === true &&
+        this._table.node.contains(focused) &&
+        document.getSelection()?.isCollapsed !== false)
+    );
   }
 
   /** Look at a plan, or at the draft again. */
@@ -308,7 +314,7 @@ export class PipelinePanel extends Panel {
   }
 
   handleEvent(event: Event): void {
-    if (!(event instanceof ClipboardEvent) || !this.hasFocusOnDrawing) {
+    if (!(event instanceof ClipboardEvent) || !this.hasFocusOnSteps) {
       return;
     }
     if (event.type === 'paste') {

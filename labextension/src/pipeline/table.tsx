@@ -1,23 +1,22 @@
 /**
  * The pipeline as a table: everything that the canvas can, by keyboard and for screen readers.
  *
- * Rows are walked with the arrow keys: up and down through the list, left and right along the links.
+ * Rows are walked with the arrow keys: up and down through the list, with Shift choosing several, left
+ * and right along the links.
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
-import { countsText } from '../marks/bar';
-import { belongsToText } from '../params/keys';
 import type { IApi, IPipelineModel } from '../tokens';
-import { declared } from './catalogue';
-import type { IStep } from './document';
-import { titleOf } from './document';
+import type { IPipeline, IStep } from './document';
 import { removeSteps } from './edits';
 import { parentsOf } from './links';
 import { AddStep } from './table_adding';
-import { StepDetails } from './table_step';
+import { NotesForm } from './table_notes';
+import { keepTextKeys, StepRow } from './table_row';
+import { SelectedSteps } from './table_selected';
 
 /** More rows are not shown at once; the filter finds them. */
 const ROWS = 200;
@@ -44,28 +43,20 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
   const found = steps.filter(step =>
     `${step.name} ${step.title ?? ''} ${step.method}`.toLowerCase().includes(filter.toLowerCase())
   );
+  const listed = found.slice(0, ROWS).map(each => each.name);
   const walk = (event: React.KeyboardEvent, step: IStep): void => {
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) {
       return;
     }
-    const names = found.map(each => each.name);
-    const at = names.indexOf(step.name);
-    const to =
-      event.key === 'ArrowDown'
-        ? names[at + 1]
-        : event.key === 'ArrowUp'
-          ? names[at - 1]
-          : event.key === 'ArrowLeft'
-            ? parentsOf(model.document, step.name)[0]
-            : event.key === 'ArrowRight'
-              ? steps.find(each => parentsOf(model.document, each.name).includes(step.name))?.name
-              : undefined;
+    const at = listed.indexOf(step.name);
+    const to = nextOf(event.key, model.document, steps, listed, at);
     if (event.key === 'Delete' && !model.readOnly) {
       event.preventDefault();
-      remove(step);
+      remove(model.selection.has(step.name) ? model.selection : new Set([step.name]));
     } else if (to !== undefined) {
       event.preventDefault();
-      model.select([to]);
+      const isAlong = event.shiftKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp');
+      model.select(isAlong ? [...model.selection, step.name, to] : [to]);
       focus(to);
     }
   };
@@ -73,19 +64,20 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
     const row = [...(body.current?.rows ?? [])].find(each => each.dataset['pmStep'] === name);
     row?.querySelector<HTMLElement>('button')?.focus();
   };
-  /** Delete a step, with its links, and go on at the one beside it. */
-  const remove = (step: IStep): void => {
-    const names = found.slice(0, ROWS).map(each => each.name);
-    const at = names.indexOf(step.name);
-    const next = names[at + 1] ?? names[at - 1];
+  /** Delete steps, with their links, and go on at the one beside them. */
+  const remove = (names: ReadonlySet<string>): void => {
+    const at = listed.findIndex(each => names.has(each));
+    const left = (each: string): boolean => !names.has(each);
+    const next = listed.slice(at).find(left) ?? listed.slice(0, at).filter(left).at(-1);
     if (next === undefined) {
       host.current?.querySelector<HTMLElement>('select')?.focus();
     } else {
       focus(next);
     }
-    model.commit(trans.__('delete %1', step.name), document =>
-      removeSteps(document, new Set([step.name]))
-    );
+    const [only] = names;
+    const said =
+      names.size === 1 ? trans.__('delete %1', only) : trans.__('delete %1 things', names.size);
+    model.commit(said, document => removeSteps(document, names));
   };
   return (
     <div
@@ -97,14 +89,7 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
         }
       }}
     >
-      <div
-        className="pm-StepTable-tools"
-        onKeyDown={event => {
-          if (event.key !== 'Escape' && belongsToText(event)) {
-            event.stopPropagation();
-          }
-        }}
-      >
+      <div className="pm-StepTable-tools" onKeyDown={keepTextKeys}>
         {!model.readOnly && <AddStep model={model} trans={trans} />}
         {steps.length > 10 && (
           <input
@@ -119,6 +104,9 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
           />
         )}
       </div>
+      {model.selection.size > 1 && (
+        <SelectedSteps model={model} commands={commands} trans={trans} remove={remove} />
+      )}
       <table className="pm-Table pm-StepTable-table">
         <caption className="pm-offscreen">{trans.__('Steps of the pipeline')}</caption>
         <thead>
@@ -130,9 +118,12 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
         </thead>
         <tbody ref={body}>
           {found.slice(0, ROWS).map(step => (
-            <Row
+            <StepRow
               key={keys.of(step.name)}
-              {...{ api, model, commands, trans, step, walk, remove }}
+              {...{ api, model, commands, trans, step, walk }}
+              remove={each => {
+                remove(new Set([each.name]));
+              }}
               renamed={name => {
                 keys.move(step.name, name);
               }}
@@ -144,8 +135,38 @@ export function StepTable(props: IStepTableProps): React.JSX.Element {
         <p role="status">{trans.__('%1 more: find them by name.', found.length - ROWS)}</p>
       )}
       {steps.length === 0 && <p>{trans.__('No step yet: choose a method above.')}</p>}
+      <div onKeyDown={keepTextKeys}>
+        <NotesForm model={model} trans={trans} />
+      </div>
     </div>
   );
+}
+
+/** Where a key leads from a row: along the list, or along the links; undefined, nowhere. */
+function nextOf(
+  key: string,
+  document: IPipeline,
+  steps: readonly IStep[],
+  listed: readonly string[],
+  at: number
+): string | undefined {
+  const name = listed[at] ?? '';
+  switch (key) {
+    case 'ArrowDown':
+      return listed[at + 1];
+    case 'ArrowUp':
+      return listed[at - 1];
+    case 'Home':
+      return listed[0];
+    case 'End':
+      return listed.at(-1);
+    case 'ArrowLeft':
+      return parentsOf(document, name)[0];
+    case 'ArrowRight':
+      return steps.find(each => parentsOf(document, each.name).includes(name))?.name;
+    default:
+      return undefined;
+  }
 }
 
 /** Parents before children, as far as there is an order. */
@@ -188,80 +209,4 @@ class RowKeys {
 
   private readonly _keys = new Map<string, number>();
   private _next = 0;
-}
-
-export interface IStepProps extends ITableProps {
-  step: IStep;
-  /** Called before it gets another name. */
-  renamed: (name: string) => void;
-  remove: (step: IStep) => void;
-}
-
-interface IRowProps extends IStepProps {
-  walk: (event: React.KeyboardEvent, step: IStep) => void;
-}
-
-function Row({ walk, ...props }: IRowProps): React.JSX.Element {
-  const { model, trans, step } = props;
-  const { version } = declared(step, model.catalogue);
-  const selected = model.selection.has(step.name);
-  const counts = model.states.get(step.name)?.counts;
-  const problems = model.problems.filter(each => each.step === step.name);
-  const state =
-    counts !== undefined
-      ? countsText({ ...counts }, trans)
-      : problems.length > 0
-        ? trans._n('%1 problem', '%1 problems', problems.length)
-        : '';
-  return (
-    <>
-      <tr
-        data-pm-step={step.name}
-        className={selected ? 'pm-mod-selected' : ''}
-        onKeyDown={event => {
-          walk(event, step);
-        }}
-      >
-        <th scope="row">
-          <button
-            type="button"
-            className="pm-StepTable-name"
-            title={titleOf(step)}
-            aria-expanded={selected}
-            onClick={() => {
-              if (selected) {
-                model.select([]);
-              } else {
-                model.reveal(step.name);
-              }
-            }}
-          >
-            {titleOf(step)}
-          </button>
-        </th>
-        <td>
-          {step.method === '' ? trans.__('none') : step.method}{' '}
-          <span className="pm-Table-id">
-            {step.version === 'latest' ? `v${version?.version ?? '?'}` : `v${step.version}`}
-          </span>
-        </td>
-        <td>{state}</td>
-      </tr>
-      {selected && (
-        <tr
-          className="pm-StepTable-details"
-          onKeyDown={event => {
-            // Here the keys belong to the fields, but for the one that leads back.
-            if (event.key !== 'Escape' && belongsToText(event)) {
-              event.stopPropagation();
-            }
-          }}
-        >
-          <td colSpan={3}>
-            <StepDetails {...props} />
-          </td>
-        </tr>
-      )}
-    </>
-  );
 }

@@ -10,9 +10,9 @@ import { drift, hand, SIZE } from './hand';
 let drawn: IDrawn;
 let at: IHand;
 
-beforeEach(async () => {
+beforeEach(() => {
   drawn = fakeContexts();
-  at = await hand();
+  at = hand();
 });
 
 afterEach(() => {
@@ -359,7 +359,7 @@ describe('the drawing', () => {
     expect(texts()).toEqual([]);
   });
 
-  it('leaves no listener behind', async () => {
+  it('leaves no listener behind', () => {
     const counts = new Map<string, number>();
     const count = (by: number) => (type: string) => {
       counts.set(type, (counts.get(type) ?? 0) + by);
@@ -367,7 +367,7 @@ describe('the drawing', () => {
     const added = vi.spyOn(document, 'addEventListener').mockImplementation(count(1));
     const removed = vi.spyOn(document, 'removeEventListener').mockImplementation(count(-1));
     for (let n = 0; n < 5; n++) {
-      const other = await hand();
+      const other = hand();
       other.canvas.dispose();
       other.model.dispose();
     }

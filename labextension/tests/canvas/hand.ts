@@ -1,18 +1,11 @@
 /** A canvas on a page, and a hand that uses it. */
 
-import { StateDB } from '@jupyterlab/statedb';
-import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import { Api } from '../../src/api/api';
 import { CanvasWidget } from '../../src/canvas/widget';
 import type { IPoint } from '../../src/pipeline/document';
-import { PipelineModel } from '../../src/pipeline/model';
-import { UnsavedWork } from '../../src/pipeline/unsaved';
-import { catalogue } from '../pipeline/catalogue';
-import { server } from '../server';
-
-const trans = nullTranslator.load('');
+import type { PipelineModel } from '../../src/pipeline/model';
+import { drawn, trans } from '../pipeline/drawn';
 
 export const SIZE = { width: 1200, height: 800 } as const;
 
@@ -32,15 +25,8 @@ export interface IHand {
 }
 
 /** A hand at an empty canvas. */
-export async function hand(): Promise<IHand> {
-  const api = new Api(server({}).settings);
-  const model = new PipelineModel({
-    api,
-    catalogue: await catalogue(),
-    unsaved: new UnsavedWork(new StateDB()),
-    key: 'tab',
-    trans
-  });
+export function hand(): IHand {
+  const { model, api } = drawn();
   const canvas = new CanvasWidget({ model, api, trans, themes: null });
   Object.defineProperty(canvas.node, 'clientWidth', { value: SIZE.width });
   Object.defineProperty(canvas.node, 'clientHeight', { value: SIZE.height });

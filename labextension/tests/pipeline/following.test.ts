@@ -1,14 +1,8 @@
-import { StateDB } from '@jupyterlab/statedb';
-import { nullTranslator } from '@jupyterlab/translation';
 import { expect, it } from 'vitest';
 
-import { Api } from '../../src/api/api';
 import { Following } from '../../src/pipeline/following';
-import { PipelineModel } from '../../src/pipeline/model';
-import { UnsavedWork } from '../../src/pipeline/unsaved';
-import { server } from '../server';
 import { Told } from '../told';
-import { catalogue } from './catalogue';
+import { drawn } from './drawn';
 
 const PLAN = {
   plan_id: 12,
@@ -20,7 +14,7 @@ const PLAN = {
 
 it('what happens while it is asked is asked once more', async () => {
   let [asked, letGo] = [0, (): void => undefined];
-  const { settings } = server({
+  const { model, api } = drawn({
     '/base/pm/api/plans/12': { body: PLAN },
     '/base/pm/api/plans/12/status': async () => {
       asked++;
@@ -32,14 +26,6 @@ it('what happens while it is asked is asked once more', async () => {
       }
       return answer;
     }
-  });
-  const api = new Api(settings);
-  const model = new PipelineModel({
-    api,
-    catalogue: await catalogue(),
-    unsaved: new UnsavedWork(new StateDB()),
-    key: 'tab',
-    trans: nullTranslator.load('')
   });
   const live = new Told();
   const following = new Following(model, live, api);
@@ -57,7 +43,7 @@ it('what happens while it is asked is asked once more', async () => {
 it('a viewed plan follows what happens to it, and to no other', async () => {
   let asked = 0;
   let levels = 0;
-  const { settings } = server({
+  const { model, api } = drawn({
     '/base/pm/api/plans/12': { body: PLAN },
     '/base/pm/api/plans/13': { body: { ...PLAN, plan_id: 13 } },
     '/base/pm/api/plans/13/levels': () => {
@@ -69,14 +55,6 @@ it('a viewed plan follows what happens to it, and to no other', async () => {
       const steps = [{ ...PLAN.steps[0], counts: { completed: asked, waiting: 3 - asked } }];
       return { body: { ...PLAN, steps } };
     }
-  });
-  const api = new Api(settings);
-  const model = new PipelineModel({
-    api,
-    catalogue: await catalogue(),
-    unsaved: new UnsavedWork(new StateDB()),
-    key: 'tab',
-    trans: nullTranslator.load('')
   });
   const live = new Told();
   const following = new Following(model, live, api);

@@ -1,19 +1,14 @@
 import { StateDB } from '@jupyterlab/statedb';
-import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Api } from '../../src/api/api';
 import type { ITemplate } from '../../src/api/templates';
 import { TemplateConflict } from '../../src/pipeline/conflict';
-import { addStep, renameStep, setParam } from '../../src/pipeline/edits';
-import { PipelineModel } from '../../src/pipeline/model';
+import { renameStep, setParam } from '../../src/pipeline/edits';
+import type { PipelineModel } from '../../src/pipeline/model';
 import { UnsavedWork } from '../../src/pipeline/unsaved';
 import type { Answers, IAnswer } from '../server';
-import { REFUSAL, server } from '../server';
-import { catalogue } from './catalogue';
-
-const trans = nullTranslator.load('');
-const methods = await catalogue();
+import { REFUSAL } from '../server';
+import { draw, drawn } from './drawn';
 
 const PREVIEW = {
   counts: { total: 26, run: 20, reuse: 6, blocked: 0 },
@@ -49,25 +44,11 @@ function make(
   answers: Answers = {},
   state = new StateDB()
 ): { model: PipelineModel; requests: Request[] } {
-  const door = server({ '/base/pm/api/preview': { body: PREVIEW }, ...answers });
-  const model = new PipelineModel({
-    api: new Api(door.settings),
-    catalogue: methods,
-    unsaved: new UnsavedWork(state),
-    key: 'tab',
-    trans
-  });
-  return { model, requests: door.requests };
+  return drawn({ '/base/pm/api/preview': { body: PREVIEW }, ...answers }, state);
 }
 
 function isPreview(request: Request): boolean {
   return new URL(request.url).pathname.endsWith('/preview');
-}
-
-function draw(model: PipelineModel, name: string): void {
-  model.commit(`add ${name}`, document =>
-    addStep(document, { name, method: 'segment' }, { x: 0, y: 0 })
-  );
 }
 
 beforeEach(() => {

@@ -1,24 +1,17 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog } from '@jupyterlab/apputils';
-import { StateDB } from '@jupyterlab/statedb';
-import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { afterEach, expect, it } from 'vitest';
 
-import { Api } from '../../src/api/api';
 import { CommandIDs } from '../../src/commands';
 import { addStep } from '../../src/pipeline/edits';
-import { PipelineModel } from '../../src/pipeline/model';
+import type { PipelineModel } from '../../src/pipeline/model';
 import { savePipeline } from '../../src/pipeline/saving';
 import { PipelineTracker } from '../../src/pipeline/tracker';
-import { UnsavedWork } from '../../src/pipeline/unsaved';
 import { samplesPlugin } from '../../src/samples/plugin';
 import type { Answers, IAnswer } from '../server';
-import { REFUSAL, server } from '../server';
-import { catalogue } from './catalogue';
-
-const trans = nullTranslator.load('');
-const methods = await catalogue();
+import { REFUSAL } from '../server';
+import { drawn, methods, trans } from './drawn';
 
 const DOCUMENT = {
   format: 1,
@@ -36,13 +29,7 @@ const TEMPLATE = {
 };
 
 function make(answers: Answers): PipelineModel {
-  return new PipelineModel({
-    api: new Api(server(answers).settings),
-    catalogue: methods,
-    unsaved: new UnsavedWork(new StateDB()),
-    key: 'tab',
-    trans
-  });
+  return drawn(answers).model;
 }
 
 /** Press a button of the dialog that comes. */

@@ -1,28 +1,23 @@
 import { UseSignal } from '@jupyterlab/apputils';
-import { StateDB } from '@jupyterlab/statedb';
-import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import React, { act } from 'react';
 import type { Root } from 'react-dom/client';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { Api } from '../../src/api/api';
 import { portChoices } from '../../src/canvas/offers';
 import { Overview } from '../../src/inspector/overview';
 import type { Binding } from '../../src/pipeline/document';
-import { addStep, setBinding } from '../../src/pipeline/edits';
+import { setBinding, setBranches } from '../../src/pipeline/edits';
 import { columnOf } from '../../src/pipeline/links';
-import { PipelineModel } from '../../src/pipeline/model';
+import type { PipelineModel } from '../../src/pipeline/model';
 import { isSame } from '../../src/pipeline/tab';
 import { StepTable } from '../../src/pipeline/table';
-import { UnsavedWork } from '../../src/pipeline/unsaved';
 import schema from '../../schema/pipeline.json';
-import { server } from '../server';
-import { catalogue, input } from './catalogue';
+import type { IApi } from '../../src/tokens';
+import { input } from './catalogue';
+import { draw as drawStep, drawn, trans } from './drawn';
 
-const trans = nullTranslator.load('');
-const methods = await catalogue();
 const PREVIEW = { counts: { total: 26, run: 20, reuse: 6, blocked: 0 }, problems: [], samples: 1 };
 const PLAN = {
   plan_id: 12,
@@ -34,25 +29,21 @@ const PLAN = {
 
 let fresh: number;
 let model: PipelineModel;
+let api: IApi;
+let problems: object[];
 let host: HTMLElement;
 let root: Root;
 
 beforeEach(() => {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   fresh = 19;
-  const { settings } = server({
+  problems = [];
+  ({ model, api } = drawn({
     '/base/pm/api/preview': () => ({
-      body: { ...PREVIEW, counts: { ...PREVIEW.counts, run: ++fresh } }
+      body: { ...PREVIEW, problems, counts: { ...PREVIEW.counts, run: ++fresh } }
     }),
     '/base/pm/api/plans/12': { body: PLAN }
-  });
-  model = new PipelineModel({
-    api: new Api(settings),
-    catalogue: methods,
-    unsaved: new UnsavedWork(new StateDB()),
-    key: 'tab',
-    trans
-  });
+  }));
   host = document.createElement('div');
   host.className = 'pm-Pipeline';
   document.body.append(host);
@@ -69,7 +60,7 @@ afterEach(() => {
 
 function draw(name: string, method: string): void {
   act(() => {
-    model.commit(`add ${name}`, each => addStep(each, { name, method }, { x: 0, y: 0 }));
+    drawStep(model, name, method);
   });
 }
 
@@ -87,23 +78,19 @@ function show(render: () => React.JSX.Element): void {
   });
 }
 
-function showTable(): void {
+function showTable(commands = new CommandRegistry()): void {
   show(() => (
-    <StepTable
-      api={new Api(server({}).settings)}
-      model={model}
-      commands={new CommandRegistry()}
-      trans={trans}
-      leave={() => undefined}
-    />
+    <StepTable api={api} model={model} commands={commands} trans={trans} leave={() => undefined} />
   ));
 }
 
 function field(label: string): HTMLInputElement {
-  const found = [...host.querySelectorAll<HTMLInputElement>('input, select')].find(
+  const found = [
+    ...host.querySelectorAll<HTMLInputElement>('input, select, textarea, button')
+  ].find(
     each =>
-      each.getAttribute('aria-label') === label ||
-      each.labels?.[0]?.firstElementChild?.textContent === label
+      (each.getAttribute('aria-label') ?? each.labels?.[0]?.textContent ?? each.textContent) ===
+      label
   );
   if (found === undefined) {
     throw new Error(`There is no field "${label}".`);
@@ -111,10 +98,17 @@ function field(label: string): HTMLInputElement {
   return found;
 }
 
+function click(label: string): void {
+  act(() => {
+    field(label).focus();
+    field(label).click();
+  });
+}
+
 function type(into: HTMLInputElement, text: string): void {
   act(() => {
     into.focus();
-    Reflect.set(HTMLInputElement.prototype, 'value', text, into);
+    Reflect.set(Object.getPrototypeOf(into) as object, 'value', text, into);
     into.dispatchEvent(new Event('input', { bubbles: true }));
   });
 }
@@ -154,7 +148,7 @@ describe('a column of the samples', () => {
     draw('summary', 'summary');
     model.select(['summary']);
     showTable();
-    choose('tables', 'column');
+    choose('Data for tables', 'column');
     expect(bound('summary', 'tables')).toMatchObject({ column: 'tables', gather: OVER_SAMPLES });
     const by = { over: ['sample'], by: ['patient'], onFailure: 'wait' } as const;
     act(() => {
@@ -162,10 +156,10 @@ describe('a column of the samples', () => {
         setBinding(each, 'summary', 'tables', { kind: 'column', column: 'tables', gather: by })
       );
     });
-    type(field('tables: a column of the samples'), 'other');
+    type(field('Column for tables'), 'other');
     press('Enter');
     expect(bound('summary', 'tables')).toMatchObject({ column: 'other', gather: by });
-    expect(document.activeElement).toBe(field('tables: a column of the samples'));
+    expect(document.activeElement).toBe(field('Column for tables'));
     act(() => {
       model.commit('clear', each => setBinding(each, 'summary', 'tables', null));
     });
@@ -188,12 +182,119 @@ describe('the step table', () => {
     });
     model.select(['summary']);
     showTable();
-    choose('tables', 'run');
-    expect(field('tables').value).toBe('run');
+    choose('Data for tables', 'run');
+    expect(field('Data for tables').value).toBe('run');
     act(() => {
       model.undo();
     });
-    expect(field('tables').value).toBe('');
+    expect(field('Data for tables').value).toBe('');
+  });
+
+  it('gathers over samples and branches, by a column, and says what a failed member means', () => {
+    draw('segment', 'segment');
+    draw('measure', 'measure');
+    draw('summary', 'summary');
+    act(() => {
+      const grid = new Map([['work.threshold', ['0.4', '0.6']]]);
+      model.commit('branch', each => setBranches(each, 'measure', { kind: 'grid', axes: grid }));
+      model.commitRequest('samples', each => ({
+        ...each,
+        samples: { columns: ['sample', 'patient'], rows: [{ sample: 's1', patient: 'p1' }] }
+      }));
+    });
+    model.select(['summary']);
+    showTable();
+    choose('Data for tables', 'measure.table');
+    expect(bound('summary', 'tables')).toMatchObject({ step: 'measure', gather: OVER_SAMPLES });
+    click('over branches of measure');
+    click('one list for each patient');
+    click('go on without members that failed');
+    expect(document.activeElement).toBe(field('go on without members that failed'));
+    const gather = { over: ['sample', 'measure'], by: ['patient'], onFailure: 'go_on' };
+    expect(bound('summary', 'tables')).toMatchObject({ gather });
+    click('over the samples');
+    click('over branches of measure');
+    expect(bound('summary', 'tables')).toMatchObject({ gather: null });
+    choose('Data for tables', '');
+    expect(bound('summary', 'tables')).toBeUndefined();
+  });
+
+  it('shows at each input and parameter what the server says of it', async () => {
+    draw('measure', 'measure');
+    const about = { severity: 'error', step: 'measure' };
+    problems = [
+      { ...about, edge: 'measure.nuclei', message: "'nuclei' is not connected" },
+      { ...about, edge: null, message: "'work.threshold' must be a number" }
+    ];
+    model.select(['measure']);
+    showTable();
+    act(() => {
+      model.check();
+    });
+    await act(async () => {
+      await expect.poll(() => model.problems.length, { timeout: 10_000 }).toBe(2);
+    });
+    const nuclei = field('Data for nuclei');
+    expect(nuclei.getAttribute('aria-invalid')).toBe('true');
+    const told = document.getElementById(nuclei.getAttribute('aria-describedby') ?? '');
+    expect(told?.textContent).toBe("'nuclei' is not connected");
+    expect(field('threshold').getAttribute('aria-invalid')).toBe('true');
+    expect(field('Data for labels').getAttribute('aria-invalid')).toBe('false');
+  });
+
+  it('adds a step when that is said, not at the first arrow key in its list', () => {
+    showTable();
+    choose('Add a step', 'segmentation segment');
+    expect(model.document.steps.size).toBe(0);
+    field('Add a step').focus();
+    press('Enter');
+    expect([...model.document.steps.keys()]).toEqual(['segment']);
+    choose('Where nuclei goes', 'Add a step after this one measure');
+    click('Connect: Where nuclei goes');
+    expect(bound('measure', 'nuclei')).toMatchObject({ step: 'segment', output: 'nuclei' });
+  });
+
+  it('selects several steps by key, puts them in line and deletes them', () => {
+    for (const name of ['one', 'two', 'three']) {
+      draw(name, 'segment');
+    }
+    const done: unknown[] = [];
+    const commands = new CommandRegistry();
+    commands.addCommand('pm:align-steps', {
+      label: args => (args['how'] === 'left' ? 'left' : ''),
+      execute: args => done.push(args)
+    });
+    showTable(commands);
+    click('one');
+    press('ArrowDown', { shiftKey: true });
+    expect([...model.selection]).toEqual(['one', 'two']);
+    expect(document.activeElement?.textContent).toBe('two');
+    choose('Align', 'Places in the drawing left');
+    click('Do: Align');
+    expect(done).toEqual([{ how: 'left' }]);
+    click('Delete');
+    expect([...model.document.steps.keys()]).toEqual(['three']);
+    expect(document.activeElement?.textContent).toBe('three');
+  });
+
+  it('writes, changes and deletes comments and frames', () => {
+    draw('one', 'segment');
+    showTable();
+    click('Add comment');
+    expect(document.activeElement).toBe(field('Comment 1'));
+    type(field('Comment 1'), 'two\nlines');
+    click('one');
+    expect(model.document.layout.comments.map(each => each.text)).toEqual(['two\nlines']);
+    click('Frame 1 step');
+    expect(document.activeElement).toBe(field('Frame 1'));
+    type(field('Frame 1'), 'cohort');
+    press('Enter');
+    expect(model.document.layout.frames.map(each => each.title)).toEqual(['cohort']);
+    click('Delete Comment 1');
+    expect(model.document.layout.comments).toEqual([]);
+    expect(document.activeElement).toBe(field('Frame 1'));
+    click('Delete Frame 1');
+    expect(document.activeElement).toBe(field('Add comment'));
   });
 
   it('keeps the focus where a step is renamed or deleted', () => {

@@ -4,10 +4,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { IInput } from '../api/methods';
-import type { Binding, IPipeline } from '../pipeline/document';
-import { isAbove } from '../pipeline/links';
+import type { Binding, IEdge, IPipeline } from '../pipeline/document';
+import { columnOf, isAbove, linkOf } from '../pipeline/links';
 import type { ISurroundings, SourceKind } from './source';
-import { SourceEditor } from './source';
+import { SourceEditor, sourcesFor } from './source';
 
 /** Which kinds of data an input of a declared type takes; the server has the last word. */
 const KINDS: Record<IInput['type'], readonly SourceKind[]> = {
@@ -56,50 +56,100 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
   const { step, input, columns, problems, onChange, trans } = props;
   const id = React.useId();
   const binding = step.inputs.get(input.name) ?? null;
-  // A kind that was chosen and says nothing yet; the document holds only what is said.
+  // A kind that was chosen and says nothing yet; it is over when the data is another, as by undo.
   const [chosen, setChosen] = React.useState<SourceKind | null>(null);
-  const kind = binding?.kind ?? chosen;
+  const [from, setFrom] = React.useState(binding);
+  if (from !== binding) {
+    setFrom(binding);
+    setChosen(null);
+  }
+  const kind = chosen ?? binding?.kind ?? null;
   const told = problems.get(input.name) ?? [];
-  const byName = columns.includes(input.name);
+  const sources = sourcesFor(props, input);
   const set = (next: Binding | null): void => {
-    onChange(input.name, next, trans.__('set data of %1', input.name));
+    const label =
+      next === null
+        ? trans.__('clear %1', input.name)
+        : next.kind === 'run'
+          ? trans.__('take run %1', next.run)
+          : trans.__('data for %1', input.name);
+    onChange(input.name, next, label);
+    setChosen(null);
   };
+  const choose = (key: string): void => {
+    const edge = sources.find(each => keyOf(each) === key);
+    if (edge !== undefined) {
+      set(linkOf(edge, input));
+    } else if (key === 'column') {
+      set(columnOf(input.name, input, binding ?? undefined));
+    } else if (key === '') {
+      setChosen(null);
+      if (binding !== null) {
+        set(null);
+      }
+    } else if (key === 'value' || key === 'file' || key === 'run') {
+      setChosen(key);
+    }
+  };
+  const linked = binding?.kind === 'step' ? keyOf(binding) : null;
+  const present = chosen ?? linked ?? kind ?? '';
+  const fits = KINDS[input.type];
   return (
     <fieldset className="pm-Input" data-pm-set={binding !== null}>
       <legend className="pm-Param-head">
         {input.name} <span className="pm-Param-type">{takes(input, trans)}</span>
       </legend>
       <select
-        id={id}
         className="jp-mod-styled"
         aria-label={trans.__('Data for %1', input.name)}
         aria-invalid={told.length > 0}
-        value={kind ?? ''}
+        aria-describedby={told.length > 0 ? `${id}-fault` : undefined}
+        value={present}
         onChange={event => {
-          const next = event.target.value === '' ? null : (event.target.value as SourceKind);
-          setChosen(next);
-          if (binding !== null) {
-            set(null);
-          }
+          choose(event.target.value);
         }}
       >
         <option value="">
-          {byName
+          {columns.includes(input.name)
             ? trans.__('column "%1" of the samples', input.name)
             : input.required
               ? trans.__('choose data…')
               : trans.__('nothing')}
         </option>
-        {KINDS[input.type].map(each => (
+        {(sources.length > 0 || linked !== null) && (
+          <optgroup label={trans.__('from a step')}>
+            {linked !== null && !sources.some(each => keyOf(each) === linked) && (
+              <option value={linked}>{trans.__('%1 (does not fit)', linked)}</option>
+            )}
+            {sources.map(each => (
+              <option key={keyOf(each)} value={keyOf(each)}>
+                {keyOf(each)}
+              </option>
+            ))}
+          </optgroup>
+        )}
+        {OTHERS.filter(each => fits.includes(each) || each === kind).map(each => (
           <option key={each} value={each}>
-            {kindText(each, trans)}
+            {fits.includes(each)
+              ? kindText(each, trans)
+              : trans.__('%1 (does not fit)', kindText(each, trans))}
           </option>
         ))}
       </select>
-      {kind !== null && <SourceEditor {...props} kind={kind} binding={binding} set={set} />}
+      {fits.includes('step') && sources.length === 0 && kind === null && (
+        <p className="pm-Hint">
+          {trans.__(
+            'No step of this pipeline makes what "%1" takes; add one that does.',
+            input.name
+          )}
+        </p>
+      )}
+      {kind !== null && (
+        <SourceEditor key={kind} {...props} kind={kind} binding={binding} set={set} />
+      )}
       {input.description !== '' && <p className="pm-Param-doc">{input.description}</p>}
       {told.length > 0 && (
-        <div className="pm-Fault" role="status">
+        <div className="pm-Fault" role="status" id={`${id}-fault`}>
           {told.map(sentence => (
             <p key={sentence}>{sentence}</p>
           ))}
@@ -108,6 +158,14 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
     </fieldset>
   );
 }
+
+/** A link's source as documents write it, which no kind of data is called. */
+function keyOf({ step, output }: Pick<IEdge, 'step' | 'output'>): string {
+  return `${step}.${output}`;
+}
+
+/** What is no link, in the order in which it is offered. */
+const OTHERS: readonly Exclude<SourceKind, 'step'>[] = ['file', 'column', 'value', 'run'];
 
 /** What an input takes, in a word. */
 export function takes(input: IInput, trans: TranslationBundle): string {
@@ -125,14 +183,12 @@ const TYPES: Record<IInput['type'], (trans: TranslationBundle) => string> = {
   list: trans => trans.__('list')
 };
 
-function kindText(kind: SourceKind, trans: TranslationBundle): string {
+function kindText(kind: Exclude<SourceKind, 'step'>, trans: TranslationBundle): string {
   switch (kind) {
-    case 'step':
-      return trans.__('from a step');
     case 'run':
-      return trans.__('from an earlier run');
+      return trans.__('a result of an earlier run');
     case 'column':
-      return trans.__('from a column of the samples');
+      return trans.__('a column of the samples');
     case 'value':
       return trans.__('a value');
     case 'file':

@@ -1,4 +1,4 @@
-/** What an input is fed by, edited: a step, a run, a column of the samples, a value, a file. */
+/** What an input is fed by, said more closely: a column, a value, a file, a run; a list or not. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
@@ -7,9 +7,11 @@ import type { IAccepts, IInput, IParam } from '../api/methods';
 import { TextEntry } from '../params/entry';
 import { ValueInput } from '../params/field';
 import type { ICatalogue } from '../pipeline/catalogue';
-import type { Binding, IPipeline, IStep } from '../pipeline/document';
+import { declared } from '../pipeline/catalogue';
+import type { Binding, IEdge, IPipeline, IStep } from '../pipeline/document';
 import { SAMPLE } from '../pipeline/document';
-import { columnOf, linkOf, refuse } from '../pipeline/links';
+import { setBinding } from '../pipeline/edits';
+import { columnOf, refuse } from '../pipeline/links';
 import { GatherField } from './gather';
 
 export type SourceKind = Binding['kind'];
@@ -23,8 +25,8 @@ export interface ISurroundings {
   columns: readonly string[];
   /** Steps that branch, for gathering. */
   branching: readonly string[];
-  /** Show the runs that could feed an input. */
-  chooseRun: (input: IInput) => void;
+  /** Show the runs that could feed an input; absent where none can be chosen. */
+  chooseRun: ((input: IInput) => void) | undefined;
   trans: TranslationBundle;
 }
 
@@ -41,7 +43,6 @@ export function SourceEditor(props: ISourceProps): React.JSX.Element {
     case 'step':
       return (
         <>
-          <StepChoice {...props} />
           {binding?.kind === 'step' && (
             <GatherField
               input={input.name}
@@ -83,88 +84,45 @@ export function SourceEditor(props: ISourceProps): React.JSX.Element {
   }
 }
 
-function StepChoice(props: ISourceProps): React.JSX.Element {
-  const { step, document, catalogue, input, binding, set, trans } = props;
-  // As if it were free: what feeds it now is no reason against another.
-  const free = new Map(step.inputs);
-  free.delete(input.name);
-  const without: IPipeline = {
-    ...document,
-    steps: new Map(document.steps).set(step.name, { ...step, inputs: free })
-  };
-  const found: { step: string; output: string }[] = [];
-  for (const source of document.steps.values()) {
-    const version = catalogue.resolve(source.method, source.version);
-    for (const output of version?.declaration.outputs ?? []) {
+/** The outputs of the pipeline's steps that fit an input, whatever feeds it now. */
+export function sourcesFor(around: ISurroundings, input: IInput): readonly IEdge[] {
+  const { step, document, catalogue, trans } = around;
+  const free = setBinding(document, step.name, input.name, null);
+  return [...free.steps.values()].flatMap(source =>
+    declared(source, catalogue).outputs.flatMap(output => {
       const edge = {
         step: source.name,
         output: output.name,
         target: step.name,
         input: input.name
       };
-      if (refuse(without, catalogue, edge, trans) === null) {
-        found.push({ step: source.name, output: output.name });
-      }
-    }
-  }
-  const now = binding?.kind === 'step' ? `${binding.step}.${binding.output}` : '';
-  const here = found.some(each => `${each.step}.${each.output}` === now);
-  return found.length === 0 && now === '' ? (
-    <p className="pm-Hint">
-      {trans.__('No step of this pipeline makes what "%1" takes; add one that does.', input.name)}
-    </p>
-  ) : (
-    <select
-      className="jp-mod-styled"
-      aria-label={trans.__('Step and output for %1', input.name)}
-      value={now}
-      onChange={event => {
-        const picked = found.find(each => `${each.step}.${each.output}` === event.target.value);
-        set(
-          picked === undefined
-            ? null
-            : linkOf({ ...picked, target: step.name, input: input.name }, input)
-        );
-      }}
-    >
-      <option value="">{trans.__('choose a step…')}</option>
-      {now !== '' && !here && <option value={now}>{trans.__('%1 (does not fit)', now)}</option>}
-      {found.map(each => (
-        <option key={`${each.step}.${each.output}`} value={`${each.step}.${each.output}`}>
-          {`${each.step} · ${each.output}`}
-        </option>
-      ))}
-    </select>
+      return refuse(free, catalogue, edge, trans) === null ? [edge] : [];
+    })
   );
 }
 
+/** A column by its name, also one that the samples do not have yet. */
 function ColumnChoice(props: ISourceProps): React.JSX.Element {
   const { input, binding, columns, set, trans } = props;
   const now = binding?.kind === 'column' ? binding.column : '';
-  return columns.length === 0 && now === '' ? (
-    <p className="pm-Hint">
-      {trans.__('The samples have no columns yet; add some to the sample sheet.')}
-    </p>
-  ) : (
-    <select
-      className="jp-mod-styled"
-      aria-label={trans.__('Column for %1', input.name)}
-      value={now}
-      onChange={event => {
-        const column = event.target.value;
-        set(column === '' ? null : columnOf(column, input, binding ?? undefined));
-      }}
-    >
-      <option value="">{trans.__('choose a column…')}</option>
+  return (
+    <>
+      <TextEntry
+        text={now}
+        label={trans.__('Column for %1', input.name)}
+        offers={columns}
+        onChange={column => {
+          set(column === '' ? null : columnOf(column, input, binding ?? undefined));
+        }}
+      />
       {now !== '' && !columns.includes(now) && (
-        <option value={now}>{trans.__('%1 (not in the samples)', now)}</option>
+        <p className="pm-Hint">
+          {columns.length === 0
+            ? trans.__('The samples have no columns yet; add some to the sample sheet.')
+            : trans.__('The samples have no column "%1" yet.', now)}
+        </p>
       )}
-      {columns.map(column => (
-        <option key={column} value={column}>
-          {column}
-        </option>
-      ))}
-    </select>
+    </>
   );
 }
 
@@ -235,23 +193,48 @@ function FileChoice(props: ISourceProps): React.JSX.Element {
   );
 }
 
+/** A result of a run: typed, or chosen from a list. */
 function RunChoice(props: ISourceProps): React.JSX.Element {
-  const { input, binding, chooseRun, trans } = props;
+  const { input, binding, chooseRun, set, trans } = props;
   return (
-    <p>
-      {binding?.kind === 'run' && (
-        <span>{trans.__('run %1 · %2', binding.run, binding.output)} </span>
-      )}
-      <button
-        type="button"
-        className="jp-mod-styled"
-        aria-label={trans.__('Choose a run for %1', input.name)}
-        onClick={() => {
-          chooseRun(input);
+    <>
+      <TextEntry
+        text={binding?.kind === 'run' ? `${binding.run}.${binding.output}` : ''}
+        label={trans.__('Run and result for %1', input.name)}
+        placeholder={trans.__('for example 47.table')}
+        check={text =>
+          text === '' || runOf(text) !== null
+            ? null
+            : trans.__(
+                'Expected: the number of a run, a dot, and one of its results, as in 47.table.'
+              )
+        }
+        onChange={text => {
+          set(runOf(text));
         }}
-      >
-        {trans.__('Choose a run…')}
-      </button>
-    </p>
+      />
+      {chooseRun !== undefined && (
+        <p>
+          <button
+            type="button"
+            className="jp-mod-styled"
+            aria-label={trans.__('Choose a run for %1', input.name)}
+            onClick={() => {
+              chooseRun(input);
+            }}
+          >
+            {trans.__('Choose a run…')}
+          </button>
+        </p>
+      )}
+    </>
   );
+}
+
+/** What was typed as a result of a run; null, it is none. */
+function runOf(text: string): Binding | null {
+  const found = /^#?(\d+)[.\s]+(\S+)$/.exec(text);
+  return found?.[1] === undefined || found[2] === undefined
+    ? null
+    : { kind: 'run', run: Number(found[1]), output: found[2] };
 }
