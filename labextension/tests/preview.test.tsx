@@ -654,7 +654,11 @@ describe('the run tree', () => {
     const model = new PreviewModel(api, 7);
     await model.load();
     const host = shown(model);
-    const fold = buttonFor(host, 'Parameters of one');
+    const row = buttonFor(host, 'one, new');
+    const fold = row.querySelector<HTMLElement>('.pm-Tree-fold');
+    if (fold === null) {
+      throw new Error('It cannot be unfolded.');
+    }
     click(fold);
     expect(host.textContent).toContain('Reading…');
     await until(() => host.textContent.includes('does not have this run'));
@@ -664,6 +668,74 @@ describe('the run tree', () => {
     click(fold);
     await until(() => host.textContent.includes('segment v3'));
     expect(host.textContent).toContain('2.5');
+  });
+
+  it('is walked by keys, of which one leads into it, and keeps the focus where a row goes', async () => {
+    const branch = (label: string): object => ({
+      kind: 'branch',
+      axis: 'gate',
+      label,
+      params: {},
+      runs: [{ key: label, step: 'gate', action: 'reuse', run_id: 4, reason: '' }],
+      children: []
+    });
+    const sample = (label: string, children: object[]): object => ({
+      kind: 'sample',
+      axis: null,
+      label,
+      params: {},
+      runs: [],
+      children
+    });
+    let nodes = [sample('s1', [branch('k=1'), branch('k=2')]), sample('s2', [branch('k=1')])];
+    const preview = (): IAnswer => ({ body: { ...PREVIEW, tree: { nodes, next: null } } });
+    const { api } = bench({ '/base/pm/api/plans/7/preview': preview });
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    const host = shown(model);
+    const tree = host.querySelector('[role=tree]');
+    const said = (): string | null | undefined =>
+      document.activeElement?.getAttribute('aria-label')?.replace(/,.*/, '');
+    const stops = (): string[] =>
+      [...(tree?.querySelectorAll<HTMLElement>('[tabindex="0"]') ?? [])].map(each =>
+        (each.getAttribute('aria-label') ?? '').replace(/,.*/, '')
+      );
+    const press = (...keys: string[]): void => {
+      for (const key of keys) {
+        act(() => {
+          document.activeElement?.dispatchEvent(
+            new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })
+          );
+        });
+      }
+    };
+    await until(() => stops().length > 0);
+    // One row and what can be done with it: the rest is reached by arrows.
+    expect(stops()).toEqual(['s1', 'Run again: sample s1', 'Skip s1']);
+    act(() => {
+      tree?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    });
+    press('ArrowDown', 'ArrowDown');
+    expect(said()).toBe('gate');
+    press('ArrowLeft', 'ArrowLeft');
+    expect(said()).toBe('gate: k=1');
+    press('ArrowDown', 's');
+    expect(said()).toBe('s2');
+    press('Enter', 'ArrowRight');
+    expect(said()).toBe('gate: k=1');
+    press(' ');
+    await until(() => (model.request.rerun?.parts?.length ?? 0) === 1);
+    expect(model.request.rerun?.parts).toEqual([{ sample: 's2', branch: { gate: 'k=1' } }]);
+    await until(() => !model.busy);
+    press('Home', 'ArrowLeft', 'End');
+    expect(said()).toBe('gate: k=1');
+    press('ArrowLeft');
+    expect(said()).toBe('s2');
+    nodes = nodes.slice(0, 1);
+    await act(async () => {
+      await model.load();
+    });
+    await until(() => said() === 's1');
   });
 
   it('reads its next part once, however often it is asked for', async () => {

@@ -12,6 +12,8 @@ import type { IItemProps } from '../screen/item';
 import { item, NO_ITEM, runItem } from '../screen/item';
 import { Action, RunLink } from '../screen/parts';
 import { Rows } from '../screen/rows';
+import type { ITreeLine } from '../screen/tree_keys';
+import { treeMove, TypeAhead } from '../screen/tree_keys';
 import { took } from '../screen/words';
 import type { Line } from './rows';
 import { useCauses } from './causes';
@@ -46,6 +48,8 @@ export function PlanTree(props: IProps): React.JSX.Element {
     () => treeLines(rows, closed, trans.__('all samples')),
     [rows, closed, trans]
   );
+  const walked = React.useMemo(() => lines.map(walkedOf), [lines]);
+  const [ahead] = React.useState(() => new TypeAhead());
   const results = React.useMemo(() => resultsIn(lines), [lines]);
   const because = useCauses(rows);
   const base = React.useId();
@@ -92,6 +96,8 @@ export function PlanTree(props: IProps): React.JSX.Element {
     if (line === undefined || event.target !== event.currentTarget) {
       return;
     }
+    const move = treeMove(event.key, walked, active);
+    const typed = ahead.find(event, walked, active);
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const to = active + (event.key === 'ArrowDown' ? 1 : -1);
       go(to, event.shiftKey);
@@ -102,22 +108,14 @@ export function PlanTree(props: IProps): React.JSX.Element {
         const [run] = next.kind === 'run' ? runsOf([next.row]) : [];
         onChoose(run === undefined ? begun : extended(begun, run, order()));
       }
+    } else if (typed !== null) {
+      go(typed);
     } else if (event.key === ' ') {
       choose(line, event.shiftKey);
-    } else if (event.key === 'Home' || event.key === 'End') {
-      go(event.key === 'Home' ? 0 : lines.length - 1);
-    } else if (event.key === 'ArrowRight' && line.kind === 'group') {
-      if (line.open) {
-        go(active + 1);
-      } else {
-        fold(line, false);
-      }
-    } else if (event.key === 'ArrowLeft') {
-      if (line.kind === 'group' && line.open) {
-        fold(line, true);
-      } else {
-        go(parentOf(lines, active));
-      }
+    } else if (move !== null && 'to' in move) {
+      go(move.to);
+    } else if (move !== null) {
+      fold(line, move.fold);
     } else if (event.key === 'Enter' && line.kind === 'run' && line.row.run_id !== null) {
       void commands.execute(CommandIDs.openRun, { run: line.row.run_id });
     } else if (event.key === 'Enter' && line.kind === 'group') {
@@ -197,6 +195,13 @@ export function PlanTree(props: IProps): React.JSX.Element {
   );
 }
 
+/** A line for the keys. */
+function walkedOf(line: Line): ITreeLine {
+  return line.kind === 'group'
+    ? { level: line.level, open: line.open, text: line.label }
+    : { level: line.level, open: null, text: line.row.step };
+}
+
 /** The runs that a line stands for: of a sample or a branch, what nothing else of it takes in. */
 type Results = (line: Line) => readonly number[];
 
@@ -266,16 +271,6 @@ function Tick({ is, onTick }: ITickProps): React.JSX.Element {
       )}
     </span>
   );
-}
-
-function parentOf(lines: readonly Line[], at: number): number {
-  const level = lines[at]?.level ?? 1;
-  for (let index = at - 1; index >= 0; index--) {
-    if ((lines[index]?.level ?? level) < level) {
-      return index;
-    }
-  }
-  return at;
 }
 
 interface IGroupProps {
