@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import { CommandIDs } from '../src/commands';
+import { DraftNews } from '../src/pipeline/draft_news';
 import { addStep } from '../src/pipeline/edits';
 import type { PipelineModel } from '../src/pipeline/model';
 import { PipelineTracker } from '../src/pipeline/tracker';
@@ -418,7 +419,7 @@ describe('the drawing of a draft', () => {
     const { api, stored } = bench();
     const { drawn, pipelines } = await drawing(api);
     const model = new PreviewModel(api, 7);
-    new DraftSource(model, pipelines, trans);
+    new DraftSource(model, pipelines, trans, new DraftNews(new StateDB()));
     await model.load();
     drawn.commitRequest('add s3', request => ({ ...request, samples: ['s1', 's2', 's3'] }));
 
@@ -447,7 +448,7 @@ describe('the drawing of a draft', () => {
     });
     const { drawn, pipelines } = await drawing(api);
     const model = new PreviewModel(api, 7);
-    new DraftSource(model, pipelines, trans);
+    new DraftSource(model, pipelines, trans, new DraftNews(new StateDB()));
     await model.load();
     // While the first is being stored the next one is wished for.
     const later: Promise<boolean>[] = [];
@@ -481,7 +482,7 @@ describe('the drawing of a draft', () => {
 
     const pipelines = new PipelineTracker(methods);
     const model = new PreviewModel(api, 7);
-    new DraftSource(model, pipelines, trans);
+    new DraftSource(model, pipelines, trans, new DraftNews(new StateDB()));
     await model.load();
     await model.change({ notes: 'by day' });
     await model.change({ request: withStepAgain(model.request, 'one', true) });
@@ -491,6 +492,45 @@ describe('the drawing of a draft', () => {
     expect(drawn.request.rerun).toEqual({ steps: ['one'] });
     expect((await drawn.storeDraft()).plan_id).toBe(7);
     expect(stored).toMatchObject({ notes: 'by day', request: { rerun: { steps: ['one'] } } });
+  });
+
+  it('is told what was changed before several reloads, and nothing of what others changed', async () => {
+    const { api, stored, asked } = bench();
+    const state = new StateDB();
+    const before = modelAt(api, state);
+    await before.openPlan(7);
+    await before.keepNow();
+    before.dispose();
+    for (const change of [
+      { notes: 'by day' },
+      { request: { samples: ['s1', 's2'], rerun: { steps: ['one'] } } }
+    ]) {
+      // The page of the preview alone, as often as it is reloaded.
+      const model = new PreviewModel(api, 7);
+      new DraftSource(model, new PipelineTracker(methods), trans, new DraftNews(state));
+      await model.load();
+      await model.change(change);
+    }
+    const drawn = modelAt(api, state);
+    await drawn.openUnsaved();
+    expect(drawn.request.rerun).toEqual({ steps: ['one'] });
+    expect((await drawn.storeDraft()).plan_id).toBe(7);
+    expect(asked('POST', 'plans')).toHaveLength(0);
+    expect(await new DraftNews(state).of(7)).toBeNull();
+    await drawn.keepNow();
+    drawn.dispose();
+
+    // Somebody else changed it since: what is drawn here does not take the place of that.
+    const model = new PreviewModel(api, 7);
+    new DraftSource(model, new PipelineTracker(methods), trans, new DraftNews(state));
+    await model.load();
+    await model.change({ request: { samples: ['s1'], rerun: { all: true } } });
+    stored.revision = 'r99';
+    const later = modelAt(api, state);
+    await later.openUnsaved();
+    expect(later.request.rerun).toEqual({ steps: ['one'] });
+    await expect(later.storeDraft()).rejects.toThrow();
+    expect(asked('POST', 'plans')).toHaveLength(1);
   });
 
   it('comes to the front when one of its steps is to be shown', async () => {
@@ -504,7 +544,7 @@ describe('the drawing of a draft', () => {
       told.push(step);
     });
     const model = new PreviewModel(api, 7);
-    const source = new DraftSource(model, pipelines, trans);
+    const source = new DraftSource(model, pipelines, trans, new DraftNews(new StateDB()));
     await drawn.view(7);
     expect(await source.show('one')).toBe(true);
     expect(told).toEqual(['front true', 'one']);

@@ -10,6 +10,7 @@ import type { IProblem } from '../api/errors';
 import type { ITemplate } from '../api/templates';
 import { getTemplate } from '../api/templates';
 import type { IApi, IPipelineModel, StepStates } from '../tokens';
+import { withWishesOf } from '../preview/request';
 import type { ICatalogue } from './catalogue';
 import { Check } from './check';
 import type { IDraft, IPipeline, IPlanRequest } from './document';
@@ -397,8 +398,32 @@ export class PipelineModel implements IPipelineModel {
     this._saved.origin = unsaved.template;
     this._stored.origin = unsaved.draft;
     const reading = readPipeline(unsaved.document, this._options.trans);
-    this._start(reading, readRequest(unsaved.request), { saved: unsaved.saved === true });
+    const request = await this._caughtUp(readRequest(unsaved.request));
+    this._start(reading, request, { saved: unsaved.saved === true });
     return unsaved.time;
+  }
+
+  /** What was kept of a request, with what its preview made of it since, which was not told here. */
+  private async _caughtUp(kept: IPlanRequest): Promise<IPlanRequest> {
+    const { origin } = this._stored;
+    const { news } = this._options.unsaved;
+    const told = origin === null ? null : await news.of(origin.plan);
+    if (origin === null || told?.before !== origin.revision) {
+      return kept;
+    }
+    try {
+      const stored = await getPlanDetails(this._options.api, origin.plan);
+      // What somebody else made of it since is no news of ours.
+      if (stored.status !== 'draft' || stored.revision !== told.after) {
+        return kept;
+      }
+      this._stored.origin = { plan: origin.plan, revision: told.after };
+      await news.forget(origin.plan);
+      return withWishesOf(kept, readRequest(stored.request));
+    } catch {
+      // What is kept is shown all the same; storing it will say what is wrong.
+      return kept;
+    }
   }
 
   /** Forget what is kept of unsaved work: its tab was closed on purpose. */

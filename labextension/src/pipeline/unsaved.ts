@@ -7,6 +7,7 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONObject, ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
 import type { IDraft, IPlanRequest } from './document';
+import { DraftNews } from './draft_news';
 import { writePipeline } from './writing';
 
 const NAMESPACE = 'pm-unsaved';
@@ -30,7 +31,12 @@ export interface IUnsaved {
 }
 
 export class UnsavedWork {
-  constructor(private readonly _state: IStateDB | null) {}
+  constructor(private readonly _state: IStateDB | null) {
+    this.news = new DraftNews(_state);
+  }
+
+  /** What was changed of the stored drafts meanwhile. */
+  readonly news: DraftNews;
 
   async load(key: string): Promise<IUnsaved | null> {
     const found = (await this._state?.fetch(`${NAMESPACE}:${key}`)) as

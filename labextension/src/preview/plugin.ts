@@ -4,6 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
 
@@ -12,6 +13,7 @@ import { CATEGORY, CommandIDs } from '../commands';
 import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
 import { plansIcon } from '../icons';
+import { DraftNews } from '../pipeline/draft_news';
 import { hintBeside } from '../screen/beside';
 import { IApi, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
@@ -25,7 +27,7 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
   description: 'What a drawn pipeline would run, before it runs.',
   autoStart: true,
   requires: [IApi, IPipelineTracker],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IPropertyInspectorProvider],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IPropertyInspectorProvider, IStateDB],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
@@ -33,10 +35,12 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    inspectors: IPropertyInspectorProvider | null
+    inspectors: IPropertyInspectorProvider | null,
+    state: IStateDB | null
   ): void => {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const news = new DraftNews(state);
     const tracker = new WidgetTracker<MainAreaWidget<PreviewPanel>>({ namespace: 'pm-preview' });
 
     const openPlan = (plan: number): void => {
@@ -82,7 +86,7 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
 
     const makeTab = (plan: number): MainAreaWidget<PreviewPanel> => {
       const model = new PreviewModel(api, plan);
-      const source = new DraftSource(model, pipelines, trans);
+      const source = new DraftSource(model, pipelines, trans, news);
       let told = false;
       const content = new PreviewPanel(
         model,

@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IPlanRequest } from '../pipeline/document';
+import type { DraftNews } from '../pipeline/draft_news';
 import { readRequest } from '../pipeline/reading';
 import type { IPipelineModel, IPipelineTracker } from '../tokens';
 import type { IDraftChange, PreviewModel } from './model';
@@ -12,7 +13,9 @@ export class DraftSource {
   constructor(
     private readonly _preview: PreviewModel,
     private readonly _pipelines: IPipelineTracker,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    /** Where what cannot be told yet outlasts a reload. */
+    private readonly _news: DraftNews
   ) {
     _preview.draftChanged.connect(this._onChange);
   }
@@ -41,32 +44,36 @@ export class DraftSource {
     const untold = this._untold;
     this._untold = {
       draft,
-      before: untold?.before ?? before,
+      // What somebody else changed between is not ours to tell.
+      before: untold?.draft.revision === before ? untold.before : before,
       asks: asks || untold?.asks === true
     };
-    this._tell();
+    if (!this._tell()) {
+      const news = { before, after: draft.revision };
+      void this._news.keep(draft.plan_id, news).catch(() => undefined);
+    }
   };
 
-  /** Tell the drawing what it does not know, now or when it is there and can be changed. */
-  private readonly _tell = (): void => {
+  /** Tell the drawing what it does not know; false, only when it is there and can be changed. */
+  private readonly _tell = (): boolean => {
     this._stopWaiting();
     const untold = this._untold;
     if (untold === null) {
-      return;
+      return true;
     }
     const { model } = this;
     if (model === undefined) {
       // After a reload a drawing is read when it is first seen.
       this._isLate = true;
       this._pipelines.currentChanged.connect(this._tell);
-      return;
+      return false;
     }
     if (untold.asks && model.readOnly) {
       // A plan is viewed in its tab; the draft is behind it.
       this._isLate = true;
       this._waitsFor = model;
       model.changed.connect(this._tell);
-      return;
+      return false;
     }
     const { draft, before, asks } = untold;
     // One that was read since knows it already, and perhaps more.
@@ -76,12 +83,16 @@ export class DraftSource {
       this._isLate ? before : undefined
     );
     this._untold = null;
+    if (this._isLate) {
+      void this._news.forget(draft.plan_id).catch(() => undefined);
+    }
     this._isLate = false;
     if (isNews && asks) {
       // As it is stored, not as it is wished for by now: that may yet be taken back.
       const stored: IPlanRequest = readRequest(draft.request);
       model.commitRequest(this._trans.__('change the plan'), drawn => withWishesOf(drawn, stored));
     }
+    return true;
   };
 
   private _stopWaiting(): void {
