@@ -192,7 +192,7 @@ def test_a_draft_is_previewed_as_a_tree_with_numbers_and_reasons(
     tree = tab.get_by_role("tree", name="Runs by sample and branch")
     expect(tree.get_by_role("treeitem", name="gate: threshold=0.3").first).to_be_visible()
     expect(tree).to_contain_text("reused from run 1")
-    # By keyboard: the first row is reached by Tab, the others by arrows and by what they are called.
+    # By keyboard: the first row is reached by Tab, the others by arrows and by their names.
     tree.get_by_role("treeitem").first.focus()
     page.keyboard.press("ArrowDown")
     expect(tree.get_by_role("treeitem", name="segment, reused").first).to_be_focused()

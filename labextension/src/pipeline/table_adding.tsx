@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import { methodChoices } from '../canvas/offers';
+import type { IDeed } from '../params/deed';
 import { DeedList } from '../params/deed';
 import type { IPipelineModel } from '../tokens';
 import { freePlace } from './drawing';
@@ -15,13 +16,29 @@ interface IProps {
 
 export function AddStep({ model, trans }: IProps): React.JSX.Element {
   const at = freePlace(model.document, model.catalogue, model.selection);
+  const deeds = methodChoices(model, at, trans).map(deed => revealing(model, deed));
   return (
     <DeedList
       label={trans.__('Add a step')}
       placeholder={trans.__('Add a step…')}
       button={trans.__('Add')}
-      deeds={methodChoices(model, at, trans)}
+      deeds={deeds}
       trans={trans}
     />
   );
+}
+
+/** The same, and the drawing shows what was added: its place may be out of sight. */
+export function revealing(model: IPipelineModel, deed: IDeed): IDeed {
+  return {
+    ...deed,
+    choose: () => {
+      const before = model.document.steps.size;
+      deed.choose();
+      const [added] = model.selection;
+      if (model.document.steps.size > before && added !== undefined) {
+        model.reveal(added);
+      }
+    }
+  };
 }

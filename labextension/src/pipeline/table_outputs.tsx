@@ -10,6 +10,7 @@ import { declared } from './catalogue';
 import type { IStep } from './document';
 import { edgesOf } from './document';
 import { freePlace } from './drawing';
+import { revealing } from './table_adding';
 
 interface IProps {
   model: IPipelineModel;
@@ -43,7 +44,9 @@ function OutputField(props: IProps & { name: string }): React.JSX.Element {
         isShown
         placeholder={trans.__('choose a step or a method…')}
         button={trans.__('Connect')}
-        deeds={portChoices(model, { step: step.name, side: 'out', name }, at, trans)}
+        deeds={portChoices(model, { step: step.name, side: 'out', name }, at, trans).map(deed =>
+          revealing(model, deed)
+        )}
         trans={trans}
       />
       {goesTo.length > 0 && <p className="pm-Hint">{goesTo.join(', ')}</p>}
