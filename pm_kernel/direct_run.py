@@ -13,6 +13,7 @@ from typing import Any
 
 from pm_kernel import planning
 from pm_kernel.config import Settings
+from pm_kernel.domain import sample_labels
 from pm_kernel.domain.bindings import SAMPLE, FromFile, FromRun
 from pm_kernel.domain.catalogue import InputInfo, MethodVersionInfo
 from pm_kernel.domain.plans import Launch
@@ -22,7 +23,7 @@ from pm_kernel.domain.values import typed_input, typed_value
 from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Cancelled, InvalidInput, NotFound, PmError
 from pm_kernel.running.process import identify
-from pm_kernel.store import launches, plans
+from pm_kernel.store import launches, plans, reuse
 from pm_kernel.store.catalogue import read_catalogue
 from pm_kernel.store.engine import Connection, Store
 
@@ -54,6 +55,8 @@ class DirectPlan:
     plan: planning.PlanInput
     shown: planning.Preview
     reuse_run_id: int | None
+    #: Which sample its run is of: what was asked for, else that of the runs its data comes from.
+    sample: str | None
 
 
 def prepare(
@@ -79,7 +82,7 @@ def prepare(
     decisions = list(shown.decisions.values())
     if len(decisions) != 1:
         raise InvalidInput(f"This request makes {len(decisions)} runs; `pm run` executes one.")
-    return DirectPlan(plan, shown, decisions[0].run_id)
+    return DirectPlan(plan, shown, decisions[0].run_id, _sample(store, request, shown))
 
 
 def open_direct(
@@ -100,9 +103,9 @@ def open_direct(
         kind="run",
         notes=request.notes,
         metadata=request.metadata,
-        sample=request.sample,
+        sample=direct.sample,
     )
-    epoch = planning.submit(store, plan_id, same_imports, user=settings.user, sample=request.sample)
+    epoch = planning.submit(store, plan_id, same_imports, user=settings.user, sample=direct.sample)
     owner = identify(os.getpid())
     with store.transaction() as connection:
         launch = launches.open_launch(connection, plan_id, epoch)
@@ -157,6 +160,24 @@ def _storable(request: DirectRequest) -> DirectRequest:
         notes=storable_text(request.notes),
         metadata=storable(dict(request.metadata)),
     )
+
+
+def _sample(store: Store, request: DirectRequest, shown: planning.Preview) -> str | None:
+    """Return which sample the run is of. Raises InvalidInput when its data is of others only."""
+    (run,) = shown.expanded.runs
+    sources = sample_labels.only_runs(run)
+    with store.reading() as connection:
+        samples = reuse.samples_of(connection, sources)
+    if request.sample is None:
+        return sample_labels.common_sample(sources, samples)
+    if found := sample_labels.others(request.sample, sources, samples):
+        of = " or ".join(dict.fromkeys(map(repr, found.values())))
+        raise InvalidInput(
+            f"This run is not of {request.sample!r}: all its data comes from "
+            f"{sample_labels.told(found)}.",
+            hint=f"Leave the sample away, or name {of}; or take a run of {request.sample!r}.",
+        )
+    return request.sample
 
 
 def _unknown(versions: Mapping[int, object], request: DirectRequest) -> NotFound:

@@ -30,6 +30,7 @@ from pm_kernel.domain.plan_labels import check_labels
 from pm_kernel.domain.plan_request import PlanRequest, parse_request
 from pm_kernel.domain.plans import NewEdge, NewPlannedRun
 from pm_kernel.domain.rerun import Rerun, unknown_rerun
+from pm_kernel.domain.sample_labels import label_notices
 from pm_kernel.duplicates import DuplicateLookup, SameImports
 from pm_kernel.errors import Conflict, InvalidInput, Problem, Problems
 from pm_kernel.running import inputs
@@ -342,7 +343,8 @@ def _source_problems(connection: Connection, expanded: ExpandedPlan) -> list[Pro
         if problem:
             found.append(Problem(f"Step {step!r}: {problem}", step=step, code="file"))
     known = reuse.output_checksums(connection, existing)
-    invalid = reuse.invalid_runs(connection, {run_id for run_id, _ in existing})
+    of_runs = {run_id for run_id, _ in existing}
+    invalid = reuse.invalid_runs(connection, of_runs)
     for (run_id, output), step in existing.items():
         if run_id in invalid:
             told = f"Step {step!r}: run {run_id} did not complete, or was altered since."
@@ -355,7 +357,7 @@ def _source_problems(connection: Connection, expanded: ExpandedPlan) -> list[Pro
                     code="run",
                 )
             )
-    return found
+    return found + label_notices(expanded, reuse.samples_of(connection, of_runs))
 
 
 def _file_problem(path: str) -> str | None:

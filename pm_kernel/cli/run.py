@@ -30,7 +30,10 @@ def parser() -> argparse.ArgumentParser:
     )
     arguments.add_argument("method", help="name of a registered method")
     arguments.add_argument("--version", type=int, help="version number; default: the latest")
-    arguments.add_argument("--sample", help="which sample the data is of")
+    arguments.add_argument(
+        "--sample",
+        help="which sample the data is of; default: that of the runs that all of it comes from",
+    )
     arguments.add_argument(
         "--set",
         action="append",

@@ -50,6 +50,7 @@ _CANDIDATES = text(
 _INVALID = text(
     f"SELECT r.id FROM runs r WHERE r.id = ANY(:runs) AND (r.status <> 'completed' OR {_ALTERED})"  # noqa: S608
 )
+_SAMPLES = text("SELECT id, sample FROM runs WHERE id = ANY(:runs)")
 _SOURCES = text(
     "SELECT run_id, source_run_id FROM run_inputs "
     "WHERE run_id = ANY(:run_ids) AND source_run_id IS NOT NULL"
@@ -87,6 +88,14 @@ def output_checksums(
         ):
             found[row.run_id, row.output_name] = row.checksum
     return found
+
+
+def samples_of(connection: Connection, run_ids: Iterable[int]) -> dict[int, str | None]:
+    """Return which sample each of these runs is of, so far as they exist; None: it is not said."""
+    wanted = list(run_ids)
+    if not wanted:
+        return {}
+    return {row.id: row.sample for row in connection.execute(_SAMPLES, {"runs": wanted})}
 
 
 def existing_param_sets(
