@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import { keepFocus } from '../params/kept_focus';
 import type { IApi, IPipelineModel } from '../tokens';
 import type { IOverviewActions } from './overview';
 import { Overview } from './overview';
@@ -18,7 +19,17 @@ interface IProps {
   trans: TranslationBundle;
 }
 
-export function Inspector({ api, model, actions, trans }: IProps): React.JSX.Element {
+export function Inspector(props: IProps): React.JSX.Element {
+  const host = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => (host.current === null ? undefined : keepFocus(host.current)), []);
+  return (
+    <div ref={host} className="pm-Inspector-host">
+      <Shown {...props} />
+    </div>
+  );
+}
+
+function Shown({ api, model, actions, trans }: IProps): React.JSX.Element {
   const chosen = [...model.selection].flatMap(name => model.document.steps.get(name) ?? []);
   const [step] = chosen;
   if (step === undefined) {

@@ -2,12 +2,22 @@
 
 import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
 import type React from 'react';
 
-/** The Lab's dialog takes Enter in any field for "Done"; in an editor it ends one field. */
+import { keepFocus, reachedIn } from './kept_focus';
+
+/**
+ * The Lab's dialog takes Enter in any field for "Done"; in an editor it ends one field. And it goes round
+ * by Tab from the last button to what was its first field when it opened: an editor has others by then.
+ */
 export class EditorDialog extends Dialog<unknown> {
   override handleEvent(event: Event): void {
     const { target } = event;
+    if (event instanceof KeyboardEvent && event.key === 'Tab' && event.type === 'keydown') {
+      this._goRound(event);
+      return;
+    }
     if (event instanceof KeyboardEvent && event.key === 'Escape' && target instanceof HTMLElement) {
       // What is half typed is given on, as by "Done"; undo takes it back.
       target.blur();
@@ -21,6 +31,29 @@ export class EditorDialog extends Dialog<unknown> {
       super.handleEvent(event);
     }
   }
+
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this._endKeeping = keepFocus(this.node);
+  }
+
+  protected override onAfterDetach(msg: Message): void {
+    this._endKeeping();
+    super.onAfterDetach(msg);
+  }
+
+  /** Tab leads from the end to the beginning, with Shift the other way; between, the page knows. */
+  private _goRound(event: KeyboardEvent): void {
+    const all = reachedIn(this.node);
+    const [end, to] = event.shiftKey ? [all[0], all.at(-1)] : [all.at(-1), all[0]];
+    if (document.activeElement === end || !this.node.contains(document.activeElement)) {
+      event.preventDefault();
+      event.stopPropagation();
+      to?.focus();
+    }
+  }
+
+  private _endKeeping = (): void => undefined;
 }
 
 /** Where typing begins. */

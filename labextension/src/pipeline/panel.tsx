@@ -17,6 +17,7 @@ import { CanvasWidget } from '../canvas/widget';
 import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
+import { keepFocus } from '../params/kept_focus';
 import type { IApi } from '../tokens';
 import { Banners } from './banners';
 import { copied, duplicated, pasted } from './clipboard';
@@ -342,11 +343,13 @@ export class PipelinePanel extends Panel {
     for (const type of CLIPBOARD) {
       document.addEventListener(type, this);
     }
+    this._endKeeping = keepFocus(this.node);
   }
 
   protected override onBeforeDetach(msg: Message): void {
     // They hang on the page, not on this panel: they do not go by themselves.
     this._unfolded?.dispose();
+    this._endKeeping();
     for (const type of CLIPBOARD) {
       document.removeEventListener(type, this);
     }
@@ -410,6 +413,7 @@ export class PipelinePanel extends Panel {
   }
 
   private _unfolded: IDisposable | null = null;
+  private _endKeeping = (): void => undefined;
   private _restored: string | null;
   private _plans: readonly Plan[] = [];
   private readonly _table: ReactWidget;

@@ -5,6 +5,7 @@ import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import React from 'react';
 
+import { keepFocus } from '../params/kept_focus';
 import type { PreviewModel } from './model';
 import type { IPreviewLinks } from './view';
 import { PreviewView } from './view';
@@ -25,8 +26,14 @@ export class PreviewPanel extends VDomRenderer<PreviewModel> {
     void this.model.load();
   }
 
+  protected override onBeforeDetach(msg: Message): void {
+    this._endKeeping();
+    super.onBeforeDetach(msg);
+  }
+
   protected override onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
+    this._endKeeping = keepFocus(this.node);
     if (this.isVisible) {
       void this.model.load();
     }
@@ -35,4 +42,6 @@ export class PreviewPanel extends VDomRenderer<PreviewModel> {
   protected override render(): React.JSX.Element {
     return <PreviewView model={this.model} links={this._links} trans={this._trans} />;
   }
+
+  private _endKeeping = (): void => undefined;
 }

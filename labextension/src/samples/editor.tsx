@@ -33,6 +33,18 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
   const onlyNames = sheet.columns.length === 1 && sheet.columns[0] === SAMPLE;
   const [asTable, setAsTable] = React.useState(!onlyNames);
   const [told, setTold] = React.useState<readonly string[]>([]);
+  const host = React.useRef<HTMLDivElement>(null);
+  // The column that was added just now is filled next.
+  const added = React.useRef<string | null>(null);
+  React.useEffect(() => {
+    if (added.current !== null) {
+      const label = trans.__('%1 of row %2', added.current, 1);
+      added.current = null;
+      [...(host.current?.querySelectorAll<HTMLElement>('td input') ?? [])]
+        .find(each => each.getAttribute('aria-label') === label)
+        ?.focus();
+    }
+  });
   const missing = wanted.filter(name => !sheet.columns.includes(name));
   const faults = placeFaults(sheet, trans);
   const take = (text: string, from: string): void => {
@@ -44,7 +56,7 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
     }
   };
   return (
-    <div className="pm-Samples">
+    <div ref={host} className="pm-Samples">
       <p className="pm-Hint">
         {trans.__(
           'Every sample goes through the whole pipeline; its name keeps its results apart.'
@@ -106,6 +118,7 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
               className="pm-TextButton"
               onClick={() => {
                 setAsTable(true);
+                added.current = name;
                 onChange(
                   { columns: [...sheet.columns, name], rows: sheet.rows.map(row => [...row, '']) },
                   trans.__('Add column %1', name)
