@@ -218,7 +218,9 @@ def _nextflow_files(
         if gather is not None and gather.on_failure == "go_on"
     }
     incomplete = frozenset(p.name for p in spec.processes if p.step_id in going_on)
-    return render(replace(spec, export=ExportSpec(export_id, incomplete))).files
+    # There is no supervisor that its tasks could ask.
+    commands = replace(spec.commands, asking=None)
+    return render(replace(spec, commands=commands, export=ExportSpec(export_id, incomplete))).files
 
 
 def _readme(settings: Settings, folder: Path | None) -> str:

@@ -18,9 +18,7 @@ def report(error: Exception, *, debug: bool) -> int:
     if isinstance(error, PmError):
         if debug:
             _say(traceback.format_exception(error))
-        lines = error.message.splitlines() or [type(error).__name__]
-        lines += [] if error.hint is None else [f"  {line}" for line in error.hint.splitlines()]
-        _say([f"pm: {lines[0]}\n", *(f"{line}\n" for line in lines[1:])])
+        sys.stderr.write(told(error.message or type(error).__name__, error.hint))
         return error.exit_code
     whole = traceback.format_exception(error)
     said = f"pm: an unexpected error, {type(error).__name__}: {_first_line(error)}\n"
@@ -31,6 +29,13 @@ def report(error: Exception, *, debug: bool) -> int:
     else:
         _say([said, f"  Its traceback is in {place}; `pm --debug …` shows it here.\n"])
     return PmError.exit_code
+
+
+def told(message: str, hint: str | None) -> str:
+    """Return what is printed of an error that is one of ours."""
+    lines = message.splitlines() or [""]
+    lines += [] if hint is None else [f"  {line}" for line in hint.splitlines()]
+    return "".join(f"{clean(line)}\n" for line in [f"pm: {lines[0]}", *lines[1:]])
 
 
 def _first_line(error: Exception) -> str:

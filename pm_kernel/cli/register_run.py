@@ -23,12 +23,13 @@ def main(argv: list[str]) -> int:
     """
     exported = "--export" in argv
     options = read_options(
-        argv, _COMMON | (_EXPORTED if exported else _PLANNED), frozenset({"plan"})
+        argv, _COMMON | (_EXPORTED if exported else _PLANNED), frozenset({"plan", "uuid"})
     )
     plan = options.get("plan")
     request: dict[str, Any] = {
         "call": "register",
-        "uuid": draw_uuid(),
+        # Drawn before where somebody was asked already.
+        "uuid": options.get("uuid") or draw_uuid(),
         "attempt": number(options, "attempt"),
         "workspace": options["workspace"],
         "task_dir": os.path.abspath(options["task-dir"]),  # noqa: PTH100 - pathlib is slow to load

@@ -68,6 +68,8 @@ class Commands:
     workspace: str
     #: Shell text of the site (``module load …``), run before ours in every task.
     before_script: str = ""
+    #: Absolute path of the shell text that asks for what a command does; None: it is just run.
+    asking: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ __all__ = ["launch_spec", "machine_limits", "pm_command", "start_launch", "task_
 
 #: Not imported: it is another process's main file.
 _TASK = Path(__file__).parents[1] / "cli" / "task.py"
+#: Read by the shell of a task, which asks for what that process would do.
+SHELL = _TASK.with_suffix(".sh")
 _TOLD_LINES = 12
 #: Nextflow looks at its local tasks ten times a second, so the place of one that has ended stays
 #: empty for a twentieth: as long as a short task takes.
@@ -81,7 +83,7 @@ def launch_spec(
     return compile_launch(
         pipeline,
         launch,
-        Commands(task_command(), str(settings.root), settings.before_script),
+        Commands(task_command(), str(settings.root), settings.before_script, asking=str(SHELL)),
         containers=config.containers(tuple(stores), uid=os.getuid(), gid=os.getgid()),
         images=config.images(processes),
         limits=machine_limits(),

@@ -326,7 +326,8 @@ def _after(commands: Commands) -> str:
 
 
 def _pm(commands: Commands) -> str:
-    return " ".join(shell_word(word) for word in commands.pm)
+    words = [] if commands.asking is None else [".", shell_word(commands.asking)]
+    return " ".join([*words, *(shell_word(word) for word in commands.pm)])
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pm_kernel.cli.failure import told
 from pm_kernel.config import Settings
 from pm_kernel.database import running_url
 from pm_kernel.running import calls
@@ -53,7 +54,7 @@ class TaskRecorder:
             patience=settings.database_patience,
             connections=self._connections,
         )
-        self._server = RecorderServer(folder / FOLDER, self._carry_out, say=say)
+        self._server = RecorderServer(folder / FOLDER, self._carry_out, say=say, tell=told)
 
     def serve(self) -> None:
         """Let tasks on this machine record through us; without, they go to the database."""

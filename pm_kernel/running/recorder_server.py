@@ -1,5 +1,7 @@
 """The socket of a plan's supervisor: tasks on the same machine ask it to register and complete.
 
+Beside it is a door for their shells (``shell_door``), behind which is the same.
+
 It keeps nothing of its own between two requests, so that one which is lost with it can be asked of
 the database directly, or of its successor. See ``recorder_call`` for the other side.
 """
@@ -22,6 +24,7 @@ from typing import Any
 from pm_kernel.errors import PmError
 from pm_kernel.running.process import parent_of
 from pm_kernel.running.recorder_call import READY, SOCKET, in_folder, written_answer
+from pm_kernel.running.shell_door import ShellDoor, Tell
 
 #: Answers a request; raises PmError as the command itself would.
 Answer = Callable[[dict[str, Any], "Said"], tuple[int, str]]
@@ -44,14 +47,17 @@ class Declined(Exception):
 class RecorderServer:
     """Listens in ``folder``, from ``start`` to ``close``; each request has a thread of its own.
 
-    ``say`` is told what a caller cannot be told.
+    ``say`` is told what a caller cannot be told; ``tell`` puts an error into the words of the
+    command that meets it.
     """
 
-    def __init__(self, folder: Path, answer: Answer, *, say: Said) -> None:
+    def __init__(self, folder: Path, answer: Answer, *, say: Said, tell: Tell) -> None:
         self._folder = folder
         self._answer = answer
         self._say = say
+        self._tell = tell
         self._server: _Server | None = None
+        self._door: ShellDoor | None = None
         self._thread: threading.Thread | None = None
         self._inode = 0
 
@@ -76,6 +82,15 @@ class RecorderServer:
             target=self._server.serve_forever, args=(_POLL,), name="recorder", daemon=True
         )
         self._thread.start()
+        if not hasattr(socket, "TCP_QUICKACK"):
+            # No Linux: the shell could not tell what it is asked there.
+            return
+        try:
+            self._door = ShellDoor(self._folder, self._server.see_to, self._tell)
+        except OSError:
+            # A machine without a network of its own: whoever asks starts Python.
+            return
+        self._door.start(_POLL)
 
     @property
     def answered(self) -> int:
@@ -93,6 +108,9 @@ class RecorderServer:
         except OSError:
             # A successor's, or gone.
             pass
+        if self._door is not None:
+            self._door.close()
+            self._door = None
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -145,6 +163,34 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             with self._lock:
                 self.busy -= 1
 
+    def answer_to(self, request: dict[str, Any], look: Callable[[], object]) -> dict[str, Any]:
+        """Return the answer to a request; ``look`` raises Declined for a caller not to answer."""
+        said: list[str] = []
+        try:
+            look()
+            exit_code, out = self.answer(request, said.append)
+        except Declined:
+            return {"declined": True}
+        except PmError as error:
+            failed = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+            return {"said": "".join(said), "error": failed}
+        except Exception:  # noqa: BLE001 - told by the caller, who meets it again
+            self.say(traceback.format_exc())
+            return {"declined": True}
+        return {"said": "".join(said), "exit_code": exit_code, "out": out}
+
+    def see_to(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer who came through the other door."""
+        with self._lock:
+            self.busy += 1
+        try:
+            answer = self.answer_to(request, lambda: None)
+        finally:
+            with self._lock:
+                self.busy -= 1
+        self.count()
+        return answer
+
     def count(self) -> None:
         """Count an answer."""
         with self._lock:
@@ -169,28 +215,15 @@ class _Handler(socketserver.StreamRequestHandler):
             return
         if not line.endswith(b"\n"):
             return
-        answer = written_answer(self._answer(json.loads(line)))
+        request = json.loads(line)
+        found = self.server.answer_to(request, lambda: self._look_at_caller(request))
+        answer = written_answer(found)
         try:
             self.wfile.write(answer)
             self.server.count()
         except OSError:
             # Killed meanwhile: what was done for it is found by whoever settles it.
             return
-
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        said: list[str] = []
-        try:
-            self._look_at_caller(request)
-            exit_code, out = self.server.answer(request, said.append)
-        except Declined:
-            return {"declined": True}
-        except PmError as error:
-            failed = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-            return {"said": "".join(said), "error": failed}
-        except Exception:  # noqa: BLE001 - told by the caller, who meets it again
-            self.server.say(traceback.format_exc())
-            return {"declined": True}
-        return {"said": "".join(said), "exit_code": exit_code, "out": out}
 
     def _look_at_caller(self, request: dict[str, Any]) -> None:
         """Raise Declined where process ids mean something else to the caller than to us."""

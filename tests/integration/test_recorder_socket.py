@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import pytest
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.domain.plans import Launch
-from pm_kernel.nextflow.launching import task_command
+from pm_kernel.nextflow.launching import SHELL, task_command
 from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.running import recorder_server
 from pm_kernel.running.recorder import DirectRecorder
@@ -98,6 +99,25 @@ class Tasks:
             timeout=120,
         )
 
+    def wrapped(self, launch: Launch, name: str) -> int:
+        """The whole life of a run in a shell that asks for both, as Nextflow's wrapper does."""
+        task = self.folder / name
+        ask = f". {shlex.quote(str(SHELL))} {shlex.join(COMMAND)}"
+        register = f"{ask} {shlex.join(self.words(launch, name)[len(COMMAND) :])}"
+        complete = f"{ask} complete_run --task-dir {shlex.quote(str(task))} --exit $? --limit 0"
+        script = f"set -eu\n{register}\nset +e\nsh {shlex.quote(str(task / RUN_SCRIPT))}\n"
+        done = subprocess.run(
+            ["bash", "-c", script + complete],
+            env=self.bench.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return int(done.stdout)
+
     def run(self, launch: Launch, name: str) -> int:
         """The whole life of a run."""
         registered = ended(self.register(launch, name))
@@ -159,6 +179,17 @@ def test_a_run_is_recorded_alike_through_the_socket_and_without_it(tasks: Tasks)
     assert tasks.answered() == 2, tasks.said
     assert record_of(bench, direct) == record_of(bench, served)
     assert bench.run_row(served)["pid"] == os.getpid()
+    with tasks.served():
+        shell = tasks.wrapped(bench.open("double"), "shell")
+    assert tasks.answered() == (2 if Path("/proc/self/stat").exists() else 0), tasks.said
+    alone = tasks.wrapped(bench.open("double"), "alone")
+    wrapper = ("pid", "pid_start")
+    records = [record_of(bench, run_id) for run_id in (served, shell, alone)]
+    for record in records:
+        for each in wrapper:
+            del record["row"][each]
+    assert records[0] == records[1] == records[2]
+    assert bench.run_row(shell)["pid"] not in (os.getpid(), None)
     assert left(bench) == []
 
 

@@ -78,6 +78,7 @@ SHAPES = {
             ('/opt/it\'s "pm"/pm', "--verbose"),
             "/data/$HOME `x` \\n Zürich",
             before_script='module load R # it\'s\nexport A="${B}" \\',
+            asking="/opt/it's $(x)/task.sh",
         ),
         containers=Containers(
             "docker",

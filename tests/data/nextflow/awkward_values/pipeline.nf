@@ -16,8 +16,8 @@ process S01_A {
     errorStrategy { task.attempt <= 2 ? 'retry' : 'ignore' }
     maxRetries 2
     scratch false
-    beforeScript "eval 'module load R # it'\\''s\nexport A=\"\${B}\" \\'\nexport PM_TASK_IMAGE='registry.example/lab/cells:1.2@sha256:ab'\n'/opt/it'\\''s \"pm\"/pm' '--verbose' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/\$HOME `x` \\n Zürich' --task-dir \"\$PWD\""
-    afterScript "'/opt/it'\\''s \"pm\"/pm' '--verbose' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
+    beforeScript "eval 'module load R # it'\\''s\nexport A=\"\${B}\" \\'\nexport PM_TASK_IMAGE='registry.example/lab/cells:1.2@sha256:ab'\n. '/opt/it'\\''s \$(x)/task.sh' '/opt/it'\\''s \"pm\"/pm' '--verbose' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/\$HOME `x` \\n Zürich' --task-dir \"\$PWD\""
+    afterScript ". '/opt/it'\\''s \$(x)/task.sh' '/opt/it'\\''s \"pm\"/pm' '--verbose' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
@@ -38,8 +38,8 @@ process S02_B {
     resourceLimits cpus: 8, memory: '17179869184 B'
     errorStrategy 'ignore'
     scratch false
-    beforeScript "eval 'module load R # it'\\''s\nexport A=\"\${B}\" \\'\n'/opt/it'\\''s \"pm\"/pm' '--verbose' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/\$HOME `x` \\n Zürich' --task-dir \"\$PWD\""
-    afterScript "'/opt/it'\\''s \"pm\"/pm' '--verbose' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
+    beforeScript "eval 'module load R # it'\\''s\nexport A=\"\${B}\" \\'\n. '/opt/it'\\''s \$(x)/task.sh' '/opt/it'\\''s \"pm\"/pm' '--verbose' register_run --planned ${id} --launch 3 --plan 7 --attempt ${task.attempt} --workspace '/data/\$HOME `x` \\n Zürich' --task-dir \"\$PWD\""
+    afterScript ". '/opt/it'\\''s \$(x)/task.sh' '/opt/it'\\''s \"pm\"/pm' '--verbose' complete_run --task-dir \"\$PWD\" --exit \${nxf_main_ret:-0} --limit ${task.time ? task.time.toMillis() : 0}"
 
     input:
     tuple val(id), val(parents)
