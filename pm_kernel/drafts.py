@@ -19,7 +19,7 @@ from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problems
 from pm_kernel.located import located
 from pm_kernel.plan_file import PlanFile
-from pm_kernel.store import drafts, plans
+from pm_kernel.store import drafts, plans, run_tree
 from pm_kernel.store.engine import Connection, Store
 
 
@@ -82,7 +82,7 @@ def change_draft(
             request=after.plan.stored_request(),
             template_hash=shown_now.pipeline.content_hash,
         )
-        plans.store_planned_runs(connection, plan_id, runs)
+        run_tree.store_planned_runs(connection, plan_id, runs)
     return Edited(
         changes=differences(before, after),
         shown=shown_now,

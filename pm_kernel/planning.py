@@ -34,7 +34,7 @@ from pm_kernel.domain.sample_labels import label_notices
 from pm_kernel.duplicates import DuplicateLookup, SameImports
 from pm_kernel.errors import Conflict, InvalidInput, Problem, Problems
 from pm_kernel.running import inputs
-from pm_kernel.store import drafts, durations, integrity, launches, plans, reuse
+from pm_kernel.store import drafts, durations, integrity, launches, plans, reuse, run_tree
 from pm_kernel.store.catalogue import read_catalogue, read_declarations
 from pm_kernel.store.engine import Connection, Store
 
@@ -186,7 +186,7 @@ def store_plan(
             notes=notes,
             metadata=metadata,
         )
-        plans.store_planned_runs(connection, plan_id, new_planned_runs(shown, sample))
+        run_tree.store_planned_runs(connection, plan_id, new_planned_runs(shown, sample))
     return plan_id
 
 
@@ -236,7 +236,7 @@ def submit(
                 f"A run that plan {plan_id} reuses was found altered just now.",
                 hint=f"Look at it again with `pm plan preview {plan_id}`, then submit.",
             )
-        plans.store_planned_runs(connection, plan_id, runs)
+        run_tree.store_planned_runs(connection, plan_id, runs)
         epoch = launches.raise_epoch(connection, plan_id)
         plans.set_status(connection, plan_id, "submitted")
     return epoch

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
-from pm_kernel.domain.plans import OPEN, NewPlannedRun, Plan, PlannedRunRow, StepCount
+from pm_kernel.domain.plans import OPEN, Plan, PlannedRunRow, StepCount
 from pm_kernel.errors import NotFound
-from pm_kernel.store import launches, param_sets
+from pm_kernel.store import launches
 from pm_kernel.store.engine import Store
-from pm_kernel.store.tables import execution_plans, planned_edges, planned_runs, workspaces
+from pm_kernel.store.tables import execution_plans, planned_runs, workspaces
 
 # What has become of each planned run; `blocked` follows from a parent that ended without a result.
 _STATES = """
@@ -134,61 +134,6 @@ def create_plan(
         .returning(execution_plans.c.id)
     ).scalar_one()
     return plan_id
-
-
-def store_planned_runs(
-    connection: Connection, plan_id: int, runs: Sequence[NewPlannedRun]
-) -> dict[str, int]:
-    """Replace the run tree of a draft; returns key -> planned run id."""
-    old = select(planned_runs.c.id).where(planned_runs.c.plan_id == plan_id)
-    connection.execute(planned_edges.delete().where(planned_edges.c.child_id.in_(old)))
-    connection.execute(planned_runs.delete().where(planned_runs.c.plan_id == plan_id))
-    if not runs:
-        return {}
-    sets: dict[tuple[int, tuple[tuple[str, str | None], ...]], int] = {}
-    rows = []
-    for ordinal, run in enumerate(runs):
-        stated = (run.version_id, tuple(sorted(run.stated_params.items())))
-        if stated not in sets:
-            sets[stated] = param_sets.find_or_create(connection, run.version_id, run.stated_params)
-        rows.append(
-            {
-                "plan_id": plan_id,
-                "ordinal": ordinal,
-                "key": run.key,
-                "step": run.step,
-                "sample": run.sample,
-                "branch": run.branch,
-                "coordinates": dict(run.coordinates),
-                "method_version_id": run.version_id,
-                "param_set_id": sets[stated],
-                "set_params": dict(run.set_params),
-                "inputs": dict(run.inputs),
-                "decision": run.decision,
-                "reason": run.reason,
-                "current_run": run.reuse_run_id if run.decision == "reuse" else None,
-            }
-        )
-    returned = connection.execute(
-        insert(planned_runs).returning(planned_runs.c.key, planned_runs.c.id), rows
-    )
-    ids: dict[str, int] = {row.key: row.id for row in returned}
-    edges = [
-        {
-            "child_id": ids[run.key],
-            "input_name": edge.input,
-            "ordinal": edge.ordinal,
-            "parent_id": ids[edge.parent_key],
-            "source_output": edge.output,
-            "label": edge.label,
-            "on_failure": edge.on_failure,
-        }
-        for run in runs
-        for edge in run.edges
-    ]
-    if edges:
-        connection.execute(insert(planned_edges), edges)
-    return ids
 
 
 def set_status(
