@@ -56,7 +56,7 @@ class Choice:
         return (
             self.step in (None, row.step)
             and self.sample in (None, row.sample)
-            and self.branch in (None, row.branch, *row.branch.split("/"))
+            and self.branch in (None, row.branch, *row.branches)
         )
 
 
@@ -206,7 +206,7 @@ def _chosen(
     steps = dict.fromkeys(row.step for row in tree.rows)
     samples = dict.fromkeys(row.sample for row in tree.rows if row.sample is not None)
     branches = dict.fromkeys(row.branch for row in tree.rows if row.branch)
-    known = {*branches, *(each for branch in branches for each in branch.split("/"))}
+    known = {*branches, *(each for row in tree.rows for each in row.branches)}
     if choice.step is not None and choice.step not in steps:
         told = f"no step {shown(choice.step)}; it has {listed(steps, 12)}"
     elif choice.sample is not None and choice.sample not in samples:

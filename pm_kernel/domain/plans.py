@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -65,6 +66,28 @@ class PlannedRunRow:
     error: str | None = None
     parents: tuple[int, ...] = ()
     again_by: str | None = None
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """The branches that ``branch`` consists of; a name may hold a slash itself."""
+        try:
+            _, coordinates = json.loads(self.key)
+        except ValueError:
+            return (self.branch,) if self.branch else ()
+        return _parts(self.branch, sorted(coordinates.values(), key=len, reverse=True)) or ()
+
+
+def _parts(branch: str, values: Sequence[str]) -> tuple[str, ...] | None:
+    """Return those values that make up ``branch`` with slashes between them, None for none."""
+    if branch in values:
+        return (branch,)
+    for number, value in enumerate(values):
+        if branch.startswith(f"{value}/"):
+            others = [*values[:number], *values[number + 1 :]]
+            rest = _parts(branch[len(value) + 1 :], others)
+            if rest is not None:
+                return (value, *rest)
+    return None
 
 
 @dataclass(frozen=True)
