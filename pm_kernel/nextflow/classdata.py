@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pm_kernel.nextflow.ir import Commands, EdgeSpec, LaunchSpec, Limits, ProcessSpec, TaskSpec
@@ -21,6 +22,9 @@ from pm_kernel.nextflow.java import Java
 from pm_kernel.nextflow.render import PIPELINE, render
 
 _TIMEOUT_SECONDS = 120
+#: Seconds after which class data that no start of Nextflow used takes place for nothing.
+_UNUSED_SECONDS = 30 * 24 * 3600.0
+_NAME = "classdata-"
 _BASE = "base.jsa"
 _TOP = "nextflow.jsa"
 #: There as long as somebody is at it.
@@ -47,6 +51,9 @@ def class_data_flags(folder: Path, java: Java) -> tuple[str, ...]:
     archive = _archive(folder, java)
     if not (archive / _TOP).is_file():
         return ()
+    with suppress(OSError):
+        # In use: see ``_clear_unused``.
+        os.utime(archive)
     return (
         "-Xshare:auto",
         f"-XX:SharedArchiveFile={archive / _BASE}:{archive / _TOP}",
@@ -78,6 +85,7 @@ def make_class_data(
     try:
         project.mkdir()
         _train(archive, project, [str(java.path), *flags], main, environ)
+        _clear_unused(folder)
     except (OSError, subprocess.SubprocessError):
         (archive / _TOP).unlink(missing_ok=True)
     except BaseException:
@@ -130,8 +138,22 @@ def _clear_abandoned(archive: Path) -> None:
         return
 
 
+def _clear_unused(folder: Path) -> None:
+    """Remove the class data of versions and of Javas that nobody started for a long time.
+
+    Another version may share the folder, so the age decides. Whoever has it mapped keeps it.
+    """
+    for other in folder.glob(f"{_NAME}*"):
+        try:
+            if time.time() - other.stat().st_mtime > _UNUSED_SECONDS:
+                shutil.rmtree(other)
+        except OSError:
+            # Somebody else removes it, or it is not ours to remove.
+            continue
+
+
 def _archive(folder: Path, java: Java) -> Path:
     # With what it was made from: one that was tried before, in vain, is tried anew.
     about = f"{java.path.resolve()} {java.version} {_TRAINING}"
     key = hashlib.sha256(about.encode()).hexdigest()[:12]
-    return folder / f"classdata-{key}"
+    return folder / f"{_NAME}{key}"
