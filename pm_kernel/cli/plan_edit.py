@@ -85,7 +85,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
         "--rerun",
         action="append",
         metavar="WHAT",
-        help=f"{RERUN}; `none`: no more",
+        help=f"in place of what was asked so far: {RERUN}; `none`: nothing",
     )
     parser.add_argument("--name", help="another name")
     parser.add_argument("--notes", help="other notes")
