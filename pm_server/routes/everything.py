@@ -35,7 +35,7 @@ class EdgesRoute(Route):
     async def post(self) -> None:
         """Return the links whose both ends are among ``runs``."""
         wanted = self.body("runs").integers("runs", limit=_MOST)
-        self.answer(await self.ask(lambda at: _edges(at, wanted), reads=True))
+        await self.answer_long(lambda at: _edges(at, wanted), reads=True)
 
 
 def _edges(at: Opened, run_ids: list[int]) -> dict[str, Any]:

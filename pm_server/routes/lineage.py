@@ -27,7 +27,7 @@ class LineageRoute(Route):
     async def get(self, run_id: str) -> None:
         """Return runs and edges; with ``details`` each run is its whole record."""
         query = self.query("direction", "limit", "details")
-        self.answer(await self.ask(lambda at: _graph(at, int(run_id), query)))
+        await self.answer_long(lambda at: _graph(at, int(run_id), query))
 
 
 class MermaidRoute(Route):

@@ -36,7 +36,7 @@ class RunsRoute(Route):
             *("status", "method", "module", "sample", "plan", "since", "until", "metadata"),
             *("log", "limit", "before", "counts"),
         )
-        self.answer(await self.ask(lambda at: _find(at, query)))
+        await self.answer_long(lambda at: _find(at, query))
 
     @verb
     async def post(self) -> None:
