@@ -50,7 +50,8 @@ Each start is a plan of its own, made by its first task: `pm plan list`, `pm pla
 
 After a failure, the same command with `-resume`, in the folder where it was started, goes on with
 the same plan. What has a result in the record is not executed again, whatever Nextflow knows of it.
-Where a result was lost or altered since, start without `-resume`.
+Where a result was lost or altered since, start without `-resume`. A list that was made without what
+failed is done for Nextflow; `pm plan resume N` makes it again, with what has come since.
 
 Nextflow's exit code is 0 also where tasks failed, for the others go on. It says at the end how many
 did; `pm plan show N` says which, and why.

@@ -330,7 +330,9 @@ def test_a_submitted_plan_is_exported_with_the_versions_that_it_had(
 def test_a_plan_of_an_export_is_resumed_under_a_supervisor_where_its_folder_is_gone(
     world: World, tmp_path: Path
 ) -> None:
-    folder = world.export(world.plan_file(), tmp_path / "export")
+    """Then lists that went on without what failed are made again with it, as is said there."""
+    folder = world.export(world.plan_file(', on_failure = "go_on"'), tmp_path / "export")
+    assert "`pm plan resume N`" in (folder / "README.md").read_text()
     world.break_("s1")
     world.run(folder)
     world.mend("s1")
@@ -338,4 +340,9 @@ def test_a_plan_of_an_export_is_resumed_under_a_supervisor_where_its_folder_is_g
     done = world.bench.pm("plan", "resume", "1")
     assert done.returncode == 0, done.stderr
     assert world.plan(1) == ("export", "completed", {"completed": RUNS})
+    lists = world.bench.rows(
+        "SELECT count(*) AS n FROM planned_runs p JOIN run_inputs i ON i.run_id = p.current_run "
+        "WHERE p.step = 'all' GROUP BY p.id"
+    )
+    assert [row["n"] for row in lists] == [3, 3]
     assert world.bench.unfinished() == []

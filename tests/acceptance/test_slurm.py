@@ -19,6 +19,7 @@ from pm_kernel.nextflow import jobs, owner
 from pm_kernel.nextflow.launcher import read_identity
 
 from ..workbench import Workbench
+from .fault_harness import FaultWorld
 from .lineages import lineages
 from .slurm import CPUS, Cluster, lacking
 
@@ -212,6 +213,22 @@ def test_the_same_plan_leaves_the_same_records_as_here(world: World) -> None:
         assert wanted in (None, told)
         assert row["work_dir"] == facts["WorkDir"]
     assert bench.unfinished() == []
+
+
+def test_where_the_cluster_is_this_host_its_jobs_reach_the_embedded_database(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    world = FaultWorld.begin(tmp_path / "workspace")
+    world.environ.update(cluster.environ)
+    (world.root / "nextflow.config").write_text(SITE)
+    try:
+        plan = world.submit(samples=["s1"])
+        assert world.wait_for_end(plan) == "completed"
+        rows = world.rows("SELECT status, scheduler_job_id FROM runs ORDER BY id")
+        assert [row["status"] for row in rows] == ["completed"] * 3
+        assert all(row["scheduler_job_id"] for row in rows)
+    finally:
+        world.end()
 
 
 def test_a_job_that_is_killed_or_meets_its_time_limit_has_failed_with_its_log(
