@@ -89,7 +89,12 @@ def url(argv: list[str], context: Context) -> int:
 
 def upgrade(argv: list[str], context: Context) -> int:
     """Bring the database to this program's schema."""
-    _parser("upgrade", "Bring the database to this program's schema.").parse_args(argv)
+    _parser(
+        "upgrade",
+        "Bring the database to this program's schema. A plan that runs meanwhile goes on under the "
+        "program that started it: what a newer command asks of it, such as to run a part again, "
+        "waits for its next resume.",
+    ).parse_args(argv)
     from pm_kernel import upgrading
 
     before, now = upgrading.upgrade(context.settings)
