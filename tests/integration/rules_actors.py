@@ -21,10 +21,10 @@ from typing import Any
 import pytest
 
 from pm_kernel import retrying, submission
-from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.layout import RunStore, remove_tree
 from pm_kernel.artifacts.seal import META_NAME
 from pm_kernel.cli import complete_run, register_run
-from pm_kernel.domain.plans import Launch, Plan
+from pm_kernel.domain.plans import OPEN, Launch, Plan
 from pm_kernel.errors import PmError
 from pm_kernel.nextflow import supervisor
 from pm_kernel.nextflow.launcher import LOG, Ending
@@ -40,6 +40,18 @@ from ..workbench import Workbench
 from .rules_world import Actor, World, current, unseen
 
 OUTPUT = "out.txt"
+#: The first word of an output that somebody altered.
+SPOILED = "spoiled\n"
+
+#: Planned runs, their results, and whether they have ended without one.
+_FOUND = """
+SELECT p.id, p.current_run,
+       p.current_run IS NULL AND p.again_by IS NULL
+           AND EXISTS (SELECT 1 FROM runs r WHERE r.planned_run_id = p.id)
+           AND NOT EXISTS (SELECT 1 FROM runs r
+                           WHERE r.planned_run_id = p.id AND r.status = 'running')
+FROM planned_runs p WHERE p.id = ANY(%s) ORDER BY p.id
+"""
 
 
 @dataclass
@@ -61,11 +73,35 @@ class Execution:
 class Asked:
     """What somebody asked to run again: planned run -> the result that it had then."""
 
+    plan: int
     results: dict[int, int | None]
+    #: Those of them that had failed.
+    failed: set[int]
     #: From its beginning on, a cancel may take it back.
     begun: int
+    #: The newest run and the newest launch at its beginning.
+    newest: tuple[int, int]
+    #: Wanted although there may be a result; otherwise only what failed is.
+    again: bool
     #: It was promised; until then nobody knows whether it was noted.
     promised: bool = False
+
+
+@dataclass
+class TakingBack:
+    """Somebody forgets what was asked: a cancel all of a plan, a person these planned runs."""
+
+    plan: int
+    planned: set[int] | None
+    actor: Actor
+
+    def takes(self, asked: Asked, planned: int) -> bool:
+        """Whether it may be the reason that a planned run did not run again."""
+        return (
+            self.plan == asked.plan
+            and self.actor.ended >= asked.begun
+            and (self.planned is None or planned in self.planned)
+        )
 
 
 @dataclass
@@ -79,7 +115,9 @@ class Account:
     cancelled: dict[tuple[int, int], int] = field(default_factory=dict)
     #: What was asked to run again; and the cancels and other commands that take such things back.
     asked: list[Asked] = field(default_factory=list)
-    taking_back: list[Actor] = field(default_factory=list)
+    taking_back: list[TakingBack] = field(default_factory=list)
+    #: Runs whose files somebody altered or removed after they were recorded.
+    spoiled: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -174,53 +212,52 @@ class Stage:
             return 0
 
         actor = self._spawn("cancel", work, about=f"plan {plan_id}")
-        self.account.taking_back.append(actor)
+        self.account.taking_back.append(TakingBack(plan_id, None, actor))
         return actor
 
-    def again(self, plan_id: int, choice: Choice, planned_ids: list[int]) -> Actor:
-        """Somebody wants planned runs once more, with results or without."""
+    def retry(
+        self, plan_id: int, choice: Choice, planned_ids: Sequence[int], *, again: bool
+    ) -> Actor:
+        """Somebody wants planned runs once more: those that failed, or with results as well."""
 
         def work() -> int:
-            asked = Asked(self.results(planned_ids), self.world.decisions)
+            asked = self._asked(plan_id, planned_ids, again=again)
             self.account.asked.append(asked)
             retrying.retry(
                 self.settings,
                 self.bench.store,
                 plan_id,
                 choice,
-                again=True,
+                again=again,
                 start=self._start_supervisor,
             )
             asked.promised = True
             return 0
 
-        return self._spawn("again", work, about=str(planned_ids))
+        return self._spawn("again" if again else "retry", work, about=str(planned_ids))
 
-    def retry(self, plan_id: int) -> Actor:
-        """Somebody wants what failed once more."""
-
-        def work() -> int:
-            retrying.retry(
-                self.settings,
-                self.bench.store,
-                plan_id,
-                Choice(),
-                start=self._start_supervisor,
-            )
-            return 0
-
-        return self._spawn("retry", work)
-
-    def take_back(self, plan_id: int) -> Actor:
-        """Somebody does not want anything again after all."""
+    def take_back(self, plan_id: int, choice: Choice, planned_ids: Sequence[int]) -> Actor:
+        """Somebody does not want planned runs again after all."""
 
         def work() -> int:
-            retrying.take_back(self.bench.store, plan_id, Choice())
+            retrying.take_back(self.bench.store, plan_id, choice)
             return 0
 
-        actor = self._spawn("back", work)
-        self.account.taking_back.append(actor)
+        actor = self._spawn("back", work, about=str(planned_ids))
+        self.account.taking_back.append(TakingBack(plan_id, set(planned_ids), actor))
         return actor
+
+    def spoil(self, run_id: int, *, remove: bool) -> None:
+        """Somebody alters the output of a run that is recorded, or removes all of it."""
+        self.account.spoiled.add(run_id)
+        folder = self.bench.final(run_id)
+        with unseen():
+            if remove:
+                remove_tree(folder)
+                return
+            path = folder / OUTPUT
+            path.chmod(0o644)
+            path.write_text(SPOILED + path.read_text())
 
     def look(self) -> Actor:
         """Any command that shows plans: it settles what nobody looks after."""
@@ -534,10 +571,27 @@ class Stage:
             (self.plans,),
         )
 
-    def results(self, planned_ids: list[int]) -> dict[int, int | None]:
-        """The results that planned runs have now."""
-        query = "SELECT id, current_run FROM planned_runs WHERE id = ANY(%s) ORDER BY id"
-        return dict(self.world.admin.execute(query, (planned_ids,)).fetchall())
+    def ended_by_itself(self, plan_id: int) -> bool:
+        """Whether the last supervisor of a plan has said how the plan ended."""
+        row = self.plan_row(plan_id)
+        about = f"epoch {row['epoch']} of plan {plan_id}"
+        last = [e for e in self.world.actors if e.kind == "supervisor" and e.about == about]
+        return row["status"] not in OPEN and bool(last) and last[-1].exit_code == 0
+
+    def _asked(self, plan_id: int, planned_ids: Sequence[int], *, again: bool) -> Asked:
+        """What somebody finds who asks for planned runs just now."""
+        ask = self.world.admin.execute
+        rows = ask(_FOUND, (list(planned_ids),)).fetchall()
+        newest = "SELECT (SELECT max(id) FROM runs), (SELECT max(id) FROM plan_launches)"
+        run, launch = ask(newest).fetchone() or (None, None)
+        return Asked(
+            plan_id,
+            {planned: result for planned, result, _ in rows},
+            {planned for planned, _, failed in rows if failed},
+            self.world.decisions,
+            (run or 0, launch or 0),
+            again,
+        )
 
     def plan_row(self, plan_id: int) -> dict[str, Any]:
         cursor = self.world.admin.execute(

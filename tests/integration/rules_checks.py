@@ -22,7 +22,8 @@ LEFT JOIN planned_runs p ON p.id = r.planned_run_id
 WHERE r.execution_plan_id = ANY(%s) ORDER BY r.id
 """
 _PLANNED = """
-SELECT p.id, p.key, p.decision, p.current_run, r.status, r.planned_run_id AS made_for
+SELECT p.id, p.key, p.decision, p.current_run, p.launch_id, r.status,
+       r.planned_run_id AS made_for
 FROM planned_runs p LEFT JOIN runs r ON r.id = p.current_run WHERE p.plan_id = ANY(%s)
 """
 _INPUTS = """
@@ -50,15 +51,16 @@ def violations(stage: Stage) -> list[str]:
     runs = _rows(stage, _RUNS)
     planned = _rows(stage, _PLANNED)
     found = list(account.wrong)
-    found += _directories(bench, runs)
+    found += _directories(bench, runs, account)
     recorded = _recorded(stage, runs)
     edges = _rows(stage, _EDGES)
-    found += _executions(runs, recorded, account, _wanted(edges, account))
+    found += _executions(runs, recorded, account, _wanted(edges, runs, account))
     found += _promises(planned, account)
-    found += _currents(planned, runs)
+    found += _currents(planned, runs, account)
     found += _inputs(stage, runs, recorded)
     found += _cancels(runs, account, stage)
     found += _outputs(bench, runs, account)
+    found += _read_clean(runs, recorded, account)
     found += [f"run {r['id']} is still called running" for r in runs if r["status"] == "running"]
     found += [f"{p['key']} has no result" for p in planned if p["current_run"] is None]
     for plan_id in stage.plans:
@@ -70,11 +72,39 @@ def violations(stage: Stage) -> list[str]:
     return found
 
 
-def _directories(bench: Workbench, runs: list[dict[str, Any]]) -> list[str]:
+def untried(stage: Stage) -> list[str]:
+    """What was promised to run again and did not, although the plan came to its end by itself.
+
+    A supervisor that was killed leaves it to the next resume.
+    """
+    account = stage.account
+    ended = {plan for plan in stage.plans if stage.ended_by_itself(plan)}
+    planned = {each["id"]: each for each in _rows(stage, _PLANNED)}
+    edges = _rows(stage, _EDGES)
+    newest = {run["planned"]: run["id"] for run in _rows(stage, _RUNS)}
+    found = []
+    for asked in account.asked:
+        if not asked.promised or asked.plan not in ended:
+            continue
+        after_run, after_launch = asked.newest
+        for each in asked.failed:
+            now = planned[each]
+            tried = newest.get(each, 0) > after_run or (now["launch_id"] or 0) > after_launch
+            lacking = any(
+                edge["child"] == each and edge["run"] is None and edge["on_failure"] == "wait"
+                for edge in edges
+            )
+            taken_back = any(back.takes(asked, each) for back in account.taking_back)
+            if now["current_run"] is None and not tried and not lacking and not taken_back:
+                found.append(f"planned run {each} was to be tried again, and was not")
+    return found
+
+
+def _directories(bench: Workbench, runs: list[dict[str, Any]], account: Account) -> list[str]:
     found = []
     for run in runs:
         folder = bench.final(run["id"])
-        if run["status"] == "running":
+        if run["status"] == "running" or run["id"] in account.spoiled:
             continue
         meta = _read(folder / "meta.json")
         if meta is None:
@@ -83,7 +113,7 @@ def _directories(bench: Workbench, runs: list[dict[str, Any]]) -> list[str]:
             found.append(f"run {run['id']} is {run['status']}, its directory says {meta['status']}")
     rows = {run["id"]: run for run in runs}
     for folder in bench.runs.iterdir():
-        if not folder.name.isdecimal():
+        if not folder.name.isdecimal() or int(folder.name) in account.spoiled:
             continue
         meta, manifest = _read(folder / "meta.json"), _read(folder / ".manifest.json")
         if meta is None or manifest is None:
@@ -106,11 +136,17 @@ def _directories(bench: Workbench, runs: list[dict[str, Any]]) -> list[str]:
     return found
 
 
-def _wanted(edges: list[dict[str, Any]], account: Account) -> Counter[int]:
-    """How often each planned run may have been made once more, because somebody asked for it."""
+def _wanted(
+    edges: list[dict[str, Any]], runs: list[dict[str, Any]], account: Account
+) -> Counter[int]:
+    """How often each planned run may have been made once more.
+
+    Because somebody asked for it, or because its result or one above it was spoiled.
+    """
     wanted: Counter[int] = Counter()
-    for asked in account.asked:
-        reached = set(asked.results)
+    spoiled = [{run["planned"]} for run in runs if run["id"] in account.spoiled]
+    for first in [*(set(asked.results) for asked in account.asked if asked.again), *spoiled]:
+        reached = set(first)
         while more := {e["child"] for e in edges if e["parent"] in reached} - reached:
             reached |= more
         wanted.update(reached)
@@ -120,15 +156,15 @@ def _wanted(edges: list[dict[str, Any]], account: Account) -> Counter[int]:
 def _promises(planned: list[dict[str, Any]], account: Account) -> list[str]:
     """What was promised to run again did, unless somebody took that back."""
     now = {each["id"]: each["current_run"] for each in planned}
-    found = []
-    for asked in account.asked:
-        if asked.promised and not any(a.ended >= asked.begun for a in account.taking_back):
-            found += [
-                f"planned run {each} was to run again, and still has the result {run}"
-                for each, run in asked.results.items()
-                if run is not None and now[each] == run
-            ]
-    return found
+    return [
+        f"planned run {each} was to run again, and still has the result {run}"
+        for asked in account.asked
+        if asked.again and asked.promised
+        for each, run in asked.results.items()
+        if run is not None
+        and now[each] == run
+        and not any(back.takes(asked, each) for back in account.taking_back)
+    ]
 
 
 def _executions(
@@ -162,7 +198,9 @@ def _executions(
     return found
 
 
-def _currents(planned: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[str]:
+def _currents(
+    planned: list[dict[str, Any]], runs: list[dict[str, Any]], account: Account
+) -> list[str]:
     found = []
     for each in planned:
         if each["current_run"] is None:
@@ -172,6 +210,8 @@ def _currents(planned: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list
             if completed:
                 found.append(f"{each['key']} has completed run {completed[0]} and no result")
             continue
+        if each["current_run"] in account.spoiled:
+            found.append(f"the result of {each['key']} is a run that somebody spoiled")
         if each["status"] != "completed":
             found.append(f"the result of {each['key']} is a run that is {each['status']}")
         if each["made_for"] != each["id"] and each["decision"] != "reuse":
@@ -229,10 +269,29 @@ def _outputs(bench: Workbench, runs: list[dict[str, Any]], account: Account) -> 
     texts = {e.uuid: e.output for e in account.executions}
     found = []
     for run in runs:
-        if run["status"] == "completed":
+        if run["status"] == "completed" and run["id"] not in account.spoiled:
             path = bench.final(run["id"]) / OUTPUT
             if not path.is_file() or path.read_text() != texts.get(run["uuid"]):
                 found.append(f"run {run['id']} holds another output than its method wrote")
+    return found
+
+
+def _read_clean(runs: list[dict[str, Any]], recorded: Recorded, account: Account) -> list[str]:
+    """What a completed run read is what the runs wrote that its record names."""
+    wrote = {run["id"]: run["uuid"] for run in runs}
+    texts = {e.uuid: e.output for e in account.executions}
+    found = []
+    for run in runs:
+        text = texts.get(run["uuid"])
+        if run["status"] != "completed" or text is None:
+            continue
+        read: dict[str, list[str]] = {}
+        for line in text.splitlines()[1:]:
+            name, _, word = line.partition(" ")
+            read.setdefault(name, []).append(word)
+        named = {n: [wrote[each] for each in many] for n, many in recorded[run["id"]].items()}
+        if read != named:
+            found.append(f"run {run['id']} read {read}, its record names {named}")
     return found
 
 

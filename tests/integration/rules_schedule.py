@@ -16,12 +16,12 @@ from pm_kernel.domain.methods import MethodInput
 from pm_kernel.domain.plans import OPEN
 from pm_kernel.retrying import Choice
 from pm_kernel.running import code
-from pm_kernel.store import workspaces
+from pm_kernel.store import registering, workspaces
 from pm_kernel.store.engine import Store
 
 from ..workbench import Workbench
 from .rules_actors import OUTPUT, Account, Stage
-from .rules_checks import violations
+from .rules_checks import untried, violations
 from .rules_doors import doors
 from .rules_world import Actor, World
 
@@ -36,6 +36,16 @@ _BEGINNING = 8
 _MEETING = 200
 
 _RUN = "def run(output_dir, **inputs):\n    pass\n"
+_PICK = "def pick(k=0):\n    return k\n"
+
+#: The planned runs of a plan, with all runs that they had.
+_ROWS = """
+SELECT p.id, p.step, p.sample, p.branch,
+       ARRAY(SELECT r.id FROM runs r WHERE r.planned_run_id = p.id ORDER BY r.id)
+FROM planned_runs p WHERE p.plan_id = %s ORDER BY p.id
+"""
+#: What is said together of what is to run again.
+_TOGETHER = [["step", "sample"], ["step", "branch"], ["sample", "branch"]]
 
 #: Takes a rule away, see ``rules_broken``.
 Change = Callable[[pytest.MonkeyPatch, World], None]
@@ -62,8 +72,9 @@ MISFORTUNES = {
     "cancel_at_start": 1,
     "cut_lock": 1,
     "again": 3,
-    "retry": 1,
+    "retry": 2,
     "take_back": 1,
+    "spoil": 1,
 }
 
 
@@ -92,13 +103,21 @@ def make_methods(bench: Workbench) -> None:
         ("mixed", [many, a]),
     ):
         declared = {each.name: each for each in inputs}
-        bench.method(name, _RUN, inputs=declared, outputs={"out": OUTPUT})
+        bench.method(
+            name,
+            _RUN,
+            files={"helper.py": _PICK},
+            tracked=("helper.py:pick",),
+            inputs=declared,
+            outputs={"out": OUTPUT},
+        )
     # The first use of a version compiles it, in a process that is none of the world's.
     for row in bench.rows(
-        "SELECT m.name AS method, v.version AS method_version, v.git_commit_hash AS commit "
+        "SELECT m.name AS method, v.version AS method_version, v.git_commit_hash AS commit, "
+        "v.declaration "
         "FROM method_versions v JOIN methods m ON m.id = v.method_id"
     ):
-        declaration = {"environment": None, "entry": "function", "options": {}, "tracked": []}
+        declaration = registering._declared(row["declaration"])
         record = {**row, "module": "testing", "declaration": declaration}
         code.prepare(bench.settings, RunStore(bench.runs), record)
 
@@ -128,6 +147,9 @@ def random_plan(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
         },
     ]
     number = rng.randrange(len(shapes))
+    if number < 2 and rng.random() < 0.4:
+        # One of them with a name that looks like two.
+        shapes[number]["t"]["branches"] = {"a/b": {"pick.k": "1"}, "b": {"pick.k": "2"}}
     samples = [f"s{n}" for n in range(rng.randint(1, 2) if number < 2 else rng.randint(2, 3))]
     # All of it is executed: what other schedules left is none of this one's business.
     return shapes[number], {"samples": samples, "rerun": {"all": True}}
@@ -206,17 +228,37 @@ def settle_down(stage: Stage) -> None:
     world = stage.world
     for actor in world.actors:
         actor.stopped_until = 0
-    for _ in range(_RESUMES):
+    mended = False
+    for number in range(_RESUMES):
         _rest(world)
+        if number == 0:
+            stage.account.wrong += untried(stage)
         states = {plan_id: stage.plan_row(plan_id)["status"] for plan_id in stage.plans}
         if set(states.values()) == {"completed"}:
-            return
+            if mended or not stage.account.spoiled:
+                return
+            # It looks at the files of every result, also where nothing is missing.
+            mended = True
+            for plan_id in stage.plans:
+                stage.resume(plan_id)
+            continue
         if OPEN & set(states.values()):
             stage.let_a_minute_pass()
             stage.look()
         for plan_id, status in states.items():
             if status != "completed" and status not in OPEN:
                 stage.resume(plan_id)
+
+
+def _means(choice: Choice, row: tuple[Any, ...]) -> bool:
+    """Whether somebody who says that means this planned run."""
+    _, step, sample, branch, _ = row
+    return (
+        choice.step in (None, step)
+        and choice.sample in (None, sample)
+        # One step has branches here: that of a run below is its own.
+        and choice.branch in (None, branch)
+    )
 
 
 def _rest(world: World) -> None:
@@ -391,30 +433,56 @@ class Misfortunes:
         self._cancel()
 
     def _again(self) -> None:
-        """A step, a sample or a single run is wanted once more."""
-        query = (
-            "SELECT id, step, sample, current_run FROM planned_runs WHERE plan_id = %s ORDER BY id"
-        )
+        """A step, a sample, a branch or a single run is wanted once more."""
         plan_id = self._plan()
-        rows = self._world.admin.execute(query, (plan_id,)).fetchall()
-        _, step, sample, run = self._rng.choice(rows)
-        kind = self._rng.choice(["step", "sample", "run"])
-        if kind == "run" and run is not None:
-            choice, fits = Choice(run_ids=(run,)), [r[0] for r in rows if r[3] == run]
-        elif kind == "sample" and sample is not None:
-            choice, fits = Choice(sample=sample), [r[0] for r in rows if r[2] == sample]
-        else:
-            choice, fits = Choice(step=step), [r[0] for r in rows if r[1] == step]
+        choice, fits = self._choice(plan_id)
         self._note(f"{fits} are wanted again")
-        self._stage.again(plan_id, choice, fits)
+        self._stage.retry(plan_id, choice, fits, again=True)
 
     def _retry(self) -> None:
-        self._note("retry")
-        self._stage.retry(self._plan())
+        """What failed is wanted once more: all of it, or a part."""
+        plan_id = self._plan()
+        choice, fits = self._choice(plan_id, everything=0.4)
+        self._note(f"those of {fits} that failed are wanted again")
+        self._stage.retry(plan_id, choice, fits, again=False)
 
     def _take_back(self) -> None:
-        self._note("take back")
-        self._stage.take_back(self._plan())
+        """Nothing is wanted again after all, or less is."""
+        plan_id = self._plan()
+        choice, fits = self._choice(plan_id, everything=0.5)
+        self._note(f"{fits} are taken back")
+        self._stage.take_back(plan_id, choice, fits)
+
+    def _choice(self, plan_id: int, *, everything: float = 0.0) -> tuple[Choice, list[int]]:
+        """A part of a plan as somebody names it, and the planned runs that this means."""
+        rows = self._world.admin.execute(_ROWS, (plan_id,)).fetchall()
+        _, step, sample, branch, runs = self._rng.choice(rows)
+        if self._rng.random() < everything:
+            return Choice(), [row[0] for row in rows]
+        said = set(self._rng.choice([["step"], ["sample"], ["branch"], ["run"], *_TOGETHER]))
+        if "run" in said and runs:
+            run = self._rng.choice(runs)
+            return Choice(run_ids=(run,)), [row[0] for row in rows if run in row[4]]
+        choice = Choice(
+            step=step if "step" in said or not (sample or branch) else None,
+            sample=sample if "sample" in said else None,
+            branch=branch if branch and "branch" in said else None,
+        )
+        if not choice:
+            choice = Choice(step=step)
+        return choice, [row[0] for row in rows if _means(choice, row)]
+
+    def _spoil(self) -> None:
+        """Somebody alters or removes the files of a run that is recorded."""
+        query = (
+            "SELECT id FROM runs WHERE execution_plan_id = %s AND status = 'completed' ORDER BY id"
+        )
+        found = [run for (run,) in self._world.admin.execute(query, (self._plan(),)).fetchall()]
+        left = [run for run in found if run not in self._stage.account.spoiled]
+        if left:
+            run, remove = self._rng.choice(left), self._rng.random() < 0.3
+            self._note(f"run {run} is {'removed' if remove else 'altered'}")
+            self._stage.spoil(run, remove=remove)
 
     def _cut_lock(self) -> None:
         victim = self._victim("supervisor")
