@@ -225,7 +225,7 @@ def test_where_the_cluster_is_this_host_its_jobs_reach_the_embedded_database(
         plan = world.submit(samples=["s1"])
         assert world.wait_for_end(plan) == "completed"
         rows = world.rows("SELECT status, scheduler_job_id FROM runs ORDER BY id")
-        assert [row["status"] for row in rows] == ["completed"] * 3
+        assert [row["status"] for row in rows] == ["completed"] * 5
         assert all(row["scheduler_job_id"] for row in rows)
     finally:
         world.end()
