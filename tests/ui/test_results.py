@@ -277,6 +277,17 @@ def test_an_address_opens_what_it_names_or_says_why_not(
     expect(page.get_by_role("alert").filter(has_text="plan 999")).to_be_visible()
     page.goto(f"{layout}?pm=<b>rubbish")
     expect(page.get_by_text("which this page does not know")).to_contain_text("<b>rubbish")
+    # The Lab gives a second page of a layout another one, which it begins anew.
+    for asked, found in (
+        ("lineage-2", "Lineage of run 2"),
+        ("rum-9", "“rum-9”, which this page does not know"),
+    ):
+        second = page.context.new_page()
+        second.goto(f"{layout}?pm={asked}")
+        expect(second.get_by_text(found).first).to_be_visible(timeout=120_000)
+        assert "/workspaces/auto-" in second.url
+        assert "pm=" not in second.url
+        second.close()
     # What is open asks again for what is not there.
     page.goto("about:blank")
     forget_refusals(complaints)

@@ -39,8 +39,11 @@ export const routingPlugin: JupyterFrontEndPlugin<void> = {
       isVisible: () => false,
       execute: args => {
         const location = args as unknown as IRouter.ILocation;
-        const text = new URLSearchParams(location.search).get('pm');
-        if (text !== null) {
+        const asked = new URLSearchParams(location.search);
+        const text = asked.get('pm');
+        // A second page of a layout begins anew: the Lab empties it, and then asks for the same
+        // without this. An address of ours in between would be taken for a second such wish.
+        if (text !== null && !asked.has('reset')) {
           // The layout waits for the routing, so the routing must not wait for the layout.
           void app.restored.then(() => open(text, location));
         }
