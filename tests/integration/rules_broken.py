@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from sqlalchemy import Connection
 
+from pm_kernel import planning
 from pm_kernel.artifacts import seal
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.domain.plans import Launch
@@ -23,7 +24,7 @@ from pm_kernel.running import complete, register, settle
 from pm_kernel.running.inside import session
 from pm_kernel.running.process import Life
 from pm_kernel.running.recorder import DirectRecorder
-from pm_kernel.store import launches, registering
+from pm_kernel.store import launches, registering, retries
 
 from .rules_world import World
 
@@ -148,6 +149,21 @@ def with_one_statement(patch: pytest.MonkeyPatch, world: World) -> None:
     patch.setattr(launches, "open_launch", open_launch)
 
 
+def without_second_look(patch: pytest.MonkeyPatch, world: World) -> None:
+    """Nobody looks, once a run has ended, whether its inputs are still what they were."""
+    patch.setattr(complete, "_look_at_inputs", lambda _inputs: (None, []))
+
+
+def without_letting_go(patch: pytest.MonkeyPatch, world: World) -> None:
+    """A resume believes the record, and does not look at the files of results."""
+    patch.setattr(planning, "drop_altered", lambda _store, _plan_id, _user: 0)
+
+
+def without_noting(patch: pytest.MonkeyPatch, world: World) -> None:
+    """What is asked for while a launch runs is promised, and not noted."""
+    patch.setattr(retries, "want", lambda _connection, _planned_ids, _user: None)
+
+
 @dataclass(frozen=True)
 class Broken:
     """A rule that is taken away, and the misfortunes against which it stands."""
@@ -168,4 +184,7 @@ BROKEN: Mapping[str, Broken] = {
         without_ending, {"kill": 3, "orphan": 1, "requeue": 1}
     ),
     "lock, then look": Broken(with_one_statement, {"strand": 1}),
+    "looking at inputs again": Broken(without_second_look, {"spoil": 1}),
+    "looking at results again": Broken(without_letting_go, {"spoil": 1}),
+    "noting what is asked": Broken(without_noting, {"again": 1, "retry": 1}),
 }
