@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from pm_kernel.config import Settings
 from pm_kernel.domain import preview as tree
 from pm_kernel.domain.catalogue import Catalogue
+from pm_kernel.domain.connecting import mismatches
 from pm_kernel.domain.decisions import Decision, decide
 from pm_kernel.domain.estimate import Estimate, estimate
 from pm_kernel.domain.expansion import expand
@@ -342,7 +343,7 @@ def _source_problems(connection: Connection, expanded: ExpandedPlan) -> list[Pro
         problem = _file_problem(path)
         if problem:
             found.append(Problem(f"Step {step!r}: {problem}", step=step, code="file"))
-    known = reuse.output_checksums(connection, existing)
+    known = reuse.output_origins(connection, existing)
     of_runs = {run_id for run_id, _ in existing}
     invalid = reuse.invalid_runs(connection, of_runs)
     for (run_id, output), step in existing.items():
@@ -357,7 +358,38 @@ def _source_problems(connection: Connection, expanded: ExpandedPlan) -> list[Pro
                     code="run",
                 )
             )
-    return found + label_notices(expanded, reuse.samples_of(connection, of_runs))
+    labels = label_notices(expanded, reuse.samples_of(connection, of_runs))
+    return [*found, *_unfit(expanded, known), *labels]
+
+
+def _unfit(
+    expanded: ExpandedPlan, known: Mapping[tuple[int, str], reuse.Origin]
+) -> Iterator[Problem]:
+    """Yield, once for each input, which existing output does not fit what the input declares."""
+    told: set[tuple[str, str]] = set()
+    for run in expanded.runs if known else ():
+        version = expanded.steps[run.step].version
+        for name, sources in run.inputs.items():
+            declared = version.inputs.get(name) if version is not None else None
+            for source in sources if declared is not None else ():
+                if not isinstance(source, ExistingRun) or (run.step, name) in told:
+                    continue
+                origin = known.get((source.run_id, source.output))
+                if origin is None:
+                    continue
+                assert declared is not None
+                for code, reason in mismatches(
+                    # What nobody declared may be anything.
+                    declared if origin.type is not None else replace(declared, value_type=None),
+                    module=origin.module,
+                    output_type=origin.type or "file",
+                    output=f"run:{source.run_id}/{source.output}",
+                    owner=f"run {source.run_id}",
+                ):
+                    told.add((run.step, name))
+                    yield Problem(
+                        f"Step {run.step!r}: input {name!r}: {reason}", step=run.step, code=code
+                    )
 
 
 def _file_problem(path: str) -> str | None:

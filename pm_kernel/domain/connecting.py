@@ -53,8 +53,13 @@ def mismatches(
     if declared.type in FED_BY_OUTPUTS and not fits_type(declared, output_type):
         yield (
             "type_mismatch",
-            f"it wants a {wanted_type(declared)}, but {shown(output)} is a {output_type}.",
+            f"it wants {_one(wanted_type(declared) or 'file')}, but {shown(output)} is "
+            f"{_one(output_type)}.",
         )
+
+
+def _one(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def sources_of(catalogue: Catalogue, declared: InputInfo) -> list[Connection]:

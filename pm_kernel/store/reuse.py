@@ -9,7 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, select, text, tuple_
 
 from pm_kernel.domain.params import fingerprint
-from pm_kernel.store.tables import method_versions, param_sets, run_outputs
+from pm_kernel.store.tables import (
+    method_versions,
+    methods,
+    modules,
+    param_sets,
+    run_outputs,
+    runs,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,14 @@ class Candidate:
     step: str | None
     sample: str | None
     branch: str | None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an output of a run comes from; ``type`` is None where the method never declared it."""
+
+    module: str
+    type: str | None
 
 
 # The last word on a run's integrity counts.
@@ -96,6 +111,34 @@ def samples_of(connection: Connection, run_ids: Iterable[int]) -> dict[int, str 
     if not wanted:
         return {}
     return {row.id: row.sample for row in connection.execute(_SAMPLES, {"runs": wanted})}
+
+
+def output_origins(
+    connection: Connection, wanted: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], Origin]:
+    """Return where outputs come from, given as (run id, output name)."""
+    pairs = list(set(wanted))
+    query = (
+        select(
+            run_outputs.c.run_id,
+            run_outputs.c.output_name,
+            run_outputs.c.artifact_type,
+            run_outputs.c.declared,
+            modules.c.name.label("module"),
+        )
+        .join(runs, runs.c.id == run_outputs.c.run_id)
+        .join(methods, methods.c.id == runs.c.method_id)
+        .join(modules, modules.c.id == methods.c.module_id)
+    )
+    found: dict[tuple[int, str], Origin] = {}
+    for start in range(0, len(pairs), 5_000):
+        chunk = pairs[start : start + 5_000]
+        for row in connection.execute(
+            query.where(tuple_(run_outputs.c.run_id, run_outputs.c.output_name).in_(chunk))
+        ):
+            kind = row.artifact_type if row.declared else None
+            found[row.run_id, row.output_name] = Origin(row.module, kind)
+    return found
 
 
 def existing_param_sets(

@@ -23,6 +23,7 @@ from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.planning import PlanInput
 
 from ..workbench import Workbench, same_imports
+from .factories import Rows
 
 COPY = """
 from helper import scale
@@ -222,6 +223,31 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         "Step 'copy'",
     ),
 }
+
+
+def test_an_existing_run_feeds_only_what_wants_such_a_result(pm: Pm, bench: Workbench) -> None:
+    rows = Rows(bench.store)
+    run = rows.run("paint", sample="s1")
+    bench.method("pick", "def run(table, output_dir): ...",
+                 inputs={"table": MethodInput("table", "upstream", module="testing")})  # fmt: skip
+    image = MethodInput("picture", "upstream", value_type="image")
+    bench.method("see", "def run(picture, output_dir): ...", inputs={"picture": image})
+    told = pm("run", "pick", "--input", f"table=run:{run}/table", code=Problems.exit_code).err
+    assert (
+        f"input 'table': it wants a result of module 'testing', but run {run} belongs to 'analysis'"
+    ) in told
+    told = pm("run", "see", "--input", f"picture=run:{run}/table", code=Problems.exit_code).err
+    assert f"input 'picture': it wants an image, but 'run:{run}/table' is a table." in told
+    name = plan_file(bench, put(f"{COPY_STEP}/method", "see"))
+    plan = json.loads((bench.root / name).read_text())
+    plan["pipeline"]["steps"]["copy"] = {
+        "method": "see", "inputs": {"picture": {"column": "image"}}}  # fmt: skip
+    plan["samples"]["rows"] = [{"sample": n, "image": f"run:{run}/table"} for n in ("s1", "s2")]
+    del plan["pipeline"]["steps"]["load"]
+    (bench.root / name).write_text(json.dumps(plan))
+    shown = pm("plan", "preview", name, "--json", code=Problems.exit_code).out
+    codes = [problem["code"] for problem in json.loads(shown)["problems"]]
+    assert codes.count("type_mismatch") == 1  # not once for each sample
 
 
 def test_what_is_wrong_is_said_with_its_place_and_nothing_is_stored(
