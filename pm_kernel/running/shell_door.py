@@ -37,6 +37,9 @@ _LONGEST_REQUEST = 1 << 24
 _PATIENCE = 60.0
 #: Callers that may wait at the door.
 _WAITING = 512
+#: Callers that are let in at once: anybody may knock, and each takes a thread until it has said who
+#: it is. Of our own there are as many as tasks that begin or end just now.
+MOST = 256
 _NUMBERS = ("wrapper", "planned", "launch", "attempt", "exit")
 _PARTS = {
     "register": {"uuid", "wrapper", "workspace", "task_dir", "recorder", "planned", "launch",
@@ -62,6 +65,8 @@ class ShellDoor(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.theirs = secrets.token_hex(32)
         self.ours = secrets.token_hex(32)
         self._note = folder / DOOR
+        self._inside = 0
+        self._lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Caller)
         try:
             self._text = self._write()
@@ -96,6 +101,25 @@ class ShellDoor(socketserver.ThreadingMixIn, socketserver.TCPServer):
             pass
         self.shutdown()
         self.server_close()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+        """Let in as many as there is room for; who is sent away asks at the socket."""
+        with self._lock:
+            return self._inside < MOST
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Let a caller in."""
+        with self._lock:
+            self._inside += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """See to a caller, in a thread of its own."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                self._inside -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: anybody may knock and go away."""

@@ -62,7 +62,7 @@ def names(wheel: Path) -> set[str]:
 
 
 def test_the_wheel_holds_both_packages(names):
-    assert {"pm_kernel/errors.py", "pm_server/extension.py"} <= names
+    assert {"pm_kernel/errors.py", "pm_kernel/cli/task.sh", "pm_server/extension.py"} <= names
 
 
 def test_the_wheel_holds_every_source_file_of_both_packages(names):

@@ -8,6 +8,7 @@ import shlex
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from pm_kernel.nextflow.launching import SHELL
 from pm_kernel.running.process import boot_id, start_time
 from pm_kernel.running.recorder_call import UUID_NOTE
 from pm_kernel.running.recorder_server import RecorderServer
-from pm_kernel.running.shell_door import DOOR, read_request
+from pm_kernel.running.shell_door import DOOR, MOST, read_request
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="elsewhere Python asks"
@@ -334,6 +335,19 @@ def test_only_who_can_read_the_key_comes_in(served: Shell) -> None:
         os.chown(door, 65534, 65534)
         assert served.register().returncode == 3
     assert served.requests == []
+
+
+def test_strangers_take_no_more_than_the_room_there_is(served: Shell) -> None:
+    port = int((served.folder / DOOR).read_text().split()[0])
+    knocking = [socket.create_connection(("127.0.0.1", port)) for _ in range(MOST)]
+    # Nobody is let in any more, nor kept waiting: who was to be recorded goes another way.
+    assert served.register().returncode == 3
+    for each in knocking:
+        each.close()
+    deadline = time.monotonic() + 60
+    while served.register().returncode != 0:
+        assert time.monotonic() < deadline
+    assert len(served.requests) == 1
 
 
 def test_a_process_that_cannot_be_identified_from_here_does_it_itself(served: Shell) -> None:
