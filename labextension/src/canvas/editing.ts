@@ -13,7 +13,7 @@ import type { IApi, IPipelineModel } from '../tokens';
 import { openEditor } from './editor';
 import type { Engine } from './engine';
 import type { Hit } from './hits';
-import { methodChoices, portChoices, runChoices } from './offers';
+import { methodChoices, portChoices, revealing, runChoices } from './offers';
 import { openPicker } from './picker';
 import type { Scene } from './scene';
 
@@ -31,8 +31,8 @@ interface IEditingOptions {
 export class Editing {
   constructor(private readonly _options: IEditingOptions) {}
 
-  /** Open the search for methods at a point of the canvas. */
-  quickAdd(at: IPoint): void {
+  /** Open the search for methods at a point of the canvas; the step comes there, or to `place`. */
+  quickAdd(at: IPoint, place: IPoint = this.placeAt(at)): void {
     const { host, model, trans } = this._options;
     if (model.readOnly) {
       return;
@@ -43,7 +43,7 @@ export class Editing {
       label: trans.__('Add a step'),
       placeholder: trans.__('Search methods'),
       nothing: trans.__('No method is called so.'),
-      choices: methodChoices(model, this.placeAt(at), trans)
+      choices: methodChoices(model, place, trans).map(each => revealing(model, each))
     });
   }
 

@@ -37,6 +37,21 @@ export function methodChoices(
   );
 }
 
+/** The same, and the drawing shows what was added: its place may be out of sight. */
+export function revealing(model: IPipelineModel, deed: IChoice): IChoice {
+  return {
+    ...deed,
+    choose: () => {
+      const before = model.document.steps.size;
+      deed.choose();
+      const [added] = model.selection;
+      if (model.document.steps.size > before && added !== undefined) {
+        model.reveal(added);
+      }
+    }
+  };
+}
+
 /** Add a step of a method and select it; returns its name. */
 export function addAt(
   model: IPipelineModel,

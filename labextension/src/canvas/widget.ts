@@ -8,6 +8,7 @@ import { Widget } from '@lumino/widgets';
 
 import type { IMark } from '../api/marks';
 import type { IPoint } from '../pipeline/document';
+import { freePlace } from '../pipeline/drawing';
 import type { IApi, IPipelineModel } from '../tokens';
 import { dragOver, dropped, isDrag } from './dropping';
 import { Editing } from './editing';
@@ -180,9 +181,11 @@ export class CanvasWidget extends Widget {
     }
   }
 
-  /** Open the search for methods, in the middle or at a point of the canvas. */
-  quickAdd(at: IPoint = this.viewport.middle): void {
-    this._editing.quickAdd(at);
+  /** Open the search for methods; what is chosen comes beside what is selected, else to the middle. */
+  quickAdd(): void {
+    const { selection, document, catalogue } = this._options.model;
+    const beside = selection.size > 0 ? freePlace(document, catalogue, selection) : undefined;
+    this._editing.quickAdd(this.viewport.middle, beside);
   }
 
   /**

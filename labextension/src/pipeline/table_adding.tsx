@@ -3,8 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { methodChoices } from '../canvas/offers';
-import type { IDeed } from '../params/deed';
+import { methodChoices, revealing } from '../canvas/offers';
 import { DeedList } from '../params/deed';
 import type { IPipelineModel } from '../tokens';
 import { freePlace } from './drawing';
@@ -26,19 +25,4 @@ export function AddStep({ model, trans }: IProps): React.JSX.Element {
       trans={trans}
     />
   );
-}
-
-/** The same, and the drawing shows what was added: its place may be out of sight. */
-export function revealing(model: IPipelineModel, deed: IDeed): IDeed {
-  return {
-    ...deed,
-    choose: () => {
-      const before = model.document.steps.size;
-      deed.choose();
-      const [added] = model.selection;
-      if (model.document.steps.size > before && added !== undefined) {
-        model.reveal(added);
-      }
-    }
-  };
 }

@@ -3,14 +3,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { portChoices } from '../canvas/offers';
+import { portChoices, revealing } from '../canvas/offers';
 import { DeedList } from '../params/deed';
 import type { IPipelineModel } from '../tokens';
 import { declared } from './catalogue';
 import type { IStep } from './document';
 import { edgesOf } from './document';
 import { freePlace } from './drawing';
-import { revealing } from './table_adding';
 
 interface IProps {
   model: IPipelineModel;

@@ -19,6 +19,7 @@ interface IProps {
 }
 
 export function StepBranches({ model, step, editBranches, trans }: IProps): React.JSX.Element {
+  const grouped = React.useId();
   return (
     <>
       <p>{countText(step.branches, trans)}</p>
@@ -34,16 +35,19 @@ export function StepBranches({ model, step, editBranches, trans }: IProps): Reac
         </button>
       )}
       {count(step.branches) > 0 && (
-        <TextEntry
-          text={step.branchGroup ?? ''}
-          label={trans.__('Branch group of %1', step.name)}
-          placeholder={trans.__('group: steps of one branch together')}
-          onChange={group => {
-            model.commit(trans.__('set branch group'), before =>
-              setBranchGroup(before, step.name, group === '' ? null : group)
-            );
-          }}
-        />
+        <div className="pm-Entry">
+          <label htmlFor={grouped}>{trans.__('Branch group')}</label>
+          <TextEntry
+            id={grouped}
+            text={step.branchGroup ?? ''}
+            placeholder={trans.__('steps of one group branch together')}
+            onChange={group => {
+              model.commit(trans.__('set branch group'), before =>
+                setBranchGroup(before, step.name, group === '' ? null : group)
+              );
+            }}
+          />
+        </div>
       )}
     </>
   );

@@ -94,6 +94,8 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
   const linked = binding?.kind === 'step' ? keyOf(binding) : null;
   const present = chosen ?? linked ?? kind ?? '';
   const fits = KINDS[input.type];
+  const byName = columns.includes(input.name);
+  const isOpen = input.type === 'upstream' && input.required && kind === null && !byName;
   return (
     <fieldset className="pm-Input" data-pm-set={binding !== null}>
       <legend className="pm-Param-head">
@@ -110,7 +112,7 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
         }}
       >
         <option value="">
-          {columns.includes(input.name)
+          {byName
             ? trans.__('column "%1" of the samples', input.name)
             : input.required
               ? trans.__('choose data…')
@@ -136,7 +138,7 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
           </option>
         ))}
       </select>
-      {fits.includes('step') && sources.length === 0 && kind === null && (
+      {isOpen && sources.length === 0 && (
         <p className="pm-Hint">
           {trans.__(
             'No step of this pipeline makes what "%1" takes; add one that does.',

@@ -261,7 +261,7 @@ describe('the step table', () => {
     const done: unknown[] = [];
     const commands = new CommandRegistry();
     commands.addCommand('pm:align-steps', {
-      label: args => (args['how'] === 'left' ? 'left' : ''),
+      label: args => JSON.stringify(args['how'] ?? null),
       execute: args => done.push(args)
     });
     showTable(commands);
@@ -269,7 +269,7 @@ describe('the step table', () => {
     press('ArrowDown', { shiftKey: true });
     expect([...model.selection]).toEqual(['one', 'two']);
     expect(document.activeElement?.textContent).toBe('two');
-    choose('Align', 'Places in the drawing left');
+    choose('Align', 'Places in the drawing "left"');
     click('Do: Align');
     expect(done).toEqual([{ how: 'left' }]);
     click('Delete');
