@@ -271,9 +271,15 @@ function Pdf({ run, path, size, label }: IFileProps): React.JSX.Element {
   );
 }
 
-/** The bytes are given to the browser's own viewer, as a PDF and nothing else. */
-function PdfFrame({ data, label }: { data: ArrayBuffer; label: string }): React.JSX.Element {
+/**
+ * The bytes are given to the browser's own viewer, as a PDF and nothing else. The viewer runs in a
+ * process of its own and keeps what it gets: the pointer is its own only once somebody has clicked on
+ * it, so that a wheel over it scrolls the page, and a click just after that meets what is there now.
+ */
+export function PdfFrame({ data, label }: { data: ArrayBuffer; label: string }): React.JSX.Element {
+  const { trans } = useHere();
   const frame = React.useRef<HTMLIFrameElement>(null);
+  const [isIn, setIsIn] = React.useState(false);
   React.useEffect(() => {
     const url = URL.createObjectURL(new Blob([data], { type: 'application/pdf' }));
     if (frame.current !== null) {
@@ -283,7 +289,24 @@ function PdfFrame({ data, label }: { data: ArrayBuffer; label: string }): React.
       URL.revokeObjectURL(url);
     };
   }, [data]);
-  return <iframe ref={frame} className="pm-Pdf" title={label} />;
+  return (
+    <>
+      <div
+        className="pm-Pdf"
+        data-pm-in={isIn}
+        onClick={() => {
+          setIsIn(true);
+          frame.current?.focus();
+        }}
+        onPointerLeave={() => {
+          setIsIn(false);
+        }}
+      >
+        <iframe ref={frame} title={label} />
+      </div>
+      <p className="pm-Muted">{trans.__('Click it to scroll, zoom and search in it.')}</p>
+    </>
+  );
 }
 
 function Folder({ run, path, label }: IFileProps): React.JSX.Element {
