@@ -82,7 +82,7 @@ def parameter_lines(parameters: Iterable[RunParameter]) -> Iterator[Line]:
         gap = " " * (values - width_of(clean(value))) if note else ""
         yield line(
             f"{name}{spaces}  ",
-            Span(value, "warn" if parameter.not_applied else "", strong=parameter.changed),
+            Span(value, "warn" if parameter.not_applied else "", strong=parameter.stated),
             Span(f"{gap}  {note}" if note else "", "warn" if parameter.unexpected else "neutral"),
         )
 

@@ -138,7 +138,7 @@ def _parameters(runs: Sequence[RunDetails]) -> Section:
     for name in names:
         found = [column.get(name) for column in columns]
         cells = tuple(None if p is None else _SEVERAL.join(p.values) or None for p in found)
-        changed = tuple(p is not None and p.changed for p in found)
+        changed = tuple(p is not None and p.stated for p in found)
         rows.append(Row(name, cells, any(cell != cells[0] for cell in cells), changed))
     return Section("parameters", tuple(rows))
 

@@ -50,6 +50,7 @@ def _parameter(parameter: RunParameter) -> dict[str, Any]:
         "arrived": list(parameter.arrived),
         "values": list(parameter.values),
         "changed": parameter.changed,
+        "stated": parameter.stated,
         "unexpected": parameter.unexpected,
         "not_applied": parameter.not_applied,
     }

@@ -123,9 +123,18 @@ class RunParameter:
         return () if self.expected is None else (self.expected,)
 
     @property
-    def changed(self) -> bool:
-        """Whether any value differs from the default."""
-        return self.default is not None and any(value != self.default for value in self.values)
+    def changed(self) -> bool | None:
+        """Whether any value differs from the default; None: there is none to differ from."""
+        if self.default is None:
+            return None
+        return any(value != self.default for value in self.values)
+
+    @property
+    def stated(self) -> bool:
+        """Its value is told with the run: other than the default, or set where there is none."""
+        if self.default is None:
+            return self.is_set and bool(self.values)
+        return bool(self.changed)
 
     @property
     def unexpected(self) -> bool:

@@ -217,21 +217,26 @@ def test_a_name_that_does_not_exist_is_told_with_the_nearest_one(store, rows):
 def test_a_parameter_tells_what_was_set_expected_and_what_arrived(store, rows):
     rows.method(
         "segment",
-        tracked={"smooth": {"sigma": "1.0", "mode": "'same'"}, "cut": {"t": "0.5", "n": None}},
+        tracked={
+            "smooth": {"sigma": "1.0", "mode": "'same'"},
+            "cut": {"t": "0.5", "n": None},
+            "gate": {"level": None},
+        },
     )
     run_id = rows.run(
         "segment",
-        params={"smooth.sigma": "2.0", "cut.t": "0.7"},
+        params={"smooth.sigma": "2.0", "cut.t": "0.7", "gate.level": "4"},
         arrived={
             "smooth.sigma": ["2.0"],
             "smooth.mode": ["'same'", "'full'", "'same'"],
             "cut.t": [None],
             "cut.n": ["3"],
+            "gate.level": ["4"],
         },
     )
     told = {p.full_name: p for p in get_details(store, run_id).parameters}
-    assert list(told) == ["smooth.sigma", "smooth.mode", "cut.t", "cut.n"]
-    sigma, mode, cut, computed = told.values()
+    assert list(told) == ["smooth.sigma", "smooth.mode", "cut.t", "cut.n", "gate.level"]
+    sigma, mode, cut, computed, level = told.values()
     assert sigma.is_set
     assert sigma.arrived == ("2.0",)
     assert sigma.changed
@@ -242,10 +247,13 @@ def test_a_parameter_tells_what_was_set_expected_and_what_arrived(store, rows):
     assert mode.changed
     assert cut.not_applied
     assert cut.values == ()
-    assert not cut.changed
+    assert (cut.changed, cut.stated) == (False, False)
     assert computed.expected is None
     assert computed.arrived == ("3",)
-    assert not computed.changed
+    # Without a default it is neither changed nor not; what somebody set is told all the same.
+    assert (computed.changed, computed.stated) == (None, False)
+    assert (level.changed, level.is_set, level.stated) == (None, True, True)
+    assert (sigma.stated, mode.stated) == (True, True)
 
 
 def test_before_a_run_has_ended_its_parameters_are_those_to_arrive(store, rows):
