@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from pm_kernel.cli import run_text
 from pm_kernel.cli.context import Context
 from pm_kernel.cli.lineage_tree import tree_lines
-from pm_kernel.cli.text import Line
+from pm_kernel.cli.text import Line, clean
 from pm_kernel.domain.lineage_forms import lineage_document, mermaid
+from pm_kernel.origin import Origin, origin_of
 from pm_kernel.store.lineage import ancestry, descendants
 from pm_kernel.store.run_details import details_of
 
 #: Runs shown unless more are asked for: more than a person reads, few enough to come at once.
 _SHOWN = 1000
+#: Other runs with the same content that are named.
+_NAMED = 5
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,10 +27,15 @@ def parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(
         prog="pm lineage",
         description="Show how a result came to be: each run with its method version, sample, "
-        "parameters (what was set, expected and arrived), inputs and outputs.",
-        epilog="Also: --json. Bold values differ from their default.",
+        "parameters (what was set, expected and arrived), inputs and outputs. Of a file, wherever "
+        "it was copied to: the run that made this content is found by its checksum.",
+        epilog="Also: --json. Bold values differ from their default, or were set and have none.",
     )
-    arguments.add_argument("run", type=int, metavar="RUN", help="number of a run")
+    arguments.add_argument(
+        "run",
+        metavar="RUN|FILE",
+        help="number of a run, or the path of a file (./47 for a file 47)",
+    )
     arguments.add_argument(
         "--down", action="store_true", help="what was made of it, instead of what made it"
     )
@@ -37,10 +48,21 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str], context: Context) -> int:
-    """Show the lineage of a run."""
+    """Show the lineage of a run, or of the run that made a file."""
     options = parser().parse_args(argv)
+    found: dict[str, Any] = {}
+    if options.run.isascii() and options.run.isdigit():
+        run_id = int(options.run)
+    else:
+        origin = origin_of(context.settings, context.store, Path(options.run))
+        if not origin.made:
+            raise origin.missing()
+        run_id = origin.made[0].run.run_id
+        found = {"file": {"path": str(origin.file), **origin.to_document()}}
+        for told in _found(origin):
+            context.output.note(told)
     walk = descendants if options.down else ancestry
-    graph = walk(context.store, options.run, max_runs=max(1, options.max))
+    graph = walk(context.store, run_id, max_runs=max(1, options.max))
     runs = [graph.runs[run_id] for run_id in graph.order]
     details = {}
     if not options.short:
@@ -51,7 +73,7 @@ def main(argv: list[str], context: Context) -> int:
             f"--max {10 * len(graph.runs)} shows more"
         )
     if context.json:
-        context.output.json(lineage_document(graph, details))
+        context.output.json({**lineage_document(graph, details), **found})
         return 0
     if options.mermaid:
         context.output.raw(mermaid(graph, details))
@@ -64,3 +86,22 @@ def main(argv: list[str], context: Context) -> int:
 
     context.output.lines(tree_lines(graph, block))
     return 0
+
+
+def _found(origin: Origin) -> Iterator[str]:
+    """Yield what a file is, and who else made the same."""
+    name = clean(origin.file.name)
+    first, *others = origin.made
+    run = first.run
+    what = f"output {clean(first.output)}" if first.output else clean(first.path)
+    yield f"{name} is {what} of run {run.run_id} · {run.method} v{run.version}"
+    place = origin.place
+    if place is not None and place.state != "recorded":
+        yield f"it lies in the directory of run {place.run.run_id}, which did not leave it so"
+    if run.status != "completed":
+        yield f"run {run.run_id} is {run.status}: what it left behind is no result"
+    ids = list(dict.fromkeys(each.run.run_id for each in others if each.run.run_id != run.run_id))
+    if ids:
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        named = ", ".join(f"run {each}" for each in ids[:_NAMED])
+        yield f"the same content was made by {named}{more}"
