@@ -111,6 +111,21 @@ def lineage(
     return LineageGraph(run_id, direction, known, tuple(among), truncated)
 
 
+def both_ways(up: LineageGraph, down: LineageGraph) -> LineageGraph:
+    """Join what made a run and what was made of it into one graph, to be drawn.
+
+    An edge leads from the ancestry into the rest only through the run itself, so nothing is twice.
+    """
+    edges = dict.fromkeys((*up.edges, *down.edges))
+    return LineageGraph(
+        up.run_id,
+        "up",
+        {**up.runs, **down.runs},
+        tuple(edges),
+        up.truncated or down.truncated,
+    )
+
+
 def _grouped(edges: Iterable[Edge], key: Callable[[Edge], int]) -> dict[int, tuple[Edge, ...]]:
     groups: dict[int, list[Edge]] = {}
     for edge in edges:

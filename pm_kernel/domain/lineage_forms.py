@@ -18,7 +18,8 @@ _PLAIN = frozenset(" _-.,:/=+·'()")
 def mermaid(graph: LineageGraph, details: Mapping[int, RunDetails] = _NO_DETAILS) -> str:
     """Return the graph as a Mermaid flowchart, sources on the left, the asked-for run outlined.
 
-    Where ``details`` has a run, its node also names the parameters that differ from their default.
+    Where ``details`` has a run, its node also names the parameters that differ from their default,
+    and those that were set and have none.
     """
     lines = ["graph LR"]
     for run_id in graph.order:
@@ -72,7 +73,7 @@ def _label(run: Run, details: Mapping[int, RunDetails]) -> Iterator[str]:
         yield run.state
     if known := details.get(run.run_id):
         for parameter in known.parameters:
-            if parameter.changed:
+            if parameter.stated:
                 yield f"{parameter.full_name} = {' | '.join(parameter.values)}"
 
 

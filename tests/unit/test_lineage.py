@@ -13,7 +13,7 @@ import pytest
 
 from pm_kernel.cli.lineage_tree import MAX_BRANCHES, tree_lines
 from pm_kernel.cli.text import Span, plain
-from pm_kernel.domain.lineage import Edge, lineage
+from pm_kernel.domain.lineage import Edge, both_ways, lineage
 from pm_kernel.domain.lineage_forms import lineage_document, mermaid
 from pm_kernel.domain.run_documents import run_document
 from pm_kernel.domain.runs import Run, RunDetails, RunParameter
@@ -203,6 +203,23 @@ def test_mermaid_draws_sources_first_and_marks_the_run_that_was_asked_for():
         '    R1 -->|"table"| R2\n'
         "    style R2 stroke-width:3px\n"
     )
+
+
+def test_mermaid_draws_what_made_a_run_and_what_was_made_of_it_at_once():
+    known = {n: run(n, f"m{n}") for n in range(1, 6)}
+    above = lineage(2, "up", [known[1], known[2]], [Edge(2, 1, "x", "table")])
+    down = [Edge(3, 2, "x", "mask"), Edge(4, 2, "x", "mask"), Edge(5, 4, "x", "sum")]
+    below = lineage(2, "down", [known[n] for n in (2, 3, 4, 5)], down, truncated=True)
+    both = both_ways(above, below)
+    assert both.truncated
+    assert mermaid(both).splitlines()[1:] == [
+        *(f'    R{n}["run {n} · m{n} v1"]' for n in range(1, 6)),
+        '    R1 -->|"table"| R2',
+        '    R2 -->|"mask"| R3',
+        '    R2 -->|"mask"| R4',
+        '    R4 -->|"sum"| R5',
+        "    style R2 stroke-width:3px",
+    ]
 
 
 @pytest.mark.parametrize(
