@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pm_kernel.config import Settings
 from pm_kernel.errors import PmError
+from pm_server.log_watch import LogWatch
 from pm_server.services import Services
 
 if TYPE_CHECKING:
@@ -129,16 +130,29 @@ class Hub:
         """The number of the oldest change that is held."""
         return self.number - len(self._held) + 1
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether any page listens."""
+        return bool(self._pages)
+
     def _wake(self) -> None:
         for page in self._pages:
             page.wake.set()
 
 
+def log_grew(run_id: int) -> Change:
+    """Return the change that the log of a run has grown. It is in no database: files tell it."""
+    from pm_kernel.store.listening import Change
+
+    return Change("log", run_id)
+
+
 class Live:
-    """The hub and the thread that fills it, begun by the first page."""
+    """The hub and the threads that fill it, begun by the first page and the first growing log."""
 
     def __init__(self, services: Services) -> None:
         self.hub = Hub()
+        self.logs = LogWatch(self._logs_grew, lambda: self.hub.is_heard)
         self._services = services
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -152,8 +166,14 @@ class Live:
             self._thread.start()
 
     def close(self) -> None:
-        """End the thread; it notices within a second."""
+        """End the threads; they notice within a second."""
         self._closed.set()
+        self.logs.close()
+
+    def _logs_grew(self, run_ids: Sequence[int]) -> None:
+        # No page has come yet, so none misses it.
+        if self._loop is not None:
+            self._tell(self.hub.publish, [log_grew(run_id) for run_id in run_ids])
 
     def _listen(self) -> None:
         pause = _RETRY[0]

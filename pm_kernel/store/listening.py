@@ -24,9 +24,10 @@ _SILENCE = 20
 class Change:
     """Something changed: look at it again.
 
-    ``kind`` is run, plan (the plan itself), tree (its planned runs), template, method, module or
-    checked (a run was compared with its checksums). ``status`` is that of a run or a plan, and
-    ``deleted`` for what is gone.
+    ``kind`` is run, plan (the plan itself), tree (its planned runs), template, method, module,
+    checked (a run was compared with its checksums) or, from the server alone, log (of a running
+    run that somebody reads). ``status`` is that of a run or a plan, and ``deleted`` for what is
+    gone.
     """
 
     kind: str

@@ -22,6 +22,7 @@ from pm_server.routes.methods import (
     MethodVersionRoute,
 )
 from pm_server.routes.modules import ModuleRoute, ModulesRoute
+from pm_server.routes.origin import OriginRoute
 from pm_server.routes.plan_actions import (
     CancelRoute,
     ResumeRoute,
@@ -106,6 +107,7 @@ ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (rf"{_RUN}/files/(.+)", FileRoute),
     (rf"{_RUN}/table", TableRoute),
     (rf"{_RUN}/zip", ZipRoute),
+    (r"/pm/api/origin", OriginRoute),
     (r"/pm/api/compare", CompareRoute),
     (r"/pm/api/everything", EverythingRoute),
     (r"/pm/api/edges", EdgesRoute),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pm_kernel.domain.lineage import LineageGraph
+from pm_kernel.domain.lineage import LineageGraph, both_ways
 from pm_kernel.domain.lineage_forms import lineage_document, mermaid
 from pm_kernel.domain.runs import RunDetails
 from pm_kernel.errors import InvalidInput
@@ -35,7 +35,7 @@ class MermaidRoute(Route):
 
     @verb
     async def get(self, run_id: str) -> None:
-        """Return a Mermaid flowchart."""
+        """Return a Mermaid flowchart, in both directions at once where that is asked for."""
         query = self.query("direction", "limit", "details")
         self.answer(await self.ask(lambda at: _flowchart(at, int(run_id), query)))
 
@@ -45,7 +45,13 @@ def _graph(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
 
 
 def _flowchart(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
-    graph, details = _walked(at, run_id, query)
+    if query.text("direction") == "both":
+        limit = _limit(query)
+        up, down = (walk(at.store, run_id, max_runs=limit) for walk in _WALKS.values())
+        graph = both_ways(up, down)
+        details = _details(at, graph, query)
+    else:
+        graph, details = _walked(at, run_id, query)
     return {"run_id": run_id, "mermaid": mermaid(graph, details), "truncated": graph.truncated}
 
 
@@ -53,9 +59,16 @@ def _walked(at: Opened, run_id: int, query: Query) -> tuple[LineageGraph, dict[i
     direction = query.text("direction") or "up"
     if direction not in _WALKS:
         raise InvalidInput(f"'direction' is up or down, not {direction!r}.")
-    limit = query.integer("limit", most=_MOST) or _SHOWN
-    graph = _WALKS[direction](at.store, run_id, max_runs=limit)
+    graph = _WALKS[direction](at.store, run_id, max_runs=_limit(query))
+    return graph, _details(at, graph, query)
+
+
+def _limit(query: Query) -> int:
+    return query.integer("limit", most=_MOST) or _SHOWN
+
+
+def _details(at: Opened, graph: LineageGraph, query: Query) -> dict[int, RunDetails]:
     if not query.flag("details"):
-        return graph, {}
+        return {}
     runs = [graph.runs[each] for each in graph.order]
-    return graph, {each.run.run_id: each for each in details_of(at.store, runs)}
+    return {each.run.run_id: each for each in details_of(at.store, runs)}

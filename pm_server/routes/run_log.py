@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.run_log import LOG, RunLog, text_lines
@@ -14,6 +15,7 @@ from pm_kernel.domain.runs import Run
 from pm_kernel.errors import InvalidInput, NotFound
 from pm_kernel.store.logs import log_entries
 from pm_kernel.store.runs import get_run
+from pm_server.live import LIVE, Live
 from pm_server.payload import Query
 from pm_server.routes.base import Route, verb
 from pm_server.run_files import RunFolder, open_file
@@ -35,7 +37,10 @@ class LogRoute(Route):
         ``next_offset`` is its ``size``.
         """
         query = self.query("offset", "tail", "limit")
-        self.answer(await self.ask(lambda at: _text(at, int(run_id), query)))
+        answer, path = await self.ask(lambda at: _text(at, int(run_id), query))
+        if path is not None:
+            cast("Live", self.settings[LIVE]).logs.watch(int(run_id), path, answer["size"])
+        self.answer({**answer, "pushed": path is not None})
 
 
 class LogEntriesRoute(Route):
@@ -58,7 +63,8 @@ def levels_from(query: Query) -> tuple[str, ...]:
     return LEVELS[LEVELS.index(level) :]
 
 
-def _text(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
+def _text(at: Opened, run_id: int, query: Query) -> tuple[dict[str, Any], Path | None]:
+    """Return a piece of a log, and where the file is that still grows."""
     # The record before the file: of a run that has ended by then, all is in the file.
     run = get_run(at.store, run_id)
     place = RunStore(run.workspace_root / ".runs").locate(run.run_id, run.uuid)
@@ -67,7 +73,7 @@ def _text(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
     except NotFound:
         descriptor = None
     if descriptor is None:
-        return _recorded(at, run)
+        return _recorded(at, run), None
     limit = query.integer("limit", most=_MOST_PIECE) or _PIECE
     with open(descriptor, "rb") as stream:
         size = os.fstat(stream.fileno()).st_size
@@ -86,7 +92,7 @@ def _text(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
         lines_before = None if tail is None else _lines_before(stream, offset)
     whole = run.ended and offset + len(piece) >= size
     piece = piece if whole else _cut(piece, full=len(piece) == limit)
-    return {
+    answer = {
         "run_id": run_id,
         "source": "file",
         "text": piece.decode("utf-8", "backslashreplace"),
@@ -96,6 +102,7 @@ def _text(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
         "size": size,
         "ended": run.ended,
     }
+    return answer, None if run.ended or place is None else place / LOG
 
 
 def _lines_before(stream: BinaryIO, offset: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 from zipfile import ZipFile
@@ -123,6 +124,43 @@ async def test_nothing_in_a_served_file_can_run(study, api, bench, life):
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     saved = await api.raw("GET", "runs/1/files/deep/er/x.txt", download=True)
     assert saved.headers["Content-Disposition"] == "attachment; filename*=UTF-8''x.txt"
+
+
+async def test_what_made_a_file_of_the_file_browser(study, api, bench, tmp_path):
+    study.run("s1", "s2")
+    paper = bench.root / "my paper"
+    paper.mkdir()
+    shutil.copy(bench.final(1) / "table.csv", paper / "table 3.csv")
+    found = await api.get("origin", path="my paper/table 3.csv")
+    assert [(m["run"]["run_id"], m["output"], m["path"]) for m in found["made"]] == [
+        (1, "table", "table.csv")
+    ]
+    assert (found["missing"], found["place"]) == (None, None)
+    both = await api.get("runs/1/lineage/mermaid", direction="both")
+    assert "R1 -->" in both["mermaid"]
+    assert "R3" in both["mermaid"]
+    # Where it lies in a run's directory, it is known by its place and checked.
+    (bench.root / "link.csv").symlink_to(bench.final(1) / "table.csv")
+    found = await api.get("origin", path="/link.csv")
+    assert found["place"] == {"run_id": 1, "path": "table.csv", "state": "recorded"}
+
+    found = await api.get("origin", path="s1.txt")
+    assert found["made"] == []
+    assert [(r["run"]["run_id"], r["input"]) for r in found["read"]] == [(1, "image")]
+    assert found["missing"]["message"] == "No run made a file with the content of 's1.txt'."
+    assert "read as an input, by run 1 (load)" in found["missing"]["hint"]
+
+    # What lies outside of the folder that the server shows is not even looked at.
+    (tmp_path / "outside.txt").write_text("secret")
+    (bench.root / "out.txt").symlink_to(tmp_path / "outside.txt")
+    up = "/".join([".."] * len(bench.root.parts))
+    for path in ("out.txt", f"{up}{tmp_path}/outside.txt", "my paper/../../outside.txt"):
+        refused = await api("GET", "origin", path=path, status=422)
+        assert "outside of the folder that this server shows" in refused["message"]
+    assert "is a folder" in (await api("GET", "origin", path="my paper", status=422))["message"]
+    await api("GET", "origin", path="gone.txt", status=404)
+    await api("GET", "origin", path="nul\0.txt", status=404)
+    await api("GET", "origin", status=422)
 
 
 async def test_names_of_any_kind_are_served_under_what_they_are_told_as(study, api, bench, life):

@@ -140,6 +140,25 @@ async def test_many_changes_at_once_come_in_few_messages(bench, connect):
     assert len(page.told) - before < 10
 
 
+async def test_a_log_that_is_read_while_it_grows_is_told_of_to_every_page(bench, connect, api):
+    rows = Rows(bench.store, root=str(bench.root))
+    run_id = rows.run(status="running")
+    folder = bench.runs / ".partial" / str(bench.run_row(run_id)["uuid"])
+    folder.mkdir(parents=True)
+    (folder / "run.log").write_text("begun\n")
+    pages = [await ready(await connect()) for _ in range(2)]
+    log = await api.get(f"runs/{run_id}/log")
+    assert (log["text"], log["ended"], log["pushed"]) == ("begun\n", False, True)
+    for text in ("going on\n", "and on\n"):
+        with (folder / "run.log").open("a") as stream:
+            stream.write(text)
+        for page in pages:
+            seen = await page.changes_until(lambda c: c["kind"] == "log")
+            assert [c["id"] for c in seen if c["kind"] == "log"] == [run_id]
+    log = await api.get(f"runs/{run_id}/log", offset=6)
+    assert log["text"] == "going on\nand on\n"
+
+
 async def test_pages_outlive_a_restart_of_the_database(
     nothing_replaced, jp_root_dir, new_postgres, monkeypatch, tmp_path, make_workspace, connect
 ):

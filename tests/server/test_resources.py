@@ -167,6 +167,7 @@ async def test_what_a_plan_left_behind(study, api):
     assert log["next_offset"] == log["size"]
     entries = await api.get(f"runs/{bad['run_id']}/log/entries", level="ERROR")
     assert entries["entries"][0]["message"].startswith("cannot go on\n")
+    assert (log["ended"], log["pushed"]) == (True, False)
     levels = (await api.get(f"plans/{plan_id}/levels"))["steps"]
     assert [(s["step"], s["entries"], s["runs"]) for s in levels] == [
         ("load", {"ERROR": 1}, {"ERROR": 1})
