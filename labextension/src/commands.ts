@@ -19,6 +19,8 @@ export const CommandIDs = {
   runStep: 'pm:run-step',
   /** Show how a run came to be, or what was made of it. Takes { run, direction? }. */
   openLineage: 'pm:open-lineage',
+  /** Show how a file was made. Takes { path }; without, what is selected in the file browser. */
+  showOrigin: 'pm:show-origin',
   /** Open the graph of the whole database. */
   openEverything: 'pm:open-everything',
   /** Show runs side by side. Takes { runs }. */

@@ -57,7 +57,10 @@ export const IApi = new Token<IApi>(
 
 /** Something changed: look at it again. */
 export interface IChange {
-  /** run, plan (the plan itself), tree (its planned runs), template, method, module, checked. */
+  /**
+   * run, plan (the plan itself), tree (its planned runs), template, method, module, checked, or log
+   * (of a running run that somebody reads).
+   */
   kind: string;
   id: number;
   /** Of a run or a plan; `deleted` for what is gone. */

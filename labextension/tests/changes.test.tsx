@@ -106,6 +106,45 @@ describe('what keeps changing', () => {
   });
 });
 
+it('is looked at also where the screen turns to something else meanwhile', async () => {
+  vi.useFakeTimers();
+  const live = new Told();
+  const api = new Api(server({}).settings);
+  const here = new Here(api, live, new CommandRegistry(), nullTranslator.load(''));
+  const looks: number[] = [];
+  function Screen({ run }: { run: number }): null {
+    useChanges(
+      ({ id }: IChange) => id === run,
+      () => Promise.resolve(looks.push(run))
+    );
+    return null;
+  }
+  const root = createRoot(document.createElement('div'));
+  const draw = (run: number): void => {
+    act(() => {
+      root.render(
+        <HereContext.Provider value={here}>
+          <Screen run={run} />
+        </HereContext.Provider>
+      );
+    });
+  };
+  draw(1);
+  live.changed.emit([change(1)]);
+  await vi.advanceTimersByTimeAsync(100);
+  draw(2);
+  expect(live.holders).toBe(1);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(looks).toEqual([2]);
+  // From now on it is that one which concerns it.
+  live.changed.emit([change(1)]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(looks).toEqual([2]);
+  act(() => {
+    root.unmount();
+  });
+});
+
 describe('a log that grows', () => {
   it('stays where somebody has scrolled to', async () => {
     let text = 'line\n'.repeat(400);

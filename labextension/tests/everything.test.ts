@@ -4,6 +4,8 @@ import { Api } from '../src/api/api';
 import type { Everything } from '../src/api/everything';
 import { filterOf, NO_FILTER } from '../src/everything/filter';
 import { RunPages } from '../src/everything/run_list';
+import type { ILook } from '../src/everything/look';
+import { readLook, textOf } from '../src/everything/look';
 import { chainOf, columnsOf, linksOf, runLinksOf } from '../src/everything/shape';
 
 import { run } from './records';
@@ -130,4 +132,23 @@ describe('the runs of a method', () => {
     expect(pages.runs.map(each => each.run_id)).toEqual(before);
     expect(pages.before).toBe(1801);
   });
+});
+
+it('everything is looked at as before after a reload, whatever the layout kept', () => {
+  const look: ILook = {
+    turned: ['method/scale', 'module/a'],
+    chosen: [5, 2],
+    place: { zoom: 1.25, left: 30, top: 400.5 }
+  };
+  expect(readLook(textOf(look))).toEqual(look);
+  const first: ILook = { turned: [], chosen: [], place: { zoom: 1, left: 0, top: 0 } };
+  for (const text of [
+    '',
+    '[]',
+    'null',
+    '{"turned": [3], "chosen": ["5", 1.5], "place": {"zoom": "2", "left": -4}}'
+  ]) {
+    expect(readLook(text)).toEqual(first);
+  }
+  expect(readLook('{"place": {"zoom": 400}}').place.zoom).toBe(2);
 });

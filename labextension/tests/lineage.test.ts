@@ -19,6 +19,7 @@ import {
   graphOf
 } from '../src/lineage/graph';
 import { layout, NODE } from '../src/lineage/layout';
+import type { ILook } from '../src/lineage/look';
 import { readLook, textOf as keptOf } from '../src/lineage/look';
 import { wordsAt } from '../src/lineage/moves';
 import { neighbour } from '../src/lineage/walk';
@@ -160,6 +161,7 @@ describe('taken elsewhere', () => {
           reported: true,
           values: ['3.0'],
           changed: true,
+          stated: true,
           unexpected: false,
           not_applied: false
         }
@@ -228,7 +230,8 @@ function gated(run_id: number, layer: number, value: string, sample: string): Li
   const parameter = {
     ...{ function: 'gate', name: 'threshold', ordinal: 0, type: 'float', default: '0.5' },
     ...{ expected: value, is_set: value !== '0.5', reported: true, calls: 1, unexpected: false },
-    ...{ not_applied: false, values: [value], arrived: [value], changed: value !== '0.5' }
+    ...{ not_applied: false, values: [value], arrived: [value] },
+    ...{ changed: value !== '0.5', stated: value !== '0.5' }
   } as unknown as NonNullable<LineageRun['parameters']>[number];
   return { ...lineageRun(run_id, layer), method: 'gate', sample, parameters: [parameter] };
 }
@@ -277,7 +280,8 @@ describe('alike runs', () => {
   function required(...values: readonly string[]): Partial<LineageRun> {
     const [parameter] = gated(1, 1, '0.5', 'a').parameters ?? [];
     return {
-      parameters: parameter === undefined ? [] : [{ ...parameter, default: null, values }]
+      parameters:
+        parameter === undefined ? [] : [{ ...parameter, default: null, changed: null, values }]
     };
   }
 
@@ -489,10 +493,24 @@ describe('a lineage that is asked for again', () => {
 });
 
 it('is looked at as before after a reload, whatever the layout kept', () => {
-  const look = { form: 'table', fold: false, chosen: [9, 2] } as const;
+  const look: ILook = {
+    form: 'table',
+    fold: true,
+    apart: ['[-1,"gate",1]'],
+    chosen: [9, 2],
+    middle: { of: 'up together', x: 300, y: -20.5, zoom: 0.7 },
+    top: 812
+  };
   expect(readLook(keptOf(look))).toEqual(look);
-  const first = { form: 'graph', fold: null, chosen: null };
-  for (const text of ['', 'null', '{"form": 3, "fold": "no", "chosen": {}}']) {
+  const first: ILook = {
+    ...{ form: 'graph', fold: null, apart: [], chosen: null, middle: null, top: 0 }
+  };
+  for (const text of [
+    '',
+    'null',
+    '{"form": 3, "fold": "no", "apart": [3], "chosen": {}, "middle": {"x": 1}, "top": -1}',
+    '{"middle": {"of": "up apart", "x": 1, "y": 1, "zoom": 0}}'
+  ]) {
     expect(readLook(text)).toEqual(first);
   }
 });

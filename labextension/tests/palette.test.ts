@@ -1,11 +1,16 @@
 import { nullTranslator } from '@jupyterlab/translation';
-import { describe, expect, it } from 'vitest';
+import { CommandRegistry } from '@lumino/commands';
+import { Widget } from '@lumino/widgets';
+import { describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import { PaletteModel } from '../src/palette/model';
+import { PalettePanel } from '../src/palette/plugin';
+import type { IChange } from '../src/tokens';
 import { catalogue } from './pipeline/catalogue';
 import type { IAnswer } from './server';
 import { server, STATUS } from './server';
+import { Told } from './told';
 
 const methods = await catalogue();
 
@@ -74,5 +79,39 @@ describe('the runs in the left panel', () => {
     await more;
     expect(asked()).toHaveLength(3);
     expect(model.runs).toHaveLength(60);
+  });
+});
+
+describe('the left panel', () => {
+  it('reads its lists again while changes come without a pause, and not for logs that grow', async () => {
+    vi.useFakeTimers();
+    const { model, asked } = bench(0);
+    const live = new Told();
+    const add = (): Promise<void> => Promise.resolve();
+    const actions = {
+      ...{ add, renameTemplate: add, deleteTemplate: add, openPlan: () => undefined }
+    };
+    const trans = nullTranslator.load('');
+    const panel = new PalettePanel(model, () => actions, null, live, new CommandRegistry(), trans);
+    Widget.attach(panel, document.body);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked()).toHaveLength(1);
+    const change = (kind: string): IChange => ({
+      ...{ kind, id: 1, status: null, plan: null, planned: null, step: null }
+    });
+    for (let tenth = 0; tenth < 100; tenth++) {
+      live.changed.emit([change('run')]);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    // Ten seconds: after half a second, then every two.
+    expect(asked().length).toBeGreaterThanOrEqual(5);
+    expect(asked().length).toBeLessThanOrEqual(7);
+    await vi.advanceTimersByTimeAsync(5_000);
+    const before = asked().length;
+    live.changed.emit([change('log')]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked()).toHaveLength(before);
+    panel.dispose();
+    vi.useRealTimers();
   });
 });

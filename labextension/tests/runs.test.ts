@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import type { LogEntry } from '../src/api/logs';
 import { ordered, shapeOfFile } from '../src/runs/kinds';
 import { RunLog, shownLine, tracebackLine } from '../src/runs/log';
+import { lastUpTo } from '../src/runs/log_view';
 import { indented } from '../src/runs/previews';
 import { bytes, clock, figure } from '../src/screen/words';
+import type { LiveMode } from '../src/tokens';
 import type { IAnswer } from './server';
 import { server } from './server';
 
@@ -14,7 +16,14 @@ const ENTRIES = '/base/pm/api/runs/47/log/entries';
 
 /** A server with this log; `ended` may be changed, and whether it answers. */
 function logOf(
-  state: { text: string; ended: boolean; away?: boolean; wait?: Promise<void> },
+  state: {
+    text: string;
+    ended: boolean;
+    away?: boolean;
+    wait?: Promise<void>;
+    pushed?: boolean;
+    mode?: LiveMode;
+  },
   entries: readonly LogEntry[] = []
 ): { log: RunLog; asked: string[] } {
   const asked: string[] = [];
@@ -41,12 +50,18 @@ function logOf(
           lines_before: tail === null ? null : state.text.slice(0, start).split('\n').length - 1,
           next_offset: start + text.length,
           size: state.text.length,
-          ended: state.ended
+          ended: state.ended,
+          pushed: state.pushed ?? false
         }
       };
     }
   });
-  return { log: new RunLog(new Api(settings), 47), asked };
+  const live = {
+    get mode(): LiveMode {
+      return state.mode ?? 'live';
+    }
+  };
+  return { log: new RunLog(new Api(settings), 47, () => true, live), asked };
 }
 
 describe('the log of a run', () => {
@@ -70,6 +85,47 @@ describe('the log of a run', () => {
     await expect.poll(() => log.complete, { timeout: 20_000 }).toBe(true);
     expect(log.lines).toEqual(['one', 'two', 'three', '']);
     expect(asked.filter(query => query.includes('offset=0'))).toHaveLength(0);
+    log.dispose();
+  });
+
+  it('is asked for only when the server tells that it has grown, while it can be heard', async () => {
+    vi.useFakeTimers();
+    const state = { text: 'one\n', ended: false, pushed: true, mode: 'live' as LiveMode };
+    const { log, asked } = logOf(state);
+    await log.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(1);
+    state.text = 'one\ntwo\n';
+    await log.look();
+    expect(log.lines).toEqual(['one', 'two', '']);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(2);
+    // Where nobody can tell, it asks by itself.
+    state.mode = 'polling';
+    state.text = 'one\ntwo\nthree\n';
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(log.lines).toEqual(['one', 'two', 'three', '']);
+    // So it does where the file is out of the server's sight.
+    state.mode = 'live';
+    state.pushed = false;
+    await log.look();
+    const before = asked.length;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked.length).toBeGreaterThan(before);
+    log.dispose();
+    vi.useRealTimers();
+  });
+
+  it('is read anew where something went wrong, each line once', async () => {
+    const state = { text: 'one\ntwo\n', ended: false, away: false };
+    const { log } = logOf(state);
+    await log.start();
+    state.away = true;
+    await log.look();
+    expect(log.error).not.toBeNull();
+    state.away = false;
+    await log.again();
+    expect([log.error, log.lines]).toEqual([null, ['one', 'two', '']]);
     log.dispose();
   });
 
@@ -225,4 +281,12 @@ describe('numbers', () => {
       '[1]'
     ]);
   });
+});
+
+it('a line that a filter hides is led to by the one before it', () => {
+  expect(lastUpTo([3, 8, 12], 8)).toBe(1);
+  expect(lastUpTo([3, 8, 12], 11)).toBe(1);
+  expect(lastUpTo([3, 8, 12], 99)).toBe(2);
+  expect(lastUpTo([3, 8, 12], 1)).toBe(0);
+  expect(lastUpTo([], 4)).toBe(0);
 });

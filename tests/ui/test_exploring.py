@@ -39,7 +39,7 @@ def width_of(locator: Locator) -> float:
 
 def test_from_everything_two_runs_are_compared(results, open_lab, page, screenshot):
     open_lab(results.lab)
-    execute(page, "pm:open-everything")
+    page.get_by_role("main").get_by_role("button", name="Everything", exact=True).click()
     graph = page.get_by_role("region", name=re.compile("Graph of everything"))
     expect(graph.get_by_role("button", name=re.compile(r"^draw 1 version"))).to_be_visible()
     # Links are lines between the cards, wherever those are.
@@ -134,6 +134,25 @@ def test_from_everything_two_runs_are_compared(results, open_lab, page, screensh
     graph.get_by_role("checkbox", name="Choose run 5").check()
     graph.get_by_role("checkbox", name="Choose run 2").check()
     expect(page.get_by_text("2 runs chosen")).to_be_visible()
+    # A reload brings back what was unfolded and chosen, and how near it was.
+    wide = width_of(card)
+    graph.focus()
+    page.keyboard.press("+")
+    page.wait_for_function(
+        "([before, node]) => node.getBoundingClientRect().width > 1.1 * before",
+        arg=[wide, card.element_handle()],
+    )
+    near = width_of(card)
+    zoom = graph.locator(".pm-Everything-zoomed").evaluate("node => node.style.zoom")
+    wait_until_layout_holds(page, "pm-everything:pm-everything-all")
+    wait_until_tab_holds(page, "pm-everything", "[5,2]")
+    wait_until_tab_holds(page, "pm-everything", f'\\"zoom\\":{zoom[:4]}')
+    page.reload()
+    page.wait_for_function("() => window.jupyterapp?.restored")
+    page.get_by_role("tab", name="Everything").click()
+    expect(page.get_by_text("2 runs chosen: 5, 2")).to_be_visible()
+    expect(graph.get_by_role("checkbox", name="Choose run 5")).to_be_checked()
+    assert abs(width_of(card) - near) < 2
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_role("tab", name="Compare 5, 2")).to_be_visible()
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()

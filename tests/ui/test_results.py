@@ -68,6 +68,11 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
     # Looked for by what is known of it, also by keyboard; with Shift several are chosen.
     graph.press("Home")
     expect(beside.get_by_role("heading", name="Run 2 · draw v1 · s1")).to_be_visible()
+    # A link to what is in the graph walks there.
+    beside.get_by_role("link", name="run 1 · scale").press("Enter")
+    expect(beside.get_by_role("heading", name="Run 1 · scale v1 · s1")).to_be_visible()
+    expect(graph).to_be_focused()
+    graph.press("Home")
     graph.press("/")
     page.keyboard.type("factor=3")
     expect(page.get_by_role("search", name="Find in this lineage")).to_contain_text("1 run")
@@ -104,6 +109,10 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
     # Twice as large as the drawing, so that it is sharp on paper.
     width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
     assert (width, height) == (2 * int(drawing.get("width", 0)), 2 * int(drawing.get("height", 0)))
+    graph.press("+")
+    drawing = graph.locator("g").first
+    expect(drawing).to_have_attribute("transform", re.compile(r"scale\(1\.25\)"))
+    moved = drawing.get_attribute("transform")
     page.get_by_role("button", name="Table", exact=True).click()
     table = page.get_by_role("table", name="Runs of this lineage, sources first")
     expect(table.get_by_role("row")).to_have_count(3)
@@ -117,6 +126,9 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
         page.wait_for_function("() => window.jupyterapp?.restored")
         page.get_by_role("tab", name=re.compile("Lineage 2")).click()
         expect(table.get_by_role("row")).to_have_count(3)
+        page.get_by_role("button", name="Graph", exact=True).click()
+        expect(drawing).to_have_attribute("transform", moved)
+        page.get_by_role("button", name="Table", exact=True).click()
     # Asked for in another direction, the tab that is open turns.
     execute(page, "pm:open-lineage", run=2, direction="down")
     expect(page.get_by_role("button", name="What was made of it")).to_have_attribute(
@@ -201,12 +213,12 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     expect(wide.get_by_role("table", name="wide")).to_contain_text("1234567")
     expect(wide).to_contain_text("21.6 MB")
     folder = run.get_by_label("pages", exact=True).first
-    folder.get_by_role("button", name="first.txt").press("Enter")
+    folder.get_by_role("button", name="first.txt").click()
     expect(folder.get_by_label("first.txt")).to_contain_text("the first page")
-    folder.get_by_role("button", name="more/").press("Enter")
-    folder.get_by_role("button", name="second.csv").press("Enter")
+    folder.get_by_role("button", name="more/").click()
+    folder.get_by_role("button", name="second.csv").click()
     expect(folder.get_by_role("table", name="second.csv")).to_contain_text("page")
-    folder.get_by_role("button", name="Up").press("Enter")
+    folder.get_by_role("button", name="Up").click()
     expect(folder.get_by_role("button", name="first.txt")).to_be_visible()
     long = run.get_by_label("long", exact=True).first
     expect(long).to_contain_text("line 100")
@@ -219,12 +231,12 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     screenshot("run-files")
     check_axe(page, ".pm-Run")
     with page.expect_download() as saved_file:
-        wide.get_by_role("link", name="Save wide").press("Enter")
+        wide.get_by_role("link", name="Save wide").click()
     assert saved_file.value.path().stat().st_size == 21_600_006
 
     def saved(name: str) -> zipfile.ZipFile:
         with page.expect_download() as download:
-            run.get_by_role("link", name=name).first.press("Enter")
+            run.get_by_role("link", name=name).first.click()
         return zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
 
     assert {name.split("/", 1)[1] for name in saved("Save pages").namelist()} == {
@@ -236,6 +248,25 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
         name.split("/", 1)[1] for name in whole.namelist()
     }
     assert whole.testzip() is None
+
+    # A copy of it that lies anywhere leads back to the run.
+    paper = results.lab.root / "figure3.csv"
+    paper.write_bytes(saved_file.value.path().read_bytes())
+    (results.lab.root / "other.csv").write_text("nothing of ours")
+    execute(page, "filebrowser:refresh")
+    files = page.get_by_role("region", name="file browser")
+    for name in ("other.csv", "figure3.csv"):
+        files.get_by_text(name, exact=True).click(button="right")
+        page.get_by_role("menuitem", name="Show How It Was Made").click()
+        if name == "other.csv":
+            dialog = page.get_by_role("dialog")
+            expect(dialog).to_contain_text("No run made a file with the content of 'other.csv'.")
+            dialog.get_by_role("button", name="Close").click()
+    expect(page.get_by_text('figure3.csv is "wide" of run 6 · report v1.')).to_be_visible()
+    expect(page.get_by_role("application", name=re.compile("Lineage of run 6"))).to_be_visible()
+    screenshot("lineage-of-a-file")
+    for each in ("figure3.csv", "other.csv"):
+        (results.lab.root / each).unlink()
 
 
 def test_the_code_of_a_run_is_shown_as_it_was_committed(results, open_lab, page, screenshot):

@@ -57,7 +57,7 @@ export async function getLineage(
 export async function getMermaid(
   api: IApi,
   run: number,
-  options: { direction: Direction; details?: boolean }
+  options: { direction: Direction | 'both'; limit?: number; details?: boolean }
 ): Promise<string> {
   const path = withQuery(`runs/${run}/lineage/mermaid`, options);
   return (await api.request<Got<'/runs/{run_id}/lineage/mermaid'>>(path)).mermaid;

@@ -4,8 +4,9 @@ import React from 'react';
 
 import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
+import type { IPlace } from './look';
+import { ZOOM } from './look';
 
-const ZOOM = { least: 0.2, most: 2, step: 1.25 };
 /** A pointer that moves less than this clicks. */
 const FAR = 4;
 
@@ -16,6 +17,10 @@ interface IPoint {
 
 interface IProps {
   label: string;
+  /** Where it was moved and zoomed to, at first. */
+  place: IPlace;
+  /** Told when somebody has moved or zoomed it. */
+  onMoved: (place: IPlace) => void;
   onKeyDown: (event: React.KeyboardEvent) => void;
   onFocus: (event: React.FocusEvent) => void;
   onClick: (event: React.MouseEvent) => void;
@@ -25,7 +30,7 @@ interface IProps {
 export function Frame(props: IProps): React.JSX.Element {
   const { trans } = useHere();
   const frame = React.useRef<HTMLDivElement>(null);
-  const [zoom, setZoom] = React.useState(1);
+  const [zoom, setZoom] = React.useState(props.place.zoom);
   // What stays where it is while the zoom changes: a point of the frame.
   const still = React.useRef<{ at: IPoint; before: number } | null>(null);
 
@@ -102,6 +107,21 @@ export function Frame(props: IProps): React.JSX.Element {
     };
   }, [zoomTo]);
 
+  const { place, onMoved } = props;
+  const lead = useLedBack(frame, place);
+  const tell = React.useRef(onMoved);
+  React.useEffect(() => {
+    tell.current = onMoved;
+  });
+  const told = React.useCallback((): void => {
+    const node = frame.current;
+    // On the way back to where it was, nobody has moved it.
+    if (node !== null && !lead.current) {
+      tell.current({ zoom, left: node.scrollLeft, top: node.scrollTop });
+    }
+  }, [zoom, lead]);
+  React.useEffect(told, [told]);
+
   const drag = React.useRef<(IPoint & { left: number; top: number; far: boolean }) | null>(null);
   return (
     <div className="pm-Everything-place">
@@ -111,6 +131,7 @@ export function Frame(props: IProps): React.JSX.Element {
         role="region"
         aria-label={props.label}
         tabIndex={0}
+        onScroll={told}
         onFocus={props.onFocus}
         onClick={props.onClick}
         onKeyDown={event => {
@@ -188,6 +209,48 @@ export function Frame(props: IProps): React.JSX.Element {
       </div>
     </div>
   );
+}
+
+/**
+ * Scroll a frame to where it was left. What is in it comes bit by bit, so this goes on until there
+ * is room for that, or until somebody moves it.
+ *
+ * @returns whether it is still on the way
+ */
+function useLedBack(
+  frame: React.RefObject<HTMLDivElement>,
+  { left, top }: IPlace
+): React.RefObject<boolean> {
+  const lead = React.useRef(left > 0 || top > 0);
+  const [to] = React.useState({ left, top });
+  React.useEffect(() => {
+    const node = frame.current;
+    const sheet = node?.firstElementChild;
+    if (node === null || !sheet || !lead.current) {
+      return;
+    }
+    const end = (): void => {
+      lead.current = false;
+      observer.disconnect();
+      moves.forEach(move => {
+        node.removeEventListener(move, end, true);
+      });
+    };
+    const observer = new ResizeObserver(() => {
+      node.scrollLeft = to.left;
+      node.scrollTop = to.top;
+      if (Math.abs(node.scrollLeft - to.left) < 2 && Math.abs(node.scrollTop - to.top) < 2) {
+        end();
+      }
+    });
+    const moves = ['wheel', 'pointerdown', 'keydown'] as const;
+    moves.forEach(move => {
+      node.addEventListener(move, end, true);
+    });
+    observer.observe(sheet);
+    return end;
+  }, [frame, to]);
+  return lead;
 }
 
 /** By how much a key zooms; 0 fits. */

@@ -8,9 +8,9 @@ import { useAsked } from '../screen/asked';
 import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
 import { ModuleCard } from './cards';
-import type { IFilter } from './filter';
 import { Frame } from './frame';
 import { LANE, Links, MOST_LANES } from './links';
+import type { ILooking } from './look';
 import type { ILink } from './shape';
 import { chainOf, columnsOf, linksOf, moduleKey, runLinksOf, totalOf } from './shape';
 
@@ -21,31 +21,29 @@ const MOST_RUNS = 5000;
 
 interface IProps {
   everything: Everything;
-  filter: IFilter;
+  looking: ILooking;
   chosen: ReadonlySet<number>;
   onChoose: (run: number) => void;
 }
 
-export function Sheet({ everything, filter, chosen, onChoose }: IProps): React.JSX.Element {
+export function Sheet({ everything, looking, chosen, onChoose }: IProps): React.JSX.Element {
+  const { filter, look, turn, moved } = looking;
   const { trans } = useHere();
   const { methods, edges } = everything;
   const columns = React.useMemo(() => columnsOf(everything), [everything]);
   const many = methods.length > MANY;
-  // What somebody has turned from how it begins.
-  const [turned, setTurned] = React.useState<ReadonlySet<string>>(new Set());
+  const turned = React.useMemo(() => new Set(look.turned), [look.turned]);
   const isOpen = React.useCallback(
     (key: string) => turned.has(key) !== (key.startsWith('module/') && !many),
     [turned, many]
   );
-  const toggle = React.useCallback((key: string): void => {
-    setTurned(before => {
-      const after = new Set(before);
-      if (!after.delete(key)) {
-        after.add(key);
-      }
-      return after;
-    });
-  }, []);
+  const toggle = React.useCallback(
+    (key: string): void => {
+      const others = look.turned.filter(each => each !== key);
+      turn({ turned: others.length === look.turned.length ? [...others, key] : others });
+    },
+    [look.turned, turn]
+  );
   const { listed, onListed } = useListed();
   const runEdges = useRunEdges(listed);
   const links = React.useMemo(
@@ -76,18 +74,20 @@ export function Sheet({ everything, filter, chosen, onChoose }: IProps): React.J
           label={trans.__('Unfold modules')}
           disabled={names.every(isOpen)}
           onClick={() => {
-            setTurned(new Set([...turned].filter(isMethod).concat(many ? names : [])));
+            turn({ turned: look.turned.filter(isMethod).concat(many ? names : []) });
           }}
         />
         <Action
           label={trans.__('Fold all')}
           disabled={!names.some(isOpen)}
           onClick={() => {
-            setTurned(new Set(many ? [] : names));
+            turn({ turned: many ? [] : names });
           }}
         />
       </p>
       <Frame
+        place={look.place}
+        onMoved={moved}
         label={trans.__('Graph of everything; arrow keys walk along the links')}
         onKeyDown={event => {
           if (walked(event.target, event.key, links)) {

@@ -12,12 +12,11 @@ import { useChanges, useHere } from '../screen/here';
 import { Action, Shown } from '../screen/parts';
 import type { IChange } from '../tokens';
 import type { IFilter } from './filter';
-import { FilterForm, filterOf, NO_FILTER, queryOf } from './filter';
+import { FilterForm, NO_FILTER, queryOf } from './filter';
+import type { EverythingArgs, ILooking } from './look';
+import { useLook } from './look';
 import { Sheet } from './sheet';
 import { totalOf } from './shape';
-
-/** What is asked for: each text of the filter that is not empty. */
-export type EverythingArgs = Partial<Record<keyof IFilter, string>>;
 
 interface IProps {
   args: EverythingArgs;
@@ -26,31 +25,28 @@ interface IProps {
 
 export default function EverythingTab({ args, tab }: IProps): React.JSX.Element {
   const { commands, trans } = useHere();
-  const [filter, setFilter] = React.useState<IFilter>(() => filterOf({ ...NO_FILTER, ...args }));
-  const [chosen, setChosen] = React.useState<ReadonlySet<number>>(new Set());
+  const looking = useLook(args, tab);
+  const { filter, onFilter, look, turn } = looking;
+  const chosen = React.useMemo(() => new Set(look.chosen), [look.chosen]);
   const choose = React.useCallback(
     (run: number): void => {
       tab.select(run);
-      setChosen(before => {
-        const after = new Set(before);
-        if (!after.delete(run)) {
-          after.add(run);
-        }
-        return after;
-      });
+      const others = look.chosen.filter(each => each !== run);
+      turn({ chosen: others.length === look.chosen.length ? [...others, run] : others });
     },
-    [tab]
+    [tab, look.chosen, turn]
   );
+  // After a reload the run beside it is the one that was chosen last.
+  const [left] = React.useState(look.chosen.at(-1) ?? null);
+  React.useEffect(() => {
+    if (left !== null) {
+      tab.select(left);
+    }
+  }, [tab, left]);
   return (
     <div className="pm-Everything">
       <h2>{trans.__('Everything')}</h2>
-      <FilterForm
-        filter={filter}
-        onChange={next => {
-          setFilter(next);
-          tab.keep({ ...next });
-        }}
-      />
+      <FilterForm filter={filter} onChange={onFilter} />
       {chosen.size > 0 && (
         <p className="pm-Bar" role="status">
           {/* By their numbers: what was chosen before the filter need not be in sight. */}
@@ -66,24 +62,25 @@ export default function EverythingTab({ args, tab }: IProps): React.JSX.Element 
           <Action
             label={trans.__('Choose none')}
             onClick={() => {
-              setChosen(new Set());
+              turn({ chosen: [] });
             }}
           />
         </p>
       )}
-      <Graph key={JSON.stringify(filter)} filter={filter} chosen={chosen} onChoose={choose} />
+      <Graph key={JSON.stringify(filter)} looking={looking} chosen={chosen} onChoose={choose} />
     </div>
   );
 }
 
 interface IGraphProps {
-  filter: IFilter;
+  looking: ILooking;
   chosen: ReadonlySet<number>;
   onChoose: (run: number) => void;
 }
 
-function Graph({ filter, chosen, onChoose }: IGraphProps): React.JSX.Element {
+function Graph({ looking, chosen, onChoose }: IGraphProps): React.JSX.Element {
   const here = useHere();
+  const { filter } = looking;
   const { trans } = here;
   const asked = useAsked(
     React.useCallback(async () => {
@@ -106,7 +103,7 @@ function Graph({ filter, chosen, onChoose }: IGraphProps): React.JSX.Element {
               : trans.__('No run fits: ask for another sample, plan or time.')}
           </p>
         ) : (
-          <Sheet everything={everything} filter={filter} chosen={chosen} onChoose={onChoose} />
+          <Sheet everything={everything} looking={looking} chosen={chosen} onChoose={onChoose} />
         )
       }
     </Shown>

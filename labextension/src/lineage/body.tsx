@@ -5,13 +5,14 @@ import React from 'react';
 import { CommandIDs } from '../commands';
 import { ChosenRuns } from '../screen/chosen';
 import { useHere } from '../screen/here';
-import { Action } from '../screen/parts';
+import { Action, ShowsRun } from '../screen/parts';
+import type { Directions } from './ask';
 import { chosenAfter, drawn } from './chosen';
 import { Find, foundIn } from './find';
 import { useFolding } from './folding';
 import type { IGraph } from './graph';
 import { Group } from './group';
-import type { ILook } from './look';
+import type { ILook, ILooking } from './look';
 import { Selected } from './selected';
 import { LineageTable } from './table';
 import { LineageView } from './view';
@@ -19,13 +20,16 @@ import { LineageView } from './view';
 interface IBodyProps {
   graph: IGraph;
   look: ILook;
-  turn: (change: Partial<ILook>) => void;
+  directions: Directions;
+  turn: ILooking['turn'];
+  moved: ILooking['moved'];
   all: () => Promise<void>;
   /** Told what is drawn, for pictures of it. */
   onDrawn: (graph: IGraph) => void;
 }
 
-export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX.Element {
+export function Body(props: IBodyProps): React.JSX.Element {
+  const { graph, look, directions, turn, moved, all, onDrawn } = props;
   const { commands, trans } = useHere();
   const { form, chosen } = look;
   const selected = React.useMemo(() => {
@@ -40,10 +44,9 @@ export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX
   const [text, setText] = React.useState('');
   const found = React.useMemo(() => foundIn(graph, text), [graph, text]);
   const [goTo, setGoTo] = React.useState<{ run: number } | null>(null);
-  const folding = useFolding(graph, look.fold, fold => {
-    turn({ fold });
-  });
+  const folding = useFolding(graph, look, turn);
   const { shown, home } = folding;
+  const drawing = `${directions} ${folding.on ? 'together' : 'apart'}`;
   React.useEffect(() => {
     onDrawn(shown);
   }, [shown, onDrawn]);
@@ -54,6 +57,14 @@ export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX
     setSelected([run]);
     setGoTo({ run });
   };
+  const goToRun = (run: number): void => {
+    if (form === 'graph' && shown.runs.get(drawnAs(run))?.together !== undefined) {
+      unfold(run);
+    } else {
+      setSelected([run]);
+      setGoTo({ run });
+    }
+  };
   const open = (run: number): void => {
     if (shown.runs.get(run)?.together !== undefined) {
       unfold(run);
@@ -62,6 +73,19 @@ export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX
     }
   };
   const whole = React.useRef<HTMLDivElement>(null);
+  // What had the focus beside it goes with what was shown there.
+  const focusLeft = (): void => {
+    const left = '.pm-Lineage-drawing, .pm-mod-lineage';
+    whole.current?.querySelector<HTMLElement | SVGElement>(left)?.focus();
+  };
+  const walk = (run: number): boolean => {
+    const isThere = graph.runs.has(run);
+    if (isThere) {
+      goToRun(run);
+      focusLeft();
+    }
+    return isThere;
+  };
   const nodes = drawn(selected, home);
   // Of one node that stands for several nothing is compared before somebody chooses among them.
   const isGroup = form === 'graph' && nodes.length === 1 && group?.length === selected.length;
@@ -78,20 +102,7 @@ export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX
         }}
       >
         <div className="pm-Bar pm-Lineage-find">
-          <Find
-            text={text}
-            onText={setText}
-            found={found}
-            current={current}
-            onGo={run => {
-              if (shown.runs.get(drawnAs(run))?.together !== undefined) {
-                unfold(run);
-              } else {
-                setSelected([run]);
-                setGoTo({ run });
-              }
-            }}
-          />
+          <Find text={text} onText={setText} found={found} current={current} onGo={goToRun} />
           {form === 'graph' && folding.possible && (
             <button
               type="button"
@@ -124,7 +135,7 @@ export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX
         )}
         {form === 'graph' ? (
           <LineageView
-            key={String(folding.on)}
+            key={drawing}
             graph={shown}
             selected={nodes}
             onChoose={(node, how) => {
@@ -133,10 +144,25 @@ export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX
             onOpen={open}
             found={found === null ? null : new Set(found.map(drawnAs))}
             goTo={goTo}
+            drawing={drawing}
+            middle={look.middle}
+            onMoved={middle => {
+              moved({ middle });
+            }}
             label={trans.__('Lineage of run %1, %2 runs', graph.asked, graph.runs.size)}
           />
         ) : (
-          <LineageTable graph={graph} only={found} selected={selected} onSelect={setSelected} />
+          <LineageTable
+            graph={graph}
+            only={found}
+            selected={selected}
+            onSelect={setSelected}
+            goTo={goTo}
+            top={look.top}
+            onTop={top => {
+              moved({ top });
+            }}
+          />
         )}
       </section>
       <aside className="pm-Lineage-right" aria-label={trans.__('The selected run')}>
@@ -145,12 +171,13 @@ export function Body({ graph, look, turn, all, onDrawn }: IBodyProps): React.JSX
             group={group}
             onUnfold={() => {
               unfold(current);
-              // The button that had the focus goes with the group.
-              whole.current?.querySelector<SVGElement>('.pm-Lineage-drawing')?.focus();
+              focusLeft();
             }}
           />
         ) : (
-          <Selected key={current} run={current} graph={graph} />
+          <ShowsRun.Provider value={walk}>
+            <Selected key={current} run={current} graph={graph} />
+          </ShowsRun.Provider>
         )}
       </aside>
     </div>

@@ -68,7 +68,7 @@ export function citationOf(run: RunDetails, ancestry: Lineage): string {
 function statedOf(run: LineageRun): string[] {
   return (run.parameters ?? [])
     .filter(
-      parameter => parameter.changed || (parameter.default === null && parameter.values.length > 0)
+      parameter => parameter.stated || (parameter.default === null && parameter.values.length > 0)
     )
     .map(({ function: owner, name, values }) => `${owner}.${name} = ${values.join(', ')}`);
 }

@@ -7,6 +7,7 @@ import { useHere } from '../screen/here';
 import { Action, Trouble } from '../screen/parts';
 import { save } from '../screen/save';
 import type { Directions } from './ask';
+import { MOST } from './ask';
 import { copy } from './copy';
 import { coloursOf, pngOf, svgOf, textOf } from './export';
 import type { IGraph } from './graph';
@@ -49,14 +50,10 @@ export function Exports({ graph, drawn: shown, directions }: IProps): React.JSX.
         label={trans.__('Copy as Mermaid')}
         onClick={() => {
           attempt(async () => {
-            const direction = directions === 'down' ? 'down' : 'up';
-            const said = copy(
-              await getMermaid(api, graph.asked, { direction, details: true }),
-              trans
-            );
-            return directions === 'both'
-              ? trans.__('Copied how it was made; what was made of it is not in it.')
-              : said;
+            // As many runs as are shown, each way.
+            const limit = Math.min(MOST, Math.max(1, graph.runs.size));
+            const asked = { direction: directions, limit, details: true };
+            return copy(await getMermaid(api, graph.asked, asked), trans);
           });
         }}
       />

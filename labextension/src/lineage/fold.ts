@@ -90,8 +90,8 @@ function isFine(run: LineageRun): boolean {
 type Parameters = NonNullable<LineageRun['parameters']>;
 
 /**
- * Every parameter of alike runs once, with what each of them used. It is marked as changed where
- * one of them changed it, and where they differ: without a default nothing else would tell.
+ * Every parameter of alike runs once, with what each of them used. Its values are told where one
+ * of them states it, and where they differ: without a default nothing else would tell.
  */
 export function parametersOf(group: readonly LineageRun[], trans: TranslationBundle): Parameters {
   const merged = new Map<string, { parameter: Parameters[number]; used: Set<string> }>();
@@ -99,8 +99,8 @@ export function parametersOf(group: readonly LineageRun[], trans: TranslationBun
     const name = `${parameter.function}.${parameter.name}`;
     const known = merged.get(name) ?? { parameter, used: new Set() };
     known.used.add(parameter.values.join(', '));
-    const changed = known.parameter.changed || parameter.changed || known.used.size > 1;
-    merged.set(name, { parameter: { ...known.parameter, changed }, used: known.used });
+    const stated = known.parameter.stated || parameter.stated || known.used.size > 1;
+    merged.set(name, { parameter: { ...known.parameter, stated }, used: known.used });
   }
   return [...merged.values()].map(({ parameter, used }) => {
     // Of a run whose function was never entered it had no part in the result.

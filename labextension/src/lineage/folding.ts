@@ -5,6 +5,7 @@ import React from 'react';
 import { useHere } from '../screen/here';
 import { folded, foldKey, MANY } from './fold';
 import type { IGraph } from './graph';
+import type { ILook } from './look';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -19,19 +20,15 @@ export interface IFolding {
   readonly unfold: (run: number) => void;
 }
 
-/**
- * Alike runs together, until somebody wants them apart.
- *
- * @param wanted - whether somebody does; null, nobody has said
- */
+/** Alike runs together, until somebody wants them apart: all of them, or those of single groups. */
 export function useFolding(
   graph: IGraph,
-  wanted: boolean | null,
-  onWanted: (wanted: boolean) => void
+  look: Pick<ILook, 'fold' | 'apart'>,
+  turn: (change: Partial<ILook>) => void
 ): IFolding {
   const { trans } = useHere();
-  const [apart, setApart] = React.useState(NONE);
-  const on = wanted ?? graph.runs.size > MANY;
+  const apart = React.useMemo(() => new Set(look.apart), [look.apart]);
+  const on = look.fold ?? graph.runs.size > MANY;
   const all = React.useMemo(() => folded(graph, NONE, trans), [graph, trans]);
   const drawn = React.useMemo(
     () => (on ? (apart.size === 0 ? all : folded(graph, apart, trans)) : null),
@@ -43,13 +40,12 @@ export function useFolding(
     on,
     possible: all.graph.runs.size < graph.runs.size,
     turn: () => {
-      onWanted(!on);
-      setApart(NONE);
+      turn({ fold: !on, apart: [] });
     },
     unfold: run => {
       const known = graph.runs.get(run);
       if (known !== undefined) {
-        setApart(before => new Set([...before, foldKey(graph, known)]));
+        turn({ apart: [...new Set([...look.apart, foldKey(graph, known)])] });
       }
     }
   };

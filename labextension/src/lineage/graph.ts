@@ -89,16 +89,19 @@ export function reachedFrom<T>(start: T, ways: readonly ReadonlyMap<T, readonly 
   return found;
 }
 
-/** The parameters of a run that differ from their default: "filter_cells.threshold = 0.7". */
+/**
+ * The parameters of a run that differ from their default, or were set and have none:
+ * "filter_cells.threshold = 0.7".
+ */
 export function changedOf(run: LineageRun): string[] {
   return (run.parameters ?? [])
-    .filter(parameter => parameter.changed)
+    .filter(parameter => parameter.stated)
     .map(({ function: owner, name, values }) => `${owner}.${name} = ${values.join(', ')}`);
 }
 
 /** The same without the functions, in so many letters: of a long one the value stays. */
 export function changedShort(run: LineageRun, letters = Infinity): string {
-  const changed = (run.parameters ?? []).filter(parameter => parameter.changed);
+  const changed = (run.parameters ?? []).filter(parameter => parameter.stated);
   const all = changed.map(({ name, values }) => `${name} = ${values.join(', ')}`).join(', ');
   const [first, ...rest] = changed;
   if (first === undefined || all.length <= letters) {

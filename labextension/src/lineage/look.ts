@@ -3,7 +3,10 @@
 import React from 'react';
 
 import type { ITab } from '../screen/here';
+import { useKept } from '../screen/kept';
 import type { Directions } from './ask';
+import type { IMiddle } from './moves';
+import { readMiddle } from './moves';
 
 export type Form = 'graph' | 'table';
 
@@ -11,8 +14,14 @@ export interface ILook {
   readonly form: Form;
   /** Whether alike runs are drawn as one; null, as the lineage begins. */
   readonly fold: boolean | null;
+  /** The groups of alike runs that are drawn apart, by their keys. */
+  readonly apart: readonly string[];
   /** The chosen runs; null, the one that was asked for. */
   readonly chosen: readonly number[] | null;
+  /** Where a drawing was moved and zoomed to; null, as it begins. */
+  readonly middle: IMiddle | null;
+  /** The row at the top of the table. */
+  readonly top: number;
 }
 
 export interface ILineageArgs {
@@ -23,12 +32,17 @@ export interface ILineageArgs {
   [name: string]: number | string;
 }
 
-const FIRST: ILook = { form: 'graph', fold: null, chosen: null };
+const FIRST: ILook = {
+  form: 'graph',
+  fold: null,
+  apart: [],
+  chosen: null,
+  middle: null,
+  top: 0
+};
 
-/** Chosen runs that are kept. */
+/** Chosen runs and unfolded groups that are kept. */
 const KEPT = 500;
-/** Milliseconds until a choice is kept: the arrow keys choose one after the other. */
-const SETTLED = 400;
 
 /** Read what `textOf` wrote; what is missing or of another kind is as at first. */
 export function readLook(text: string): ILook {
@@ -41,19 +55,26 @@ export function readLook(text: string): ILook {
   if (typeof kept !== 'object' || kept === null) {
     return FIRST;
   }
-  const { form, fold, chosen } = kept as Record<string, unknown>;
+  const { form, fold, apart, chosen, middle, top } = kept as Record<string, unknown>;
   return {
     form: form === 'table' ? form : 'graph',
     fold: typeof fold === 'boolean' ? fold : null,
+    apart: Array.isArray(apart) ? apart.filter(key => typeof key === 'string') : [],
     chosen: Array.isArray(chosen)
       ? chosen.filter((run): run is number => Number.isSafeInteger(run))
-      : null
+      : null,
+    middle: readMiddle(middle),
+    top: typeof top === 'number' && top >= 0 ? top : 0
   };
 }
 
 /** As a layout keeps it. */
 export function textOf(look: ILook): string {
-  return JSON.stringify({ ...look, chosen: look.chosen?.slice(-KEPT) ?? null });
+  return JSON.stringify({
+    ...look,
+    apart: look.apart.slice(-KEPT),
+    chosen: look.chosen?.slice(-KEPT) ?? null
+  });
 }
 
 export interface ILooking {
@@ -61,6 +82,8 @@ export interface ILooking {
   readonly direction: Directions;
   /** Look at it otherwise from now on, after a reload as well. */
   readonly turn: (change: Partial<ILook>) => void;
+  /** Keep where somebody has moved to; draws nothing. */
+  readonly moved: (change: Partial<Pick<ILook, 'middle' | 'top'>>) => void;
   readonly face: (direction: Directions) => void;
 }
 
@@ -69,21 +92,37 @@ export function useLook(args: ILineageArgs, tab: ITab<ILineageArgs>): ILooking {
   const [look, setLook] = React.useState(() => readLook(args.look ?? ''));
   const [direction, setDirection] = React.useState(args.direction);
   const [answered, setAnswered] = React.useState(args);
+  const now = React.useRef(look);
+  const keep = useKept(tab, args);
+  const moved = React.useCallback(
+    (change: Partial<ILook>): void => {
+      now.current = { ...now.current, ...change };
+      keep({ look: textOf(now.current) });
+    },
+    [keep]
+  );
+  const turn = React.useCallback(
+    (change: Partial<ILook>): void => {
+      moved(change);
+      setLook(now.current);
+    },
+    [moved]
+  );
   if (answered !== args) {
     // Asked for anew: in the direction that is wanted now.
     setAnswered(args);
     setDirection(args.direction);
   }
   React.useEffect(() => {
-    const settled = setTimeout(() => {
-      tab.keep({ ...args, direction, look: textOf(look) });
-    }, SETTLED);
-    return () => {
-      clearTimeout(settled);
-    };
-  }, [args, tab, direction, look]);
-  const turn = React.useCallback((change: Partial<ILook>): void => {
-    setLook(before => ({ ...before, ...change }));
-  }, []);
-  return { look, direction, turn, face: setDirection };
+    keep({ direction });
+  }, [keep, direction]);
+  const face = React.useCallback(
+    (to: Directions): void => {
+      // Other rows stand at the top then.
+      turn({ top: 0 });
+      setDirection(to);
+    },
+    [turn]
+  );
+  return { look, direction, turn, moved, face };
 }

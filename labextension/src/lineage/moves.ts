@@ -9,6 +9,15 @@ export interface IView {
   zoom: number;
 }
 
+/** What of which drawing is in the middle of the room, however large that is. */
+export interface IMiddle {
+  /** The drawing: another direction, or alike runs together, is another one. */
+  readonly of: string;
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+}
+
 /** `readable`: below it nodes are too small for words. */
 export const ZOOM = { least: 0.02, most: 2, readable: 0.35 };
 export const MARGIN = 24;
@@ -77,6 +86,37 @@ export function first(plan: ILayout, size: ISize, asked: number, small: boolean)
     x: last ? size.width - MARGIN - (place.x + NODE.width) * zoom : MARGIN - place.x * zoom,
     y: size.height / 2 - (place.y + NODE.height / 2) * zoom
   };
+}
+
+/** What is in the middle of this view. */
+export function middleOf(of: string, view: IView, size: ISize): IMiddle {
+  return {
+    of,
+    x: (size.width / 2 - view.x) / view.zoom,
+    y: (size.height / 2 - view.y) / view.zoom,
+    zoom: view.zoom
+  };
+}
+
+/** The view that has this in its middle. */
+export function around({ x, y, zoom }: IMiddle, size: ISize): IView {
+  return { zoom, x: size.width / 2 - x * zoom, y: size.height / 2 - y * zoom };
+}
+
+/** Read what a layout kept; what is of another kind is none. */
+export function readMiddle(kept: unknown): IMiddle | null {
+  if (typeof kept !== 'object' || kept === null) {
+    return null;
+  }
+  const { of, x, y, zoom } = kept as Record<string, unknown>;
+  return typeof of === 'string' &&
+    typeof x === 'number' &&
+    typeof y === 'number' &&
+    typeof zoom === 'number' &&
+    zoom >= ZOOM.least &&
+    zoom <= ZOOM.most
+    ? { of, x, y, zoom }
+    : null;
 }
 
 export function zoomed(view: IView, by: number, at: { x: number; y: number }): IView {

@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { InputDialog } from '@jupyterlab/apputils';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 
 import { CommandIDs } from '../commands';
 import { lineageIcon } from '../icons';
@@ -9,13 +10,19 @@ import { numberOf } from '../screen/screens';
 import { IScreens } from '../tokens';
 import type { Directions } from './ask';
 import type { ILineageArgs } from './look';
+import { onDisk, showOrigin } from './origin';
 
 export const lineagePlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:lineage',
   description: 'How a result came to be, and what was made of it.',
   autoStart: true,
   requires: [IScreens],
-  activate: (_: JupyterFrontEnd, screens: IScreens): void => {
+  optional: [IFileBrowserFactory],
+  activate: (
+    app: JupyterFrontEnd,
+    screens: IScreens,
+    browsers: IFileBrowserFactory | null
+  ): void => {
     const { trans } = screens.here;
     screens.add<ILineageArgs>({
       command: CommandIDs.openLineage,
@@ -55,8 +62,46 @@ export const lineagePlugin: JupyterFrontEndPlugin<void> = {
       ),
       load: async () => (await import('./tab')).default
     });
+    addOrigin(app, screens, browsers);
   }
 };
+
+/** The command of the file browser's context menu: how was this made? */
+function addOrigin(
+  app: JupyterFrontEnd,
+  { here }: IScreens,
+  browsers: IFileBrowserFactory | null
+): void {
+  const { contents } = app.serviceManager;
+  const { trans } = here;
+  /** The one file that is selected; null, there is none, or not on the server's disk. */
+  const selected = (): string | null => {
+    const [file, ...others] = browsers?.tracker.currentWidget?.selectedItems() ?? [];
+    return file === undefined || others.length > 0 || file.type === 'directory'
+      ? null
+      : onDisk(contents, file.path);
+  };
+  app.commands.addCommand(CommandIDs.showOrigin, {
+    label: trans.__('Show How It Was Made'),
+    caption: trans.__('Find the run that made this file, by its content, and open its lineage'),
+    icon: lineageIcon,
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          path: { type: 'string', description: trans.__('The path, as the file browser names it') }
+        }
+      }
+    },
+    isVisible: args => typeof args['path'] === 'string' || selected() !== null,
+    execute: async args => {
+      const path = typeof args['path'] === 'string' ? args['path'] : selected();
+      if (path !== null) {
+        await showOrigin(here, path);
+      }
+    }
+  });
+}
 
 function directionOf(value: unknown): Directions {
   return value === 'down' || value === 'both' ? value : 'up';

@@ -25,7 +25,7 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
   const here = useHere();
   const { trans } = here;
   const { run } = args;
-  const { look, direction: directions, turn, face } = useLook(args, tab);
+  const { look, direction: directions, turn, moved, face } = useLook(args, tab);
   const model = React.useMemo(
     () => new LineageModel(here, run, directions),
     [here, run, directions]
@@ -112,7 +112,9 @@ export default function LineageTab({ args, tab }: IProps): React.JSX.Element {
             key={directions}
             graph={state.value}
             look={look}
+            directions={directions}
             turn={turn}
+            moved={moved}
             all={model.all}
             onDrawn={setDrawn}
           />

@@ -1,12 +1,19 @@
-/** A lineage as a table: the same for those who read or listen rather than look. */
+/**
+ * A lineage as a table: the same for those who read or listen rather than look. Of a long one only
+ * what is visible is drawn.
+ */
 
 import React from 'react';
 
 import { MarkLabel, markOf } from '../marks/mark';
 import { useHere } from '../screen/here';
 import { RunLink } from '../screen/parts';
-import type { IGraph } from './graph';
+import { Rows } from '../screen/rows';
+import type { IGraph, LineageRun } from './graph';
 import { changedOf } from './graph';
+
+/** Pixels of a row, as in the style sheet. */
+const HEIGHT = 28;
 
 interface IProps {
   graph: IGraph;
@@ -14,63 +21,133 @@ interface IProps {
   only: readonly number[] | null;
   selected: readonly number[];
   onSelect: (runs: number[]) => void;
+  /** Bring this run into view; another object, another time. */
+  goTo: { readonly run: number } | null;
+  /** The row to begin at. */
+  top: number;
+  onTop: (row: number) => void;
 }
 
-export function LineageTable({ graph, only, selected, onSelect }: IProps): React.JSX.Element {
-  const { marks, trans } = useHere();
-  const wanted = only === null ? null : new Set(only);
-  const chosen = new Set(selected);
-  const order = [...graph.runs.values()]
-    .filter(run => wanted?.has(run.run_id) !== false)
-    .sort(
-      (a, b) =>
-        (graph.depth.get(a.run_id) ?? 0) - (graph.depth.get(b.run_id) ?? 0) || a.run_id - b.run_id
-    );
+export function LineageTable(props: IProps): React.JSX.Element {
+  const { graph, only, selected, onSelect, goTo } = props;
+  const { trans } = useHere();
+  const order = React.useMemo(() => ordered(graph, only), [graph, only]);
+  const chosen = React.useMemo(() => new Set(selected), [selected]);
+  const index = React.useMemo(
+    () => (goTo === null ? -1 : order.findIndex(run => run.run_id === goTo.run)),
+    [order, goTo]
+  );
+  // The same object until somebody goes elsewhere: an answer that comes later does not lead back.
+  const place = React.useMemo(() => (goTo === null || index < 0 ? null : { index }), [goTo, index]);
+  const columns = [
+    trans.__('Chosen'),
+    trans.__('Run'),
+    trans.__('State'),
+    trans.__('Sample'),
+    trans.__('Branch'),
+    trans.__('Changed from the default'),
+    trans.__('Read')
+  ];
   return (
-    <div className="pm-Lineage-table">
-      <table className="pm-Table">
-        <caption className="pm-offscreen">
-          {trans.__('Runs of this lineage, sources first')}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">{trans.__('Chosen')}</th>
-            <th scope="col">{trans.__('Run')}</th>
-            <th scope="col">{trans.__('State')}</th>
-            <th scope="col">{trans.__('Sample')}</th>
-            <th scope="col">{trans.__('Branch')}</th>
-            <th scope="col">{trans.__('Changed from the default')}</th>
-            <th scope="col">{trans.__('Read')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {order.map(run => (
-            <tr key={run.run_id} aria-current={run.run_id === graph.asked ? 'true' : undefined}>
-              <td>
-                <input
-                  type="checkbox"
-                  aria-label={trans.__('Choose run %1', run.run_id)}
-                  checked={chosen.has(run.run_id)}
-                  onChange={event => {
-                    const others = selected.filter(each => each !== run.run_id);
-                    onSelect(event.target.checked ? [...others, run.run_id] : others);
-                  }}
-                />
-              </td>
-              <th scope="row">
-                <RunLink run={run.run_id} method={`${run.method} v${run.version}`} />
-              </th>
-              <td>
-                <MarkLabel mark={markOf(marks.run, run.state)} />
-              </td>
-              <td>{run.sample}</td>
-              <td>{run.branch}</td>
-              <td className="pm-Code">{changedOf(run).join(', ')}</td>
-              <td>{(graph.sources.get(run.run_id) ?? []).join(', ')}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <Rows
+      className="pm-Grid pm-mod-lineage"
+      role="table"
+      label={trans.__('Runs of this lineage, sources first')}
+      count={order.length}
+      height={HEIGHT}
+      goTo={place}
+      top={props.top}
+      onTop={props.onTop}
+      head={
+        <div role="rowgroup" className="pm-Grid-head">
+          <div role="row" className="pm-Grid-row" aria-rowindex={1}>
+            {columns.map((column, place) => (
+              <span key={column} role="columnheader">
+                {place === 0 ? <span className="pm-offscreen">{column}</span> : column}
+              </span>
+            ))}
+          </div>
+        </div>
+      }
+      row={index => {
+        const run = order[index];
+        return (
+          run !== undefined && (
+            <Row
+              key={run.run_id}
+              graph={graph}
+              run={run}
+              index={index}
+              chosen={chosen.has(run.run_id)}
+              onChosen={wanted => {
+                const others = selected.filter(each => each !== run.run_id);
+                onSelect(wanted ? [...others, run.run_id] : others);
+              }}
+            />
+          )
+        );
+      }}
+    />
+  );
+}
+
+/** Sources before their readers. */
+function ordered(graph: IGraph, only: readonly number[] | null): readonly LineageRun[] {
+  const wanted = only === null ? null : new Set(only);
+  const depth = ({ run_id }: LineageRun): number => graph.depth.get(run_id) ?? 0;
+  return [...graph.runs.values()]
+    .filter(run => wanted?.has(run.run_id) !== false)
+    .sort((a, b) => depth(a) - depth(b) || a.run_id - b.run_id);
+}
+
+interface IRowProps {
+  graph: IGraph;
+  run: LineageRun;
+  index: number;
+  chosen: boolean;
+  onChosen: (chosen: boolean) => void;
+}
+
+function Row({ graph, run, index, chosen, onChosen }: IRowProps): React.JSX.Element {
+  const { marks, trans } = useHere();
+  const changed = changedOf(run).join(', ');
+  const read = (graph.sources.get(run.run_id) ?? []).join(', ');
+  return (
+    <div
+      role="row"
+      className="pm-Grid-row"
+      aria-rowindex={index + 2}
+      aria-current={run.run_id === graph.asked ? 'true' : undefined}
+      data-pm-chosen={chosen}
+    >
+      <span role="cell">
+        <input
+          type="checkbox"
+          aria-label={trans.__('Choose run %1', run.run_id)}
+          checked={chosen}
+          onChange={event => {
+            onChosen(event.target.checked);
+          }}
+        />
+      </span>
+      <span role="rowheader">
+        <RunLink run={run.run_id} method={`${run.method} v${run.version}`} />
+      </span>
+      <span role="cell">
+        <MarkLabel mark={markOf(marks.run, run.state)} />
+      </span>
+      <span role="cell" title={run.sample ?? ''}>
+        {run.sample}
+      </span>
+      <span role="cell" title={run.branch}>
+        {run.branch}
+      </span>
+      <span role="cell" className="pm-Code" title={changed}>
+        {changed}
+      </span>
+      <span role="cell" title={read}>
+        {read}
+      </span>
     </div>
   );
 }

@@ -8,8 +8,19 @@ import type { Choosing } from './chosen';
 import type { IGraph, LineageRun } from './graph';
 import { chainOf } from './graph';
 import { layout } from './layout';
-import type { IView } from './moves';
-import { broughtIn, first, fitted, MARGIN, within, wordsAt, ZOOM, zoomed } from './moves';
+import type { IMiddle, IView } from './moves';
+import {
+  around,
+  broughtIn,
+  first,
+  fitted,
+  MARGIN,
+  middleOf,
+  within,
+  wordsAt,
+  ZOOM,
+  zoomed
+} from './moves';
 import { Dots, Links, Node } from './nodes';
 import { neighbour, spoken } from './walk';
 
@@ -24,6 +35,11 @@ interface IProps {
   found?: ReadonlySet<number> | null;
   /** Bring this run into view; another object, another time. */
   goTo?: { readonly run: number } | null;
+  /** Which drawing this is, and what of it is in the middle at first. */
+  drawing?: string;
+  middle?: IMiddle | null;
+  /** Told when somebody has moved or zoomed it. */
+  onMoved?: (middle: IMiddle) => void;
   /** A small one is as high as its graph and does not zoom by the wheel. */
   small?: boolean;
 }
@@ -37,6 +53,9 @@ export function LineageView(props: IProps): React.JSX.Element {
     label,
     found = null,
     goTo = null,
+    drawing = '',
+    middle = null,
+    onMoved,
     small = false
   } = props;
   const { marks, trans } = useHere();
@@ -47,8 +66,16 @@ export function LineageView(props: IProps): React.JSX.Element {
   const current = selected[selected.length - 1] ?? graph.asked;
   const chain = React.useMemo(() => chainOf(graph, current), [graph, current]);
   const lit = found ?? chain;
-  // Until somebody moves it, it fits the room that there is.
-  const view = moved ?? first(plan, size, graph.asked, small);
+  // Until somebody moves it, it is as it was left, or fits the room that there is.
+  const [left] = React.useState(middle?.of === drawing ? middle : null);
+  const still = React.useMemo(
+    () =>
+      left === null || size.width === 0
+        ? first(plan, size, graph.asked, small)
+        : around(left, size),
+    [left, plan, size, graph.asked, small]
+  );
+  const view = moved ?? still;
   const words = React.useMemo(() => wordsAt(view.zoom), [view.zoom]);
 
   React.useEffect(() => {
@@ -75,15 +102,23 @@ export function LineageView(props: IProps): React.JSX.Element {
       event.preventDefault();
       const box = node.getBoundingClientRect();
       const at = { x: event.clientX - box.left, y: event.clientY - box.top };
-      setMoved(before =>
-        zoomed(before ?? first(plan, size, graph.asked, small), Math.exp(-event.deltaY / 400), at)
-      );
+      setMoved(before => zoomed(before ?? still, Math.exp(-event.deltaY / 400), at));
     };
     node.addEventListener('wheel', onWheel, { passive: false });
     return () => {
       node.removeEventListener('wheel', onWheel);
     };
-  }, [plan, size, graph.asked, small]);
+  }, [still, small]);
+
+  const tell = React.useRef(onMoved);
+  React.useEffect(() => {
+    tell.current = onMoved;
+  });
+  React.useEffect(() => {
+    if (moved !== null && size.width > 0) {
+      tell.current?.(middleOf(drawing, moved, size));
+    }
+  }, [moved, size, drawing]);
 
   const drag = React.useRef<{ x: number; y: number; view: IView; far: boolean } | null>(null);
   const show = (run: number): void => {
@@ -115,7 +150,7 @@ export function LineageView(props: IProps): React.JSX.Element {
     return true;
   };
 
-  const middle = { x: size.width / 2, y: size.height / 2 };
+  const centre = { x: size.width / 2, y: size.height / 2 };
   return (
     <div className={small ? 'pm-Lineage-view pm-mod-small' : 'pm-Lineage-view'}>
       <svg
@@ -175,7 +210,7 @@ export function LineageView(props: IProps): React.JSX.Element {
           if (event.key === 'Enter') {
             onOpen(current);
           } else if (event.key === '+' || event.key === '-') {
-            setMoved(zoomed(view, event.key === '+' ? 1.25 : 0.8, middle));
+            setMoved(zoomed(view, event.key === '+' ? 1.25 : 0.8, centre));
           } else if (event.key === '0') {
             setMoved(fitted(plan, size));
           } else if (!walk(event.key, event.shiftKey)) {
@@ -215,14 +250,14 @@ export function LineageView(props: IProps): React.JSX.Element {
             label="−"
             title={trans.__('Zoom out')}
             onClick={() => {
-              setMoved(zoomed(view, 0.8, middle));
+              setMoved(zoomed(view, 0.8, centre));
             }}
           />
           <Action
             label="+"
             title={trans.__('Zoom in')}
             onClick={() => {
-              setMoved(zoomed(view, 1.25, middle));
+              setMoved(zoomed(view, 1.25, centre));
             }}
           />
           <Action

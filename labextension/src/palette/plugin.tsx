@@ -9,11 +9,12 @@ import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
-import { Debouncer } from '@lumino/polling';
 import React from 'react';
 
 import { CATEGORY, CommandIDs } from '../commands';
 import { plansIcon } from '../icons';
+import { Looking } from '../screen/looking';
+import type { IChange } from '../tokens';
 import { IApi, ILive, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
 import { PaletteModel } from './model';
@@ -24,8 +25,11 @@ import { PaletteView } from './view';
 
 const STATE = 'research-process-manager:palette';
 
-/** Changes come in swarms while a plan runs; the lists are read again this long after the last. */
-const QUIET_MS = 500;
+/**
+ * Changes come in swarms while a plan runs: the lists are read again so many milliseconds after the
+ * first of them, and no sooner than so many after the look before.
+ */
+const TOGETHER = { first: 500, gap: 2_000 };
 
 export class PalettePanel extends VDomRenderer<PaletteModel> {
   constructor(
@@ -118,15 +122,19 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
     this.update();
   };
 
-  private readonly _onLive = (): void => {
-    if (this.isVisible) {
-      void this._again.invoke();
+  private readonly _onLive = (_: unknown, changes: readonly IChange[] | 'everything'): void => {
+    // A log that grows changes no list.
+    if (
+      this.isVisible &&
+      (changes === 'everything' || changes.some(({ kind }) => kind !== 'log'))
+    ) {
+      this._again.ask();
     }
   };
 
   private _folded: ReadonlySet<SectionName> = new Set();
   private _held: IDisposable | null = null;
-  private readonly _again = new Debouncer(() => this.model.refresh(), QUIET_MS);
+  private readonly _again = new Looking(() => this.model.refresh(), TOGETHER.gap, TOGETHER.first);
 }
 
 export const palettePlugin: JupyterFrontEndPlugin<void> = {

@@ -1,11 +1,11 @@
 /** How a plan is looked at: kept in the layout, so that a reload brings it back. */
 
-import { Debouncer } from '@lumino/polling';
 import React from 'react';
 
 import type { PlannedRun } from '../api/plans';
 import type { IChosen } from '../screen/choosing';
 import type { ITab } from '../screen/here';
+import { useKept } from '../screen/kept';
 import type { Column, IFilter } from './rows';
 import { ALL, COLUMNS } from './rows';
 
@@ -38,8 +38,6 @@ const FIRST: ILook = {
 
 /** Folded groups that are kept; of a plan with more, some are open after a reload. */
 const KEPT = 500;
-/** Milliseconds until a place that is scrolled to is kept. */
-const SETTLED = 400;
 
 /** Read what `textOf` wrote; what is missing or of another kind is as at first. */
 export function readLook(text: string, step: string): ILook {
@@ -121,23 +119,11 @@ export interface ILooking {
 export function useLook(args: IPlanArgs, tab: ITab<IPlanArgs>): ILooking {
   const [look, setLook] = React.useState(() => readLook(args.look ?? '', args.step));
   const now = React.useRef(look);
-  const keep = React.useMemo(
-    () =>
-      new Debouncer((text: string) => {
-        tab.keep({ ...args, look: text });
-      }, SETTLED),
-    [args, tab]
-  );
-  React.useEffect(
-    () => () => {
-      keep.dispose();
-    },
-    [keep]
-  );
+  const keep = useKept(tab, args);
   const kept = React.useCallback(
     (changed: ILook): void => {
       now.current = changed;
-      void keep.invoke(textOf(changed)).catch(() => undefined);
+      keep({ look: textOf(changed) });
     },
     [keep]
   );

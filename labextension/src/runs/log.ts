@@ -5,20 +5,21 @@ import { Poll } from '@lumino/polling';
 import type { LogEntry, LogPiece } from '../api/logs';
 import { readEntries, readLog } from '../api/logs';
 import { Model } from '../screen/asked';
-import type { IApi } from '../tokens';
+import type { IApi, ILive } from '../tokens';
 
 /** Bytes of one request. */
 const PIECE = 1 << 20;
 /** Logs up to this size are read whole at once; of larger ones first the end. */
 const AT_ONCE = 16 * PIECE;
-/** Milliseconds between two looks at a log that grows. */
+/** Milliseconds between two looks at a log that grows, where nobody tells that it does. */
 const GROWING = { interval: 1_000, backoff: true, max: 10_000 };
 
 export class RunLog extends Model {
   constructor(
     private readonly _api: IApi,
     readonly run: number,
-    private readonly _seen: () => boolean = () => true
+    private readonly _seen: () => boolean = () => true,
+    private readonly _live: Pick<ILive, 'mode'> | null = null
   ) {
     super();
     this._poll = new Poll({
@@ -26,7 +27,7 @@ export class RunLog extends Model {
       factory: () => this._inTurn(() => this._more()),
       frequency: GROWING,
       name: `research-process-manager:log-${run}`,
-      standby: () => !this._seen()
+      standby: () => !this._seen() || this._isTold
     });
   }
 
@@ -76,6 +77,7 @@ export class RunLog extends Model {
   /** Read what is there, and go on while the run writes. */
   readonly start = async (): Promise<void> => {
     await this._attempt(async () => {
+      this._forget();
       const end = await readLog(this._api, this.run, { tail: PIECE });
       if (end.offset === 0 || end.size > AT_ONCE) {
         this._take(end);
@@ -92,9 +94,7 @@ export class RunLog extends Model {
   readonly loadAll = async (): Promise<void> => {
     this._wanted = 'all';
     await this._attempt(async () => {
-      this._lines = [''];
-      this._entries = [];
-      this._next = 0;
+      this._forget();
       await this._from(0);
       await this._readEntries();
     });
@@ -106,15 +106,26 @@ export class RunLog extends Model {
     await (this._wanted === 'all' ? this.loadAll() : this.start());
   };
 
-  /** Look now, not at the next turn. */
+  /** Look now: it has grown, or may have. */
   readonly look = async (): Promise<void> => {
     if (!this._complete && this._loaded) {
-      await this._poll.refresh();
+      await this._attempt(() => this._more());
     }
   };
 
   dispose(): void {
     this._poll.dispose();
+  }
+
+  /** Whether the server says when it has grown. */
+  private get _isTold(): boolean {
+    return this._pushed && this._live?.mode === 'live';
+  }
+
+  private _forget(): void {
+    this._lines = [''];
+    this._entries = [];
+    this._next = 0;
   }
 
   private async _from(offset: number): Promise<void> {
@@ -142,6 +153,7 @@ export class RunLog extends Model {
     this._next = piece.next_offset;
     this._size = piece.size;
     this._source = piece.source;
+    this._pushed = piece.pushed;
     this._complete = piece.ended && piece.next_offset >= piece.size;
   }
 
@@ -201,6 +213,7 @@ export class RunLog extends Model {
   private _loaded = false;
   private _wanted: 'end' | 'all' = 'end';
   private _source: LogPiece['source'] = 'file';
+  private _pushed = false;
   private _error: unknown = null;
   /** Settles when nothing is being read; never fails. */
   private _reading: Promise<void> = Promise.resolve();

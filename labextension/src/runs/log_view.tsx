@@ -25,11 +25,11 @@ interface IProps {
 
 export function LogView(props: IProps): React.JSX.Element {
   const { run, atTraceback = false, wanted = null, className = '' } = props;
-  const { api, trans } = useHere();
+  const { api, live, trans } = useHere();
   const tab = useTab();
   const log = React.useMemo(
-    () => new RunLog(api, run, () => tab?.isVisible ?? true),
-    [api, run, tab]
+    () => new RunLog(api, run, () => tab?.isVisible ?? true, live),
+    [api, run, tab, live]
   );
   useModel(log);
   React.useEffect(() => {
@@ -39,9 +39,20 @@ export function LogView(props: IProps): React.JSX.Element {
     };
   }, [log]);
   useChanges(
-    React.useCallback((change: IChange) => change.kind === 'run' && change.id === run, [run]),
+    React.useCallback(
+      (change: IChange) => (change.kind === 'run' || change.kind === 'log') && change.id === run,
+      [run]
+    ),
     log.look
   );
+  // What was written while nobody could tell it.
+  React.useEffect(() => {
+    const look = (): void => void log.look();
+    live.modeChanged.connect(look);
+    return () => {
+      live.modeChanged.disconnect(look);
+    };
+  }, [live, log]);
   // Lines are counted from the beginning.
   const line = log.loaded ? (wanted?.line ?? 0) : 0;
   const short = line > 0 && line <= log.linesBefore;
@@ -124,7 +135,8 @@ function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
       go(traceback);
     }
   };
-  const line = goTo === null ? -1 : shown.indexOf(goTo.index);
+  // Where it is filtered away, what is left before it.
+  const line = goTo === null ? -1 : lastUpTo(shown, goTo.index);
   // The same object until somebody goes elsewhere: new lines do not lead back.
   const place = React.useMemo(() => (goTo === null ? null : { index: line }), [goTo, line]);
 
@@ -287,6 +299,20 @@ function visible(
     const level = levels.get(line);
     return level === 'ERROR' || (level === 'WARNING' && least === 'WARNING');
   });
+}
+
+/** The place of the last of these lines up to one of them; of the first, where all come after it. */
+export function lastUpTo(lines: readonly number[], line: number): number {
+  let [from, to] = [0, lines.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((lines[middle] ?? 0) <= line) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return Math.max(0, from - 1);
 }
 
 function matches(shown: readonly number[], lines: readonly string[], text: string): number[] {

@@ -12,7 +12,7 @@ type Trans = ReturnType<typeof useHere>['trans'];
 
 /** What about a parameter is not as usual, in words. */
 export function remarks(parameter: RunParameter, trans: Trans): string[] {
-  const found: string[] = parameter.changed ? [trans.__('changed from the default')] : [];
+  const found: string[] = parameter.changed === true ? [trans.__('changed from the default')] : [];
   if (parameter.not_applied) {
     found.push(trans.__('not applied: its function was never called'));
   } else if (parameter.is_set) {
@@ -39,7 +39,27 @@ export function valuesOf(parameter: RunParameter): string {
   return parameter.values.join(', ');
 }
 
-/** Every parameter; those that differ from their default come first and are bold. */
+/** How many parameters of a run are not as by default. */
+export function changedText(parameters: readonly RunParameter[], trans: Trans): string {
+  const changed = parameters.filter(parameter => parameter.changed === true).length;
+  const set = parameters.filter(({ stated, changed }) => stated && changed === null).length;
+  const told = [
+    ...(changed > 0
+      ? [trans._n('%1 differs from its default', '%1 differ from their default', changed)]
+      : []),
+    ...(set > 0
+      ? [trans._n('%1 without a default is set', '%1 without a default are set', set)]
+      : [])
+  ];
+  if (told.length > 0) {
+    return told.join(', ');
+  }
+  return parameters.every(parameter => parameter.changed === false)
+    ? trans.__('all as by default')
+    : trans.__('none differs from its default');
+}
+
+/** Every parameter; those that differ from their default, or are set and have none, come first and are bold. */
 export function Parameters({
   parameters
 }: {
@@ -49,7 +69,7 @@ export function Parameters({
   if (parameters.length === 0) {
     return <p className="pm-Muted">{trans.__('This version tracks no parameters.')}</p>;
   }
-  const sorted = [...parameters].sort((a, b) => Number(b.changed) - Number(a.changed));
+  const sorted = [...parameters].sort((a, b) => Number(b.stated) - Number(a.stated));
   return (
     <table className="pm-Table pm-Parameters">
       <caption className="pm-offscreen">{trans.__('Parameters')}</caption>
@@ -65,13 +85,13 @@ export function Parameters({
         {sorted.map(parameter => (
           <tr
             key={`${parameter.function}.${parameter.name}`}
-            className={parameter.changed ? 'pm-mod-changed' : undefined}
+            className={parameter.stated ? 'pm-mod-changed' : undefined}
           >
             <th scope="row" title={parameter.type}>
               <span className="pm-Muted">{parameter.function}.</span>
               {parameter.name}
             </th>
-            <td className={parameter.changed ? 'pm-Code pm-Changed' : 'pm-Code'}>
+            <td className={parameter.stated ? 'pm-Code pm-Changed' : 'pm-Code'}>
               {valuesOf(parameter)}
             </td>
             <td className="pm-Code pm-Muted">{parameter.default ?? trans.__('none')}</td>

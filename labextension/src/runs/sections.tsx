@@ -8,7 +8,7 @@ import { Section } from '../screen/parts';
 import { LogShown } from './log_shown';
 import { LogView } from './log_view';
 import { Metrics, Outputs } from './outputs';
-import { Inputs, Parameters, Record } from './record';
+import { changedText, Inputs, Parameters, Record } from './record';
 
 interface IProps {
   run: RunDetails;
@@ -20,7 +20,6 @@ interface IProps {
 
 export function RunSections({ run, how = false, children }: IProps): React.JSX.Element {
   const { trans } = useHere();
-  const changed = run.parameters.filter(parameter => parameter.changed).length;
   const failed = run.status === 'failed';
   const log = React.useContext(LogShown) && (
     <Section key="log" title={trans.__('Log')} open>
@@ -41,14 +40,7 @@ export function RunSections({ run, how = false, children }: IProps): React.JSX.E
   );
   const made = (
     <React.Fragment key="made">
-      <Section
-        title={trans.__('Parameters')}
-        extra={
-          changed > 0
-            ? trans._n('%1 differs from its default', '%1 differ from their default', changed)
-            : trans.__('all as by default')
-        }
-      >
+      <Section title={trans.__('Parameters')} extra={changedText(run.parameters, trans)}>
         <Parameters parameters={run.parameters} />
       </Section>
       <Section title={trans.__('Inputs')}>

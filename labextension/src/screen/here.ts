@@ -90,9 +90,10 @@ const GAP = 250;
 /**
  * Look again whenever something changes that fits. A hidden tab looks when it is shown.
  *
- * @param fits - whether a change concerns this screen, asked of every change; must stay the same
- *   function
- * @param look - look again; must stay the same function
+ * What is still to be looked at stays so when the screen turns to something else.
+ *
+ * @param fits - whether a change concerns this screen, asked of every change
+ * @param look - look again
  */
 export function useChanges(
   fits: (change: IChange) => boolean,
@@ -101,12 +102,16 @@ export function useChanges(
 ): void {
   const { live } = useHere();
   const tab = useTab();
+  const now = React.useRef({ fits, look });
   React.useEffect(() => {
-    const looking = new Looking(look, gap);
+    now.current = { fits, look };
+  }, [fits, look]);
+  React.useEffect(() => {
+    const looking = new Looking(() => now.current.look(), gap);
     let missed = false;
     const onChanged = (_: unknown, changes: readonly IChange[] | 'everything'): void => {
       // All are asked, also after the first that fits: a screen may keep what each of them says.
-      if (changes !== 'everything' && changes.filter(fits).length === 0) {
+      if (changes !== 'everything' && changes.filter(now.current.fits).length === 0) {
         return;
       }
       if (tab !== null && !tab.isVisible) {
@@ -130,5 +135,5 @@ export function useChanges(
       looking.dispose();
       hold.dispose();
     };
-  }, [fits, look, gap, live, tab]);
+  }, [gap, live, tab]);
 }

@@ -96,13 +96,15 @@ interface ICommandLinkProps {
   /** What `?pm=` would open: run-47. */
   address?: string;
   label?: string;
+  /** Do this instead of opening it; false, open it all the same. */
+  instead?: () => boolean;
   children: React.ReactNode;
 }
 
 /** A link to one of our screens: a click opens it here, its address opens it anywhere. */
 export function CommandLink(props: ICommandLinkProps): React.JSX.Element {
   const { commands } = useHere();
-  const { command, args, address, label, children } = props;
+  const { command, args, address, label, instead, children } = props;
   return (
     <a
       className="pm-Link"
@@ -114,7 +116,9 @@ export function CommandLink(props: ICommandLinkProps): React.JSX.Element {
         }
         event.preventDefault();
         event.stopPropagation();
-        void commands.execute(command, args);
+        if (instead?.() !== true) {
+          void commands.execute(command, args);
+        }
       }}
     >
       {children}
@@ -128,12 +132,24 @@ interface IRunLinkProps {
   children?: React.ReactNode;
 }
 
+/**
+ * Shows a run where its links stand, as a drawing does that has it; whether it could. Without, a link
+ * opens the tab of the run.
+ */
+export const ShowsRun = React.createContext<((run: number) => boolean) | null>(null);
+
 /** "run 47 · label_positive", opening it. */
 export function RunLink({ run, method, children }: IRunLinkProps): React.JSX.Element {
   const { trans } = useHere();
+  const shows = React.useContext(ShowsRun);
   const name = trans.__('run %1', run);
   return (
-    <CommandLink command={CommandIDs.openRun} args={{ run }} address={`run-${run}`}>
+    <CommandLink
+      command={CommandIDs.openRun}
+      args={{ run }}
+      address={`run-${run}`}
+      instead={() => shows?.(run) === true}
+    >
       {children ?? (method ? `${name} · ${method}` : name)}
     </CommandLink>
   );

@@ -23,6 +23,8 @@ export interface IScreenKind<A extends ReadonlyPartialJSONObject> {
   /** In menus and the palette. */
   label: string;
   caption: string;
+  /** What its tile in the launcher is called, where it has one. */
+  tile?: string;
   icon: LabIcon;
   /** The schema of the properties that the command takes. */
   properties: ReadonlyPartialJSONObject;
@@ -60,7 +62,11 @@ export class Screens {
     commands.addCommand(kind.command, {
       // What is meant is known where a row was clicked: nothing is asked.
       label: args =>
-        typeof args['context'] === 'string' ? kind.label.replace(/…$/, '') : kind.label,
+        typeof args['context'] === 'string'
+          ? kind.label.replace(/…$/, '')
+          : args['isLauncher'] === true
+            ? (kind.tile ?? kind.label)
+            : kind.label,
       caption: kind.caption,
       icon: args => (args['isPalette'] === true ? undefined : kind.icon),
       describedBy: {
