@@ -22,8 +22,9 @@ import { layout, NODE } from '../src/lineage/layout';
 import type { ILook } from '../src/lineage/look';
 import { readLook, textOf as keptOf } from '../src/lineage/look';
 import { wordsAt } from '../src/lineage/moves';
+import { foundText, onDisk } from '../src/lineage/origin';
 import { neighbour } from '../src/lineage/walk';
-import { lineageRun } from './records';
+import { lineageRun, run } from './records';
 import { markOf } from '../src/marks/mark';
 import type { IHere } from '../src/screen/here';
 import { MARKS, server } from './server';
@@ -513,4 +514,39 @@ it('is looked at as before after a reload, whatever the layout kept', () => {
   ]) {
     expect(readLook(text)).toEqual(first);
   }
+});
+
+describe('a file of the file browser', () => {
+  it('is told as what it is, and who else made the same', () => {
+    const made = [7, 5, 4, 3, 2, 1, 9].map(run_id => ({
+      ...{ run: run(run_id), output: 'figure', path: 'a.png' }
+    }));
+    const origin = {
+      ...{ path: 'a.png', size: 1, checksum: '', read: [], place: null, searched: true },
+      missing: null
+    };
+    expect(foundText('fig.png', { ...origin, made: made.slice(0, 1) }, trans)).toBe(
+      'fig.png is "figure" of run 7 · scale v1.'
+    );
+    expect(foundText('fig.png', { ...origin, made }, trans)).toBe(
+      'fig.png is "figure" of run 7 · scale v1. The same content was made by ' +
+        'run 5, run 4, run 3, run 2, run 1. And by 1 more.'
+    );
+    const failed = [{ run: run(3, { status: 'failed' }), output: null, path: 'run.log' }];
+    const place = { run_id: 2, path: 'b.png', state: 'altered' } as const;
+    expect(foundText('b.png', { ...origin, made: failed, place }, trans)).toBe(
+      'b.png is "run.log" of run 3 · scale v1. It lies in the directory of run 2, which did not ' +
+        'leave it so. That run is failed: what it left behind is no result.'
+    );
+  });
+
+  it('is asked for only where it is on the disk of the server', () => {
+    const contents = {
+      driveName: (path: string) => (path.includes(':') ? (path.split(':')[0] ?? '') : ''),
+      localPath: (path: string) => path.split(':').pop() ?? ''
+    };
+    expect(onDisk(contents, 'paper/a.png')).toBe('paper/a.png');
+    expect(onDisk(contents, 'RTC:paper/a.png')).toBe('paper/a.png');
+    expect(onDisk(contents, 's3:bucket/a.png')).toBeNull();
+  });
 });

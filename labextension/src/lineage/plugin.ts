@@ -1,10 +1,10 @@
 /** Lineage: how a result came to be. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { InputDialog } from '@jupyterlab/apputils';
+import { ICommandPalette, InputDialog } from '@jupyterlab/apputils';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 
-import { CommandIDs } from '../commands';
+import { CATEGORY, CommandIDs } from '../commands';
 import { lineageIcon } from '../icons';
 import { numberOf } from '../screen/screens';
 import { IScreens } from '../tokens';
@@ -17,11 +17,12 @@ export const lineagePlugin: JupyterFrontEndPlugin<void> = {
   description: 'How a result came to be, and what was made of it.',
   autoStart: true,
   requires: [IScreens],
-  optional: [IFileBrowserFactory],
+  optional: [IFileBrowserFactory, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     screens: IScreens,
-    browsers: IFileBrowserFactory | null
+    browsers: IFileBrowserFactory | null,
+    palette: ICommandPalette | null
   ): void => {
     const { trans } = screens.here;
     screens.add<ILineageArgs>({
@@ -63,6 +64,11 @@ export const lineagePlugin: JupyterFrontEndPlugin<void> = {
       load: async () => (await import('./tab')).default
     });
     addOrigin(app, screens, browsers);
+    palette?.addItem({
+      command: CommandIDs.showOrigin,
+      category: CATEGORY,
+      args: { isPalette: true }
+    });
   }
 };
 
@@ -82,7 +88,10 @@ function addOrigin(
       : onDisk(contents, file.path);
   };
   app.commands.addCommand(CommandIDs.showOrigin, {
-    label: trans.__('Show How It Was Made'),
+    label: args =>
+      args['isPalette'] === true
+        ? trans.__('Show How the Selected File Was Made')
+        : trans.__('Show How It Was Made'),
     caption: trans.__('Find the run that made this file, by its content, and open its lineage'),
     icon: lineageIcon,
     describedBy: {
