@@ -171,6 +171,13 @@ def _file_of(scan: MethodScan, qualname: str) -> str:
             f"{' and '.join(files)} both have a function {qualname}.",
             hint=f"Say which: --track {files[0]}:{qualname}",
         )
+    unread = scan.errors()
+    if unread:
+        # It may well stand there.
+        raise InvalidInput(
+            str(unread[0]),
+            hint=f"No other file of the method has a function {qualname}; mend this one first.",
+        )
     names = {each.qualname: each.file for each in scan.functions}
     near = difflib.get_close_matches(qualname, names, n=1)
     raise InvalidInput(

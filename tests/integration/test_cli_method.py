@@ -237,6 +237,17 @@ def test_what_is_refused_has_a_reason_and_an_exit_code(pm, workspace, tmp_path, 
     assert workspace.versions() == []
 
 
+def test_a_function_of_a_file_that_cannot_be_read_is_not_said_to_be_missing(
+    pm, workspace, tmp_path
+):
+    source = written(tmp_path / "measure", {**FILES, "helper.py": "def segment(image)\n    pass\n"})
+    words = ("method", "register", source, "--module", "analysis", "--track", "segment")
+    found = pm(*words, code=InvalidInput.exit_code)
+    assert "helper.py:1: expected ':'" in found.err
+    assert "No other file of the method has a function segment" in found.err
+    assert workspace.versions() == []
+
+
 def test_edits_that_would_be_lost_are_said_and_can_be_overwritten(pm, workspace, tmp_path):
     source = written(tmp_path / "measure", FILES)
     pm("method", "register", source, "--module", "analysis")
