@@ -209,6 +209,11 @@ def _statement(
     backend = connection.info.backend_pid
     try:
         wanted = next(gen)
+    except StopIteration as done:
+        # Nothing was sent, as where a pipeline begins: nothing can be lost.
+        here.step()
+        return done.value
+    try:
         while True:
             wanted = gen.send(_ready(world, here, socket, backend, int(wanted)))
     except StopIteration as done:
