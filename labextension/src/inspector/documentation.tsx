@@ -7,7 +7,7 @@ import type { IVersion } from '../api/methods';
 import type { MethodSource } from '../api/versions';
 import { readSource } from '../api/versions';
 import { explained } from '../explain/explanation';
-import { When } from '../palette/lists';
+import { Ago } from '../screen/ago';
 import type { IApi } from '../tokens';
 
 interface IProps {
@@ -40,7 +40,7 @@ export function Documentation({ api, version, description, trans }: IProps): Rea
       <dl className="pm-Values">
         <dt>{trans.__('version')}</dt>
         <dd>
-          v{version.version}, <When at={version.created_at} />
+          v{version.version}, <Ago time={version.created_at} />
           {version.created_by === '' ? '' : trans.__(', by %1', version.created_by)}
         </dd>
         {version.description !== '' && (

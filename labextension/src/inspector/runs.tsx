@@ -8,9 +8,9 @@ import type { Run } from '../api/runs';
 import { listRuns } from '../api/runs';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel } from '../explain/view';
-import { When } from '../palette/lists';
 import type { ICatalogue } from '../pipeline/catalogue';
 import { misfitOf } from '../pipeline/links';
+import { Ago } from '../screen/ago';
 import type { IApi } from '../tokens';
 
 /** Runs in one answer. */
@@ -100,7 +100,7 @@ export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): 
             <li key={run.run_id} className="pm-Item">
               <span>
                 {trans.__('run %1', run.run_id)} · {run.method} v{run.version}
-                {run.sample === null ? '' : ` · ${run.sample}`} · <When at={run.started_at} />
+                {run.sample === null ? '' : ` · ${run.sample}`} · <Ago time={run.started_at} />
               </span>
               <span className="pm-Item-actions">
                 {outputs.map(output => (

@@ -1,6 +1,5 @@
 /** Templates and plans in the left panel. */
 
-import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
@@ -9,6 +8,7 @@ import type { Plan } from '../api/plans';
 import type { ITemplateEntry } from '../api/templates';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
+import { Ago } from '../screen/ago';
 import { item } from '../screen/item';
 
 interface ITemplatesProps {
@@ -43,7 +43,7 @@ export function TemplatesList(props: ITemplatesProps): React.JSX.Element {
             <span className="pm-Item-about">
               {trans._n('%1 step', '%1 steps', template.methods.length)}
               {' · '}
-              <When at={template.updated_at} />
+              <Ago time={template.updated_at} />
             </span>
             {gone.length > 0 && (
               <p className="pm-Fault">
@@ -104,20 +104,11 @@ export function PlansPart({ plans, marks, open, trans }: IPlansProps): React.JSX
           <span className="pm-Item-about">
             <MarkLabel mark={markOf(marks.plan, plan.status)} />
             {' · '}
-            <When at={plan.submitted_at ?? plan.created_at} />
+            <Ago time={plan.submitted_at ?? plan.created_at} />
           </span>
           <CountsBar counts={plan.counts} marks={marks.run} trans={trans} />
         </li>
       ))}
     </ul>
-  );
-}
-
-/** A time: relative, with the exact one on hover. */
-export function When({ at }: { at: string }): React.JSX.Element {
-  return (
-    <time dateTime={at} title={Time.format(at)}>
-      {Time.formatHuman(at)}
-    </time>
   );
 }

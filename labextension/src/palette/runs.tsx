@@ -8,11 +8,11 @@ import type { IMarks } from '../api/marks';
 import type { Run } from '../api/runs';
 import { whichOf } from '../compare/which';
 import { MarkLabel, markOf } from '../marks/mark';
+import { Ago } from '../screen/ago';
 import { ChosenRuns } from '../screen/chosen';
 import { clicked, extended, isShifted, movedTo, NONE, toggled } from '../screen/choosing';
 import { runItem } from '../screen/item';
 import { FILTER_KEYS } from './filter';
-import { When } from './lists';
 
 /** What a filter looks like; its words are the same in every language. */
 const EXAMPLE = 'method:label status:failed sample:s1';
@@ -135,7 +135,7 @@ export function RunsPart(props: IProps): React.JSX.Element {
               <MarkLabel mark={markOf(marks.run, run.state)} />
               {which(run)}
               {' · '}
-              <When at={run.started_at} />
+              <Ago time={run.started_at} />
             </span>
           </li>
         ))}

@@ -6,8 +6,9 @@ import type { PlannedRun } from '../api/plans';
 import { CommandIDs } from '../commands';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
+import { Ago } from '../screen/ago';
 import { useHere } from '../screen/here';
-import { Action, Ago, CommandLink, RunLink, Trouble } from '../screen/parts';
+import { Action, CommandLink, RunLink, Trouble } from '../screen/parts';
 import { lastLine, secondsBetween, took } from '../screen/words';
 import {
   ACTIVE,

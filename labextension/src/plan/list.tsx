@@ -1,6 +1,5 @@
 /** The list of plans: a plain table, readable by people and by screen readers. */
 
-import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
@@ -11,6 +10,7 @@ import { ExplanationPanel, ExplanationText } from '../explain/view';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
 import { addressOf } from '../screen/address';
+import { Ago } from '../screen/ago';
 import { item } from '../screen/item';
 import type { PlansState } from './model';
 
@@ -103,9 +103,7 @@ function PlansTable({ plans, marks, open, trans }: ITableProps): React.JSX.Eleme
               <CountsBar counts={plan.counts} marks={marks.run} trans={trans} />
             </td>
             <td className="pm-Table-number">
-              <time dateTime={plan.created_at} title={Time.format(plan.created_at)}>
-                {Time.formatHuman(plan.created_at)}
-              </time>
+              <Ago time={plan.created_at} />
             </td>
           </tr>
         ))}

@@ -7,8 +7,9 @@ import { zipUrl } from '../api/files';
 import type { RunDetails } from '../api/runs';
 import { CommandIDs } from '../commands';
 import { againText, runAgain } from '../plan/actions';
+import { Ago } from '../screen/ago';
 import { useHere } from '../screen/here';
-import { Action, Ago, PlanLink, RunState, Trouble } from '../screen/parts';
+import { Action, PlanLink, RunState, Trouble } from '../screen/parts';
 import { secondsBetween, took } from '../screen/words';
 import { Stop } from './stop';
 

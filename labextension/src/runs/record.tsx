@@ -3,8 +3,9 @@
 import React from 'react';
 
 import type { RunDetails, RunInput, RunParameter } from '../api/runs';
+import { Ago } from '../screen/ago';
 import { useHere } from '../screen/here';
-import { Ago, Facts, PlanLink, RunLink } from '../screen/parts';
+import { Facts, PlanLink, RunLink } from '../screen/parts';
 import { bytes, figure, secondsBetween, took } from '../screen/words';
 import { CodeLink } from './code';
 

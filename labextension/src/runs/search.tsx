@@ -5,10 +5,11 @@ import React from 'react';
 import type { LogHit } from '../api/logs';
 import { searchLogs } from '../api/logs';
 import { CommandIDs } from '../commands';
+import { Ago } from '../screen/ago';
 import type { ITab } from '../screen/here';
 import { useHere } from '../screen/here';
 import { Model, useModel } from '../screen/asked';
-import { Action, Ago, CommandLink, RunLink, Trouble } from '../screen/parts';
+import { Action, CommandLink, RunLink, Trouble } from '../screen/parts';
 import type { IApi } from '../tokens';
 import { marked } from './log_view';
 

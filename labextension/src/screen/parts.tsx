@@ -1,7 +1,6 @@
 /** Small parts that several screens show. */
 
 import { Clipboard } from '@jupyterlab/apputils';
-import { Time } from '@jupyterlab/coreutils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import React from 'react';
 
@@ -71,24 +70,6 @@ export function Trouble({ error, again }: ITroubleProps): React.JSX.Element {
     </div>
   );
 }
-
-/** A time as people say it; the exact one on hover. */
-export function Ago({ time }: { time: string | null }): React.JSX.Element {
-  // Saying a time takes longer than anything else in a long list.
-  const exact = React.useMemo(() => (time === null ? '' : EXACT.format(new Date(time))), [time]);
-  return time === null ? (
-    <>–</>
-  ) : (
-    <time dateTime={time} title={exact}>
-      {Time.formatHuman(time)}
-    </time>
-  );
-}
-
-const EXACT = new Intl.DateTimeFormat(navigator.languages as string[], {
-  dateStyle: 'medium',
-  timeStyle: 'medium'
-});
 
 interface ICommandLinkProps {
   command: string;
