@@ -6,7 +6,7 @@ It is a plan of one planned run, made, looked at and recorded like any other.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from pm_kernel.config import Settings
 from pm_kernel.domain import sample_labels
 from pm_kernel.domain.bindings import SAMPLE, FromFile, FromRun
 from pm_kernel.domain.catalogue import InputInfo, MethodVersionInfo
+from pm_kernel.domain.faults import suggestion
 from pm_kernel.domain.plans import Launch
 from pm_kernel.domain.samples import parse_cell
 from pm_kernel.domain.storable import storable, storable_text
 from pm_kernel.domain.values import typed_input, typed_value
 from pm_kernel.duplicates import SameImports
-from pm_kernel.errors import Cancelled, InvalidInput, NotFound, PmError
+from pm_kernel.errors import Cancelled, InvalidInput, NotFound, PmError, Problem, Problems
 from pm_kernel.running.process import identify
 from pm_kernel.store import launches, plans, reuse
 from pm_kernel.store.catalogue import read_catalogue
@@ -70,15 +71,14 @@ def prepare(
     request = _storable(request)
     with store.reading() as connection:
         catalogue = read_catalogue(connection, [request.method])
-    info = catalogue.resolve(request.method, request.version or "latest")
-    if info is None:
-        raise _unknown(catalogue.methods.get(request.method, {}), request)
+        info = catalogue.resolve(request.method, request.version or "latest")
+        if info is None:
+            versions = catalogue.methods.get(request.method, {})
+            raise _unknown(versions, request, read_catalogue(connection).methods)
     plan = _plan_input(request, info)
     shown = planning.preview(store, plan, same_imports)
     if shown.errors:
-        from pm_kernel.errors import Problems
-
-        raise Problems(shown.errors)
+        raise Problems([_as_given(problem, info) for problem in shown.errors])
     decisions = list(shown.decisions.values())
     if len(decisions) != 1:
         raise InvalidInput(f"This request makes {len(decisions)} runs; `pm run` executes one.")
@@ -180,14 +180,27 @@ def _sample(store: Store, request: DirectRequest, shown: planning.Preview) -> st
     return request.sample
 
 
-def _unknown(versions: Mapping[int, object], request: DirectRequest) -> NotFound:
+def _as_given(problem: Problem, info: MethodVersionInfo) -> Problem:
+    """Return a problem in the words of somebody who draws nothing."""
+    if problem.code != "missing_input" or problem.edge is None:
+        return problem
+    name = problem.edge.removeprefix(f"{info.method}.")
+    takes = {"upstream": "the output of a run: {}=run:47/table", "file": "a file: {}=file:PATH"}
+    wanted = takes.get(info.inputs[name].type, "a value: {}=VALUE").format(name)
+    return replace(problem, message=f"{info.method} needs its input {name!r}, {wanted}")
+
+
+def _unknown(
+    versions: Mapping[int, object], request: DirectRequest, known: Iterable[str]
+) -> NotFound:
     if versions:
         known = ", ".join(f"v{number}" for number in sorted(versions))
         return NotFound(
             f"Method {request.method!r} has no version {request.version}; it has {known}."
         )
     return NotFound(
-        f"There is no method {request.method!r}.", hint="`pm method list` shows the methods."
+        f"There is no method {request.method!r}{suggestion(request.method, known)}",
+        hint="`pm method list` shows the methods.",
     )
 
 

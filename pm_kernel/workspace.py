@@ -77,7 +77,7 @@ def init_workspace(root: Path) -> Settings:
                     f"{root} lies inside the workspace {above}; workspaces do not nest.",
                     hint="Choose a folder beside it.",
                 )
-        root.mkdir(parents=True, exist_ok=True)
+        _make(root)
         _write_new(root / CONFIG_NAME, _CONFIG.format(workspace_id=uuid4()))
         _add_id(root / CONFIG_NAME)
         _write_new(root / ".gitignore", _IGNORED)
@@ -92,6 +92,16 @@ def init_workspace(root: Path) -> Settings:
             folder.mkdir(mode=0o755, exist_ok=True)
     MethodsRepository.init(settings.methods_dir, branch=settings.methods_branch)
     return settings
+
+
+def _make(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        # Below a file, or where the system keeps something else than files.
+        raise InvalidInput(
+            f"The folder {root} cannot be made: {error.strerror}.", hint="Choose another place."
+        ) from error
 
 
 def _write_new(path: Path, content: str) -> None:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import run_number
 from pm_kernel.cli.output import Cell, Column
 from pm_kernel.cli.text import Span
 from pm_kernel.comparing import compare_runs
@@ -24,7 +25,9 @@ def main(argv: list[str], context: Context) -> int:
         "imported distributions. Rows that are equal are left out.",
         epilog="Also: --json, which has every row. Bold values differ from their default.",
     )
-    arguments.add_argument("runs", type=int, nargs="+", metavar="RUN", help="numbers of runs")
+    arguments.add_argument(
+        "runs", type=run_number, nargs="+", metavar="RUN", help="numbers of runs"
+    )
     arguments.add_argument("--all", action="store_true", help="equal rows too")
     arguments.add_argument(
         "--upstream", action="store_true", help="also what the runs were made from"

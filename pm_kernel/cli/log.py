@@ -15,6 +15,7 @@ from typing import Any
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.run_log import RunLog, text_lines, texts
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import run_number
 from pm_kernel.cli.text import clean
 from pm_kernel.domain.loglines import LEVELS, parse_log
 from pm_kernel.domain.runs import Run, said
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         prog="pm log",
         description="Show what a run printed. Also: --json, as entries.",
     )
-    arguments.add_argument("run", type=int, metavar="RUN", help="number of a run")
+    arguments.add_argument("run", type=run_number, metavar="RUN", help="number of a run")
     arguments.add_argument(
         "-f", "--follow", action="store_true", help="go on until the run has ended"
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from pm_kernel import drafts, planning, submission
 from pm_kernel.cli import plan_view
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import plan_number
 from pm_kernel.cli.output import Cell, Column, styled
 from pm_kernel.cli.plan_options import add_rerun
 from pm_kernel.cli.plan_progress import progress_lines
@@ -96,7 +97,7 @@ def preview(argv: list[str], context: Context) -> int:
 def submit(argv: list[str], context: Context) -> int:
     """Run a draft; follows it unless told otherwise."""
     arguments = _parser("submit", "Run a draft through Nextflow.")
-    arguments.add_argument("plan", type=int, help="plan id")
+    arguments.add_argument("plan", type=plan_number, help="plan id")
     arguments.add_argument("--yes", action="store_true", help="also if it changed since previewed")
     add_rerun(arguments)
     arguments.add_argument("--no-watch", action="store_true", help="return at once")
@@ -122,7 +123,7 @@ def submit(argv: list[str], context: Context) -> int:
 def resume(argv: list[str], context: Context) -> int:
     """Run what has no valid result yet."""
     arguments = _parser("resume", "Run what has no valid completed run yet.")
-    arguments.add_argument("plan", type=int, help="plan id")
+    arguments.add_argument("plan", type=plan_number, help="plan id")
     arguments.add_argument("--no-watch", action="store_true", help="return at once")
     options = arguments.parse_args(argv)
     missing = submission.resume(context.settings, context.store, options.plan)
@@ -135,7 +136,7 @@ def resume(argv: list[str], context: Context) -> int:
 def cancel(argv: list[str], context: Context) -> int:
     """Stop a running plan."""
     arguments = _parser("cancel", "Stop a plan; its living runs end as cancelled.")
-    arguments.add_argument("plan", type=int, help="plan id")
+    arguments.add_argument("plan", type=plan_number, help="plan id")
     options = arguments.parse_args(argv)
     plans.get_plan(context.store, options.plan)
     context.output.note(f"stopping plan {options.plan} …")
@@ -147,7 +148,7 @@ def cancel(argv: list[str], context: Context) -> int:
 def watch(argv: list[str], context: Context) -> int:
     """Follow a plan until it ends."""
     arguments = _parser("watch", "Follow a plan until it ends; Ctrl-C only stops watching.")
-    arguments.add_argument("plan", type=int, help="plan id")
+    arguments.add_argument("plan", type=plan_number, help="plan id")
     options = arguments.parse_args(argv)
     return follow(context, options.plan, watch=True)
 
@@ -155,7 +156,7 @@ def watch(argv: list[str], context: Context) -> int:
 def status(argv: list[str], context: Context) -> int:
     """Say how far a plan is."""
     arguments = _parser("status", "Say how far a plan is.")
-    arguments.add_argument("plan", type=int, help="plan id")
+    arguments.add_argument("plan", type=plan_number, help="plan id")
     options = arguments.parse_args(argv)
     submission.settle_unowned(context.settings, context.store)
     return show_plan(context, options.plan)
@@ -164,7 +165,7 @@ def status(argv: list[str], context: Context) -> int:
 def show(argv: list[str], context: Context) -> int:
     """Show a plan with every planned run."""
     arguments = _parser("show", "Show a plan with every planned run.")
-    arguments.add_argument("plan", type=int, help="plan id")
+    arguments.add_argument("plan", type=plan_number, help="plan id")
     options = arguments.parse_args(argv)
     submission.settle_unowned(context.settings, context.store)
     plan = plans.get_plan(context.store, options.plan)

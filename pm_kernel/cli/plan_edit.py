@@ -13,6 +13,7 @@ from pathlib import Path
 from pm_kernel import drafts
 from pm_kernel.cli import plan_view
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import plan_number
 from pm_kernel.cli.plan_options import RERUN
 from pm_kernel.cli.text import Line, Span, line
 from pm_kernel.domain.plan_changes import Change
@@ -60,7 +61,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
         description="Change a draft. It is looked at again; where something is wrong with it then, "
         "it stays as it was.",
     )
-    parser.add_argument("plan", type=int, help="plan id")
+    parser.add_argument("plan", type=plan_number, help="plan id")
     parser.add_argument(
         "--set",
         action="append",

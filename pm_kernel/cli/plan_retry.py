@@ -6,6 +6,7 @@ import argparse
 
 from pm_kernel import retrying
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import plan_number, run_number
 from pm_kernel.cli.plan import follow, show_plan
 from pm_kernel.errors import UsageError
 
@@ -18,11 +19,11 @@ def retry(argv: list[str], context: Context) -> int:
         "chosen. The rest of the plan stays as it is; `pm plan resume` runs everything that has "
         "no result. While the plan runs, it begins by itself when the running launch has ended.",
     )
-    parser.add_argument("plan", type=int, help="plan id")
+    parser.add_argument("plan", type=plan_number, help="plan id")
     parser.add_argument("--step", help="only runs of this step")
     parser.add_argument("--sample", help="only runs of this sample")
     parser.add_argument("--branch", help="only runs of this branch, as `pm plan show` has it")
-    parser.add_argument("--run", type=int, metavar="N", help="only what run N was made for")
+    parser.add_argument("--run", type=run_number, metavar="N", help="only what run N was made for")
     parser.add_argument(
         "--again",
         action="store_true",

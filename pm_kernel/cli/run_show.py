@@ -10,6 +10,7 @@ from typing import Any
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.cli import run_text
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import run_number
 from pm_kernel.cli.text import Line, Span, line
 from pm_kernel.domain.quantities import ago_text, duration_text, size_text
 from pm_kernel.domain.run_documents import details_document
@@ -23,7 +24,7 @@ def main(argv: list[str], context: Context) -> int:
         prog="pm runs show",
         description="How a run was made: everything that is recorded of it. Also: --json.",
     )
-    arguments.add_argument("run", type=int, metavar="RUN", help="number of a run")
+    arguments.add_argument("run", type=run_number, metavar="RUN", help="number of a run")
     options = arguments.parse_args(argv)
     details = get_details(context.store, options.run)
     run = details.run

@@ -7,6 +7,7 @@ from dataclasses import fields
 
 from pm_kernel.cli import run_show, run_text
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import plan_number, run_number
 from pm_kernel.cli.output import Column
 from pm_kernel.cli.text import Line, Span, line
 from pm_kernel.domain.marks import run_mark
@@ -49,12 +50,16 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--method", metavar="NAME", help="NAME or NAME/vN")
     arguments.add_argument("--module", metavar="NAME")
     arguments.add_argument("--sample", metavar="NAME")
-    arguments.add_argument("--plan", type=int, metavar="N", help="with the runs that it reused")
+    arguments.add_argument(
+        "--plan", type=plan_number, metavar="N", help="with the runs that it reused"
+    )
     arguments.add_argument("--since", metavar="TIME", help="2h, 3d, yesterday or a date")
     arguments.add_argument("--metadata", action="append", default=[], metavar="KEY=VALUE")
     arguments.add_argument("--log", metavar="TEXT", help="text somewhere in the log")
     arguments.add_argument("--limit", type=int, default=50, metavar="N", help="default 50")
-    arguments.add_argument("--before", type=int, metavar="RUN", help="runs older than this one")
+    arguments.add_argument(
+        "--before", type=run_number, metavar="RUN", help="runs older than this one"
+    )
     arguments.add_argument("--csv", action="store_true", help="as comma-separated values")
     return arguments
 

@@ -8,6 +8,7 @@ import sys
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import run_number
 from pm_kernel.database import running_url
 from pm_kernel.errors import Conflict, InvalidInput
 from pm_kernel.running import orphans
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
         "this machine is ended. A run whose process is alive here is refused: stop that first.",
         epilog="Example: pm runs fail 47 --reason 'node 12 lost its power supply'",
     )
-    arguments.add_argument("run", type=int, help="number of the run")
+    arguments.add_argument("run", type=run_number, help="number of the run")
     arguments.add_argument("--reason", required=True, help="how you know; kept with the run")
     return arguments
 

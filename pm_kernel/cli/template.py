@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pm_kernel import templates
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import plan_number
 from pm_kernel.cli.output import Column
 from pm_kernel.domain.quantities import ago_text
 from pm_kernel.domain.templates import template_document
@@ -84,7 +85,9 @@ def save(argv: list[str], context: Context) -> int:
     arguments.add_argument(
         "file", type=Path, nargs="?", help="pipeline document or plan file, TOML or JSON"
     )
-    arguments.add_argument("--plan", type=int, metavar="N", help="the pipeline of that plan")
+    arguments.add_argument(
+        "--plan", type=plan_number, metavar="N", help="the pipeline of that plan"
+    )
     arguments.add_argument("--name", metavar="NAME", help="default: what the file says")
     arguments.add_argument(
         "--replace", action="store_true", help="also where there is one of that name"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import plan_number, run_number
 from pm_kernel.cli.text import Span, clean, line
 from pm_kernel.domain.marks import run_mark
 from pm_kernel.errors import IntegrityError
@@ -20,8 +21,12 @@ def parser() -> argparse.ArgumentParser:
         description="Compare artifacts with their checksums. Quick: what the file system says was "
         "touched is read again. --full reads every byte, as before a publication.",
     )
-    arguments.add_argument("runs", nargs="*", type=int, metavar="RUN", help="default: all runs")
-    arguments.add_argument("--plan", type=int, help="the runs that this plan's results rest on")
+    arguments.add_argument(
+        "runs", nargs="*", type=run_number, metavar="RUN", help="default: all runs"
+    )
+    arguments.add_argument(
+        "--plan", type=plan_number, help="the runs that this plan's results rest on"
+    )
     arguments.add_argument("--full", action="store_true", help="read every byte")
     arguments.add_argument(
         "--lineage", action="store_true", help="with RUN: also everything above it"

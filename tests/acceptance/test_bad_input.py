@@ -94,7 +94,8 @@ REFUSED = [
     # missing
     (("copy",), 5, "data"),
     (("copy", "--input", "data=data.txt"), 5, "label"),
-    (("read",), 5, "table"),
+    (("read",), 5, "read needs its input 'table', the output of a run: table=run:47/table"),
+    (("cpy", *GOOD), 3, "There is no method 'cpy'; did you mean 'copy'?"),
     ((), 2, "method"),
     # of the wrong type
     (("copy", "--set", "run.repeat", *GOOD), 5, "--set takes NAME=VALUE"),

@@ -255,7 +255,7 @@ def test_a_person_can_say_that_a_run_on_a_lost_machine_is_dead(bench: Workbench)
         (("7", "--reason", "x"), 3, "There is no run 7"),
         (("1",), 2, "--reason"),
         (("1", "--reason", "  "), 5, "--reason must say how you know"),
-        (("one", "--reason", "x"), 2, "invalid int value"),
+        (("one", "--reason", "x"), 2, "'one' is no number of a run; `pm runs` shows them"),
     ],
 )
 def test_a_person_s_word_needs_a_run_and_a_reason(

@@ -149,6 +149,15 @@ def test_a_file_is_no_place_for_a_workspace(environ, tmp_path):
         init_workspace(tmp_path / "file")
 
 
+def test_a_place_where_no_folder_can_be_is_named(environ, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InvalidInput, match=r"notes\.txt/space cannot be made"):
+        init_workspace(tmp_path / "notes.txt" / "space")
+    if sys.platform == "linux":
+        with pytest.raises(InvalidInput, match="/proc/space cannot be made"):
+            init_workspace(Path("/proc/space"))
+
+
 def test_every_setting_is_explained_in_the_file_and_the_explanations_are_valid(environ, tmp_path):
     init_workspace(tmp_path)
     text = (tmp_path / "pm.toml").read_text()

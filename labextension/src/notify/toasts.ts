@@ -20,6 +20,7 @@ export class Toasts {
   tell({ kind, plan }: INews): void {
     switch (kind) {
       case 'started':
+        this._forget(plan.plan_id);
         this._shown.set(
           plan.plan_id,
           Notification.emit(this._started(plan), 'in-progress', {
@@ -64,6 +65,7 @@ export class Toasts {
   }
 
   private _ended(plan: Plan): void {
+    this._forget(plan.plan_id);
     const id = this._shown.get(plan.plan_id);
     this._shown.delete(plan.plan_id);
     if (id !== undefined) {
@@ -71,7 +73,7 @@ export class Toasts {
     }
     const well = plan.status === 'completed';
     const type = well ? 'success' : plan.status === 'cancelled' ? 'info' : 'error';
-    Notification.emit(endText(plan, this._trans), type, {
+    const told = Notification.emit(endText(plan, this._trans), type, {
       // A failure waits until somebody has seen it.
       autoClose: type === 'error' ? false : SHOWN,
       actions: this._actions(
@@ -79,6 +81,16 @@ export class Toasts {
         type === 'error' ? this._trans.__('Show what failed') : this._trans.__('View')
       )
     });
+    this._ends.set(plan.plan_id, told);
+  }
+
+  /** How it ended before is no news once it runs again. */
+  private _forget(plan: number): void {
+    const told = this._ends.get(plan);
+    if (told !== undefined) {
+      Notification.dismiss(told);
+      this._ends.delete(plan);
+    }
   }
 
   private _actions(plan: Plan, label: string): Notification.IAction[] {
@@ -93,4 +105,5 @@ export class Toasts {
   }
 
   private readonly _shown = new Map<number, string>();
+  private readonly _ends = new Map<number, string>();
 }
