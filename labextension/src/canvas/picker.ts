@@ -167,17 +167,22 @@ export function openPicker(options: IPickerOptions): { close: () => void } {
     }
   });
 
+  // With every choice in view: what comes later makes it longer.
+  const place = (): void => {
+    const left = Math.max(4, Math.min(options.x, host.clientWidth - box.offsetWidth - 4));
+    const top = Math.max(4, Math.min(options.y, host.clientHeight - box.offsetHeight - 4));
+    box.style.left = `${left}px`;
+    box.style.top = `${top}px`;
+  };
   render();
-  const left = Math.max(4, Math.min(options.x, host.clientWidth - box.offsetWidth - 4));
-  const top = Math.max(4, Math.min(options.y, host.clientHeight - box.offsetHeight - 4));
-  box.style.left = `${left}px`;
-  box.style.top = `${top}px`;
+  place();
   input.focus();
   options.later?.then(
     more => {
       if (isOpen) {
         choices = [...choices, ...more];
         render();
+        place();
       }
     },
     () => undefined
