@@ -70,6 +70,8 @@ export const CommandIDs = {
   viewPlan: 'pm:view-plan',
 
   // --- palette, samples, branches, preview
+  /** Show the left panel: methods, templates, plans and runs. */
+  showMethods: 'pm:show-methods',
   /** Look at what a draft would run. Takes a stored plan, or stores what is drawn. */
   openPreview: 'pm:open-preview',
   /** Run what is drawn; the first time it is previewed. */

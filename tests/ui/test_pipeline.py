@@ -103,6 +103,8 @@ def test_a_pipeline_is_drawn_refused_edited_undone_saved_and_opened(
     short = theme.split()[-1].lower()
     drawing = Drawing.new(page)
     expect(page.get_by_role("heading", name="Draw a pipeline")).to_be_visible()
+    page.get_by_role("button", name="Show the methods").click()
+    expect(page.get_by_role("searchbox", name="Search methods")).to_be_visible()
     screenshot(f"pipeline-empty-{short}")
     drawing.add("segment", 0.25, 0.2)
     drawing.add("measure", 0.55, 0.2)

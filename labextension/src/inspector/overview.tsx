@@ -102,7 +102,7 @@ export function nextText(model: IPipelineModel, trans: TranslationBundle): strin
   const open = unfed(model).filter(name => !columns.has(name));
   if (model.document.steps.size === 0) {
     return trans.__(
-      'Drag a method from the left panel onto the canvas, or press Enter on it there.'
+      'Drag a method from the list of methods onto the canvas, or press Enter on it there.'
     );
   }
   if (model.problems.some(problem => problem.severity === 'error') && open.length === 0) {

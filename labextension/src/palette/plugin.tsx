@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -142,7 +143,7 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
   description: 'The left panel: methods, templates, plans, runs.',
   autoStart: true,
   requires: [IApi, IPipelineTracker],
-  optional: [ITranslator, ILayoutRestorer, IStateDB, ILive],
+  optional: [ITranslator, ILayoutRestorer, IStateDB, ILive, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
@@ -150,7 +151,8 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     restorer: ILayoutRestorer | null,
     state: IStateDB | null,
-    live: ILive | null
+    live: ILive | null,
+    palette: ICommandPalette | null
   ): void => {
     const { commands } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -199,6 +201,14 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
     const panel = new PalettePanel(model, actions, state, live, commands, trans);
     void panel.restore();
     app.shell.add(panel, 'left', { rank: 600 });
+    commands.addCommand(CommandIDs.showMethods, {
+      label: trans.__('Show Methods, Templates, Plans and Runs'),
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => {
+        app.shell.activateById(panel.id);
+      }
+    });
+    palette?.addItem({ command: CommandIDs.showMethods, category: CATEGORY });
     restorer?.add(panel, panel.id);
     void app.restored.then(() => {
       panel.update();

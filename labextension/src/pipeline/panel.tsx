@@ -84,6 +84,9 @@ export class PipelinePanel extends Panel {
         add={() => {
           this.canvas.quickAdd();
         }}
+        {...(_options.commands.hasCommand(CommandIDs.showMethods)
+          ? { list: () => void _options.commands.execute(CommandIDs.showMethods) }
+          : {})}
       />
     ));
     const split = new Panel();
