@@ -36,9 +36,9 @@ function Shown({ api, model, actions, trans }: IProps): React.JSX.Element {
     return <Overview model={model} actions={actions} trans={trans} />;
   }
   return chosen.length === 1 ? (
-    // A key: what is half typed for one step is never shown at another.
+    // A key: what is half typed for one step is never shown at another, nor in a plan that is viewed.
     <StepInspector
-      key={step.name}
+      key={`${model.viewing?.plan.plan_id ?? 'draft'} ${step.name}`}
       api={api}
       model={model}
       step={step}

@@ -80,7 +80,8 @@ export function StepRow({ walk, ...props }: IRowProps): React.JSX.Element {
       {isOpen && (
         <tr className="pm-StepTable-details" onKeyDown={keepTextKeys}>
           <td colSpan={3}>
-            <StepDetails {...props} />
+            {/* A key: what is half typed in the draft is never shown in a plan that is viewed. */}
+            <StepDetails key={model.viewing?.plan.plan_id ?? 'draft'} {...props} />
           </td>
         </tr>
       )}

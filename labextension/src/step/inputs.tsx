@@ -76,25 +76,39 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
     onChange(input.name, next, label);
     setChosen(null);
   };
+  const linked = binding?.kind === 'step' ? keyOf(binding) : null;
+  const said = linked ?? binding?.kind ?? '';
   const choose = (key: string): void => {
+    if (key === said) {
+      // Back to what feeds it: that stays as it was said, with how it is gathered.
+      setChosen(null);
+      return;
+    }
     const edge = sources.find(each => keyOf(each) === key);
     if (edge !== undefined) {
       set(linkOf(edge, input));
     } else if (key === 'column') {
       set(columnOf(input.name, input, binding ?? undefined));
     } else if (key === '') {
-      setChosen(null);
-      if (binding !== null) {
-        set(null);
-      }
+      set(null);
     } else if (key === 'value' || key === 'file' || key === 'run') {
       setChosen(key);
     }
   };
-  const linked = binding?.kind === 'step' ? keyOf(binding) : null;
-  const present = chosen ?? linked ?? kind ?? '';
+  // The list shows what was chosen; the step runs with what was said before.
+  const still =
+    chosen === null || binding === null
+      ? null
+      : binding.kind === 'step'
+        ? keyOf(binding)
+        : kindText(binding.kind, trans);
+  const present = chosen ?? said;
   const fits = KINDS[input.type];
   const byName = columns.includes(input.name);
+  const describedBy = [
+    ...(still === null ? [] : [`${id}-still`]),
+    ...(told.length > 0 ? [`${id}-fault`] : [])
+  ].join(' ');
   const isOpen = input.type === 'upstream' && input.required && kind === null && !byName;
   return (
     <fieldset className="pm-Input" data-pm-set={binding !== null}>
@@ -105,7 +119,7 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
         className="jp-mod-styled"
         aria-label={trans.__('Data for %1', input.name)}
         aria-invalid={told.length > 0}
-        aria-describedby={told.length > 0 ? `${id}-fault` : undefined}
+        aria-describedby={describedBy === '' ? undefined : describedBy}
         value={present}
         onChange={event => {
           choose(event.target.value);
@@ -144,6 +158,11 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
             'No step of this pipeline makes what "%1" takes; add one that does.',
             input.name
           )}
+        </p>
+      )}
+      {still !== null && (
+        <p className="pm-Hint" id={`${id}-still`}>
+          {trans.__('Still %1, until something is said here.', still)}
         </p>
       )}
       {kind !== null && (

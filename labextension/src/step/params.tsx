@@ -26,8 +26,10 @@ export function StepParams({ model, step, problems, trans }: IProps): React.JSX.
   const grid = step.branches?.kind === 'grid' ? step.branches.axes : null;
   // Several values of a parameter that have no member yet; the document cannot hold them.
   const [opened, setOpened] = React.useState<readonly string[]>([]);
+  // Where one value is recorded after all, as in a plan or after undo, that is what is shown.
+  const begun = opened.filter(each => !model.readOnly && !step.params.has(each));
   const several = new Map<string, readonly string[]>([
-    ...opened.map(each => [each, []] as const),
+    ...begun.map(each => [each, []] as const),
     ...(grid ?? [])
   ]);
   const fixed = step.branches !== null && step.branches.kind !== 'grid';

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { portChoices } from '../../src/canvas/offers';
 import { Overview } from '../../src/inspector/overview';
 import type { Binding } from '../../src/pipeline/document';
-import { setBinding, setBranches } from '../../src/pipeline/edits';
+import { setBinding, setBranches, setParam } from '../../src/pipeline/edits';
 import { columnOf } from '../../src/pipeline/links';
 import type { PipelineModel } from '../../src/pipeline/model';
 import { isSame } from '../../src/pipeline/tab';
@@ -23,7 +23,7 @@ const PLAN = {
   plan_id: 12,
   status: 'running',
   request: {},
-  document: { format: 1, steps: { one: { method: 'segment' } } },
+  document: { format: 1, steps: { one: { method: 'segment', params: { 'work.sigma': '0.9' } } } },
   steps: []
 };
 
@@ -188,6 +188,61 @@ describe('the step table', () => {
       model.undo();
     });
     expect(field('Data for tables').value).toBe('');
+  });
+
+  it.each(['another kind', 'a link that does not fit'])(
+    'leaves what feeds an input as it was said when the choice of %s is taken back',
+    what => {
+      draw('measure', 'measure');
+      draw('summary', 'summary');
+      const gather = { over: ['sample'], by: ['patient'], onFailure: 'go_on' } as const;
+      const link: Binding =
+        what === 'another kind'
+          ? { kind: 'step', step: 'measure', output: 'table', gather }
+          : { kind: 'step', step: 'measure', output: 'gone', gather };
+      for (const binding of [link, { kind: 'column', column: 'path_a', gather } as const]) {
+        act(() => {
+          model.commit('data', each => setBinding(each, 'summary', 'tables', binding));
+        });
+        model.select(['summary']);
+        showTable();
+        const present = field('Data for tables').value;
+        choose('Data for tables', 'run');
+        expect(host.textContent).toContain('until something is said here');
+        choose('Data for tables', present);
+        expect(field('Data for tables').value).toBe(present);
+        expect(bound('summary', 'tables')).toEqual(binding);
+        expect(host.textContent).not.toContain('until something is said here');
+      }
+    }
+  );
+
+  it('shows after undo, and of a plan, what is recorded, not the list that was begun before', async () => {
+    draw('one', 'segment');
+    act(() => {
+      model.commit('set', each => setParam(each, 'one', 'work.sigma', '0.7'));
+    });
+    model.select(['one']);
+    showTable();
+    click('Try several values of work.minimum');
+    click('Remove value 1 of work.minimum');
+    click('Try several values of work.sigma');
+    click('Remove value 1 of work.sigma');
+    expect(field('Next value of work.sigma').value).toBe('');
+    act(() => {
+      model.undo();
+      model.undo();
+    });
+    expect(field('sigma').value).toBe('0.7');
+    // Of another parameter it goes on.
+    expect(field('Next value of work.minimum').value).toBe('');
+    type(field('Title'), 'half typed');
+    await act(async () => {
+      await model.view(12);
+    });
+    expect(field('sigma').value).toBe('0.9');
+    expect(field('minimum').value).toBe('');
+    expect(field('Title').value).toBe('');
   });
 
   it('gathers over samples and branches, by a column, and says what a failed member means', () => {
