@@ -1,8 +1,12 @@
+import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
 import { describe, expect, it } from 'vitest';
 
 import { Api } from '../src/api/api';
+import type { Origin } from '../src/api/origin';
 import type { Lineage, LineageRun, RunDetails } from '../src/api/runs';
+import { CommandIDs } from '../src/commands';
 import { readCompare } from '../src/compare/plugin';
 import { LineageModel, MOST } from '../src/lineage/ask';
 import { chosenAfter, drawn } from '../src/lineage/chosen';
@@ -22,12 +26,16 @@ import { layout, NODE } from '../src/lineage/layout';
 import type { ILook } from '../src/lineage/look';
 import { readLook, textOf as keptOf } from '../src/lineage/look';
 import { wordsAt } from '../src/lineage/moves';
-import { foundText, onDisk } from '../src/lineage/origin';
+import type { IFound } from '../src/lineage/origin';
+import { foundOf, onDisk, showOrigin } from '../src/lineage/origin';
 import { neighbour } from '../src/lineage/walk';
 import { lineageRun, run } from './records';
 import { markOf } from '../src/marks/mark';
 import type { IHere } from '../src/screen/here';
-import { MARKS, server } from './server';
+import { Here } from '../src/screen/here';
+import type { IAnswer } from './server';
+import { MARKS, server, STATUS } from './server';
+import { Told } from './told';
 
 const trans = nullTranslator.load('');
 
@@ -525,20 +533,53 @@ describe('a file of the file browser', () => {
       ...{ path: 'a.png', size: 1, checksum: '', read: [], place: null, searched: true },
       missing: null
     };
-    expect(foundText('fig.png', { ...origin, made: made.slice(0, 1) }, trans)).toBe(
-      'fig.png is "figure" of run 7 · scale v1.'
-    );
-    expect(foundText('fig.png', { ...origin, made }, trans)).toBe(
-      'fig.png is "figure" of run 7 · scale v1. The same content was made by ' +
-        'run 5, run 4, run 3, run 2, run 1. And by 1 more.'
-    );
-    const failed = [{ run: run(3, { status: 'failed' }), output: null, path: 'run.log' }];
-    const place = { run_id: 2, path: 'b.png', state: 'altered' } as const;
-    expect(foundText('b.png', { ...origin, made: failed, place }, trans)).toBe(
-      'b.png is "run.log" of run 3 · scale v1. It lies in the directory of run 2, which did not ' +
-        'leave it so. That run is failed: what it left behind is no result.'
-    );
+    const found = (name: string, changes: Partial<Origin>): IFound | null =>
+      foundOf(name, { ...origin, made, ...changes }, MARKS, trans);
+    const is = 'fig.png is "figure" of run 7 · scale v1.';
+    expect(found('fig.png', { made: made.slice(0, 1) })).toEqual({ is, warnings: [], others: [] });
+    expect(found('fig.png', {})?.others).toEqual([
+      'The same content was made by run 5, run 4, run 3, run 2, run 1.',
+      'And by 1 more.'
+    ]);
+    expect(found('fig.png', { made: [] })).toBeNull();
   });
+
+  it('that is no result is told as such where it is read to the end, by the word of its mark', async () => {
+    const failed = run(3, { status: 'running', state: 'silent' });
+    const origin = {
+      ...{ path: 'b.png', size: 1, checksum: '', read: [], searched: true, missing: null },
+      made: [{ run: failed, output: null, path: 'run.log' }],
+      place: { run_id: 2, path: 'b.png', state: 'altered' as const }
+    };
+    const silent = { state: 'silent', glyph: '◌', token: 'warn', said: 'no sign of life' } as const;
+    const marks = { ...MARKS, run: [...MARKS.run, silent] };
+    let answer: (answer: IAnswer) => void = () => undefined;
+    const { settings, requests } = server({
+      '/base/pm/api/status': { body: { ...STATUS, marks } },
+      '/base/pm/api/origin': () =>
+        new Promise<IAnswer>(resolve => {
+          answer = resolve;
+        })
+    });
+    const opened: unknown[] = [];
+    const commands = new CommandRegistry();
+    commands.addCommand(CommandIDs.openLineage, { execute: given => opened.push(given) });
+    const here = new Here(new Api(settings), new Told(), commands, trans);
+    const shown = showOrigin(here, 'paper/b.png');
+    // It takes long, which is said until the answer is there.
+    await expect.poll(() => requests.length).toBe(2);
+    await expect.poll(() => Notification.manager.count, { timeout: 20_000 }).toBe(1);
+    answer({ body: origin });
+    const dialog = (): HTMLElement | null => document.querySelector('.jp-Dialog');
+    await expect.poll(() => dialog()?.textContent).toContain('b.png is "run.log" of run 3');
+    expect(Notification.manager.count).toBe(0);
+    expect(dialog()?.textContent).toContain('run 2, which did not leave it so.');
+    expect(dialog()?.textContent).toContain('That run: no sign of life. What it left behind is no');
+    expect(opened).toEqual([]);
+    dialog()?.querySelector('button')?.click();
+    await shown;
+    expect(opened).toEqual([{ run: 3 }]);
+  }, 60_000);
 
   it('is asked for only where it is on the disk of the server', () => {
     const contents = {
