@@ -13,6 +13,8 @@ const PIECE = 1 << 20;
 const AT_ONCE = 16 * PIECE;
 /** Milliseconds between two looks at a log that grows, where nobody tells that it does. */
 const GROWING = { interval: 1_000, backoff: true, max: 10_000 };
+/** Milliseconds from one look to the next where the server tells: it may lose a log from its sight. */
+const TOLD = 10_000;
 
 export class RunLog extends Model {
   constructor(
@@ -27,7 +29,7 @@ export class RunLog extends Model {
       factory: () => this._inTurn(() => this._more()),
       frequency: GROWING,
       name: `research-process-manager:log-${run}`,
-      standby: () => !this._seen() || this._isTold
+      standby: () => !this._seen() || (this._isTold && Date.now() - this._lookedAt < TOLD)
     });
   }
 
@@ -77,12 +79,12 @@ export class RunLog extends Model {
   /** Read what is there, and go on while the run writes. */
   readonly start = async (): Promise<void> => {
     await this._attempt(async () => {
-      this._forget();
       const end = await readLog(this._api, this.run, { tail: PIECE });
       if (end.offset === 0 || end.size > AT_ONCE) {
+        this._forget();
         this._take(end);
       } else {
-        await this._from(0);
+        await this._anew();
       }
       this._loaded = true;
       await this._readEntries();
@@ -94,8 +96,7 @@ export class RunLog extends Model {
   readonly loadAll = async (): Promise<void> => {
     this._wanted = 'all';
     await this._attempt(async () => {
-      this._forget();
-      await this._from(0);
+      await this._anew();
       await this._readEntries();
     });
     this._goOn();
@@ -108,9 +109,11 @@ export class RunLog extends Model {
 
   /** Look now: it has grown, or may have. */
   readonly look = async (): Promise<void> => {
-    if (!this._complete && this._loaded) {
-      await this._attempt(() => this._more());
-    }
+    // Asked when its turn has come: what is being read may be the first of it, or the last.
+    await this._attempt(
+      () => this._more(),
+      () => this._loaded && !this._complete
+    );
   };
 
   dispose(): void {
@@ -128,8 +131,19 @@ export class RunLog extends Model {
     this._next = 0;
   }
 
+  /** All of it once more; what is known stays until the first of it is there. */
+  private async _anew(): Promise<void> {
+    const first = await readLog(this._api, this.run, { offset: 0, limit: PIECE });
+    this._forget();
+    await this._onFrom(first);
+  }
+
   private async _from(offset: number): Promise<void> {
-    let piece = await readLog(this._api, this.run, { offset, limit: PIECE });
+    await this._onFrom(await readLog(this._api, this.run, { offset, limit: PIECE }));
+  }
+
+  private async _onFrom(first: LogPiece): Promise<void> {
+    let piece = first;
     this._take(piece);
     while (piece.next_offset < piece.size && piece.next_offset > piece.offset) {
       this.tell();
@@ -139,6 +153,7 @@ export class RunLog extends Model {
   }
 
   private _take(piece: LogPiece): void {
+    this._lookedAt = Date.now();
     if (this._lines.length === 1 && this._lines[0] === '') {
       this._before = piece.offset;
       this._linesBefore = piece.lines_before ?? 0;
@@ -187,10 +202,14 @@ export class RunLog extends Model {
     return turn;
   }
 
-  private async _attempt(work: () => Promise<void>): Promise<void> {
+  private async _attempt(work: () => Promise<void>, isDue = (): boolean => true): Promise<void> {
     try {
-      await this._inTurn(work);
-      this._error = null;
+      await this._inTurn(async () => {
+        if (isDue()) {
+          await work();
+          this._error = null;
+        }
+      });
     } catch (error) {
       this._error = error;
     }
@@ -214,6 +233,8 @@ export class RunLog extends Model {
   private _wanted: 'end' | 'all' = 'end';
   private _source: LogPiece['source'] = 'file';
   private _pushed = false;
+  /** When the last answer came. */
+  private _lookedAt = 0;
   private _error: unknown = null;
   /** Settles when nothing is being read; never fails. */
   private _reading: Promise<void> = Promise.resolve();
