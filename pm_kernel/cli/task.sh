@@ -49,30 +49,43 @@ _pm_ask() {
         "attempt=${_pm_given[attempt]-}" "exit=${_pm_given[exit]-}" '' >&9 || return 1
     command env -0 >&9 || return 1
     printf '\0' >&9 || return 1
-    # Asked, it is waited for until it has answered or is dead.
-    IFS=' ' read -r -u 9 -a _pm_line || return 1
+    # Asked, it is waited for until it has answered or is dead: a year, where a TMOUT of the site
+    # would end it while the supervisor still works.
+    IFS=' ' read -r -t 31536000 -u 9 -a _pm_line || return 1
     [[ ${_pm_line[0]-} == done && ${#_pm_line[@]} == 4 ]] || return 1
     # What follows is counted in bytes.
     LC_ALL=C
     _pm_said='' _pm_out=''
-    ((_pm_line[2] == 0)) || IFS= read -r -N "${_pm_line[2]}" -u 9 _pm_said || return 1
-    ((_pm_line[3] == 0)) || IFS= read -r -N "${_pm_line[3]}" -u 9 _pm_out || return 1
-    ((_pm_line[1] >= 0 && _pm_line[1] < 32)) || return 1
+    ((_pm_line[2] == 0)) || IFS= read -r -t 31536000 -N "${_pm_line[2]}" -u 9 _pm_said ||
+        return 1
+    ((_pm_line[3] == 0)) || IFS= read -r -t 31536000 -N "${_pm_line[3]}" -u 9 _pm_out ||
+        return 1
+    # 130: its plan was cancelled.
+    ((_pm_line[1] == 130 || (_pm_line[1] >= 0 && _pm_line[1] < 32))) || return 1
     printf '%s' "$_pm_said" >&8
     printf '%s' "$_pm_out"
     return $((64 + _pm_line[1]))
 }
 
-_pm_uuid='' _pm_code=0
+_pm_uuid='' _pm_code=0 _pm_registers=''
+for _pm_word in "$@"; do
+    if [[ $_pm_word == register_run ]]; then _pm_registers=yes; fi
+done
 { IFS= read -r _pm_uuid </proc/sys/kernel/random/uuid; } 2>/dev/null || _pm_uuid=''
 (
     exec 8>&2 2>/dev/null
+    # What is ours is no part of the environment, whatever the site has set.
+    set +a
     _pm_ask "$@"
 ) || _pm_code=$?
-# Answered with 0 it is 64, with 1 it is 65, …: anything else is no answer, of whatever kind.
-if ((_pm_code >= 64 && _pm_code < 96)); then
+# Answered with 0 it is 64, with 1 it is 65, …, with 130 it is 194, which no signal makes.
+if (((_pm_code >= 64 && _pm_code < 96) || _pm_code == 194)); then
     _pm_code=$((_pm_code - 64))
-elif [[ " $* " == *" register_run "* && -n $_pm_uuid ]]; then
+elif ((_pm_code > 128 && _pm_code != 141)); then
+    # Killed while it asked, which may be done by now: nobody asks beside it. 141 is a closed door.
+    :
+# Anything else is no answer, of whatever kind.
+elif [[ -n $_pm_registers && -n $_pm_uuid ]]; then
     _pm_code=0
     "$@" --uuid "$_pm_uuid" || _pm_code=$?
 else

@@ -168,8 +168,9 @@ def written_answer(answer: dict[str, Any]) -> bytes:
         return f"failed {_json(answer)}\n".encode("ascii")
     if "exit_code" not in answer:
         return b"declined\n"
-    said: bytes = answer["said"].encode("utf-8", "surrogatepass")
-    out: bytes = answer["out"].encode("utf-8", "surrogatepass")
+    # A shell reads no NUL, and would wait for as many bytes as were promised.
+    said: bytes = answer["said"].replace("\0", "\\0").encode("utf-8", "surrogatepass")
+    out: bytes = answer["out"].replace("\0", "\\0").encode("utf-8", "surrogatepass")
     return f"done {answer['exit_code']} {len(said)} {len(out)}\n".encode("ascii") + said + out
 
 

@@ -8,6 +8,7 @@ the database directly, or of its successor. See ``recorder_call`` for the other 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -17,7 +18,7 @@ import struct
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,9 @@ class RecorderServer:
             # No Linux: the shell could not tell what it is asked there.
             return
         try:
-            self._door = ShellDoor(self._folder, self._server.see_to, self._tell)
+            self._door = ShellDoor(
+                self._folder, self._server.see_to, self._tell, self._server.working
+            )
         except OSError:
             # A machine without a network of its own: whoever asks starts Python.
             return
@@ -130,6 +133,8 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.busy = 0
         self.answered = 0
         self._lock = threading.Lock()
+        #: uuid of a run -> whose turn it is, and how many work on it or wait.
+        self._turns: dict[object, tuple[threading.Lock, int]] = {}
         self._place = str(folder)
         super().__init__(f"{folder}/{SOCKET}", _Handler)
 
@@ -163,12 +168,41 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             with self._lock:
                 self.busy -= 1
 
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Be waited for by whoever closes."""
+        with self._lock:
+            self.busy += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.busy -= 1
+
+    @contextlib.contextmanager
+    def _alone(self, uuid: object) -> Iterator[None]:
+        """Work on a run while nobody else does: who asks again finds what was done."""
+        with self._lock:
+            turn, waiting = self._turns.get(uuid, (threading.Lock(), 0))
+            self._turns[uuid] = (turn, waiting + 1)
+        try:
+            with turn:
+                yield
+        finally:
+            with self._lock:
+                waiting = self._turns[uuid][1] - 1
+                if waiting:
+                    self._turns[uuid] = (turn, waiting)
+                else:
+                    del self._turns[uuid]
+
     def answer_to(self, request: dict[str, Any], look: Callable[[], object]) -> dict[str, Any]:
         """Return the answer to a request; ``look`` raises Declined for a caller not to answer."""
         said: list[str] = []
         try:
             look()
-            exit_code, out = self.answer(request, said.append)
+            with self._alone(request.get("uuid")):
+                exit_code, out = self.answer(request, said.append)
         except Declined:
             return {"declined": True}
         except PmError as error:
@@ -181,13 +215,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def see_to(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer who came through the other door."""
-        with self._lock:
-            self.busy += 1
-        try:
-            answer = self.answer_to(request, lambda: None)
-        finally:
-            with self._lock:
-                self.busy -= 1
+        answer = self.answer_to(request, lambda: None)
         self.count()
         return answer
 

@@ -23,6 +23,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ _PARTS = {
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 #: An error as its command prints it: message, hint.
 Tell = Callable[[str, str | None], str]
+#: Who is let in is waited for.
+Working = Callable[[], AbstractContextManager[None]]
 
 
 class ShellDoor(socketserver.ThreadingMixIn, socketserver.TCPServer):
@@ -59,9 +62,10 @@ class ShellDoor(socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
     request_queue_size = _WAITING
 
-    def __init__(self, folder: Path, answer: Answer, tell: Tell) -> None:
+    def __init__(self, folder: Path, answer: Answer, tell: Tell, working: Working) -> None:
         self.answer = answer
         self.tell = tell
+        self.working = working
         self.theirs = secrets.token_hex(32)
         self.ours = secrets.token_hex(32)
         self._note = folder / DOOR
@@ -136,10 +140,18 @@ class _Caller(socketserver.StreamRequestHandler):
             hello = self.rfile.readline(_LONGEST_HELLO)
             if not hmac.compare_digest(hello, f"hello {self.server.theirs}\n".encode("ascii")):
                 return
+        except OSError:
+            # It has nothing to ask.
+            return
+        with self.server.working():
+            self._let_in()
+
+    def _let_in(self) -> None:
+        try:
             self.wfile.write(f"ready {self.server.ours}\n".encode("ascii"))
             request = self._request()
         except OSError:
-            # It did not wait, or has nothing to ask.
+            # It did not wait.
             return
         if request is None:
             return

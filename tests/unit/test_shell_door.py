@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import threading
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from pm_kernel.cli.failure import told
-from pm_kernel.errors import Conflict
+from pm_kernel.errors import Cancelled, Conflict
 from pm_kernel.nextflow.launching import SHELL
 from pm_kernel.running.process import boot_id, start_time
 from pm_kernel.running.recorder_call import UUID_NOTE
@@ -211,6 +212,73 @@ def test_what_the_site_made_of_the_shell_does_not_matter(served: Shell) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     environ = served.requests[0]["environ"]
     assert (environ["IFS"], environ["port"], environ["_x"]) == (":", "5", "a b")
+
+
+def test_the_uuid_is_handed_on_whatever_separates_words_there(shell: Shell) -> None:
+    done = shell.register("set -e -u\nIFS=$'\\n\\t'\n")
+    assert done.returncode == 3
+    assert "--uuid" in done.stderr
+
+
+def test_an_answer_is_waited_for_longer_than_the_site_lets_people_think(served: Shell) -> None:
+    def slowly(_request: dict[str, Any], say: Callable[[str], object]) -> tuple[int, str]:
+        time.sleep(2.5)
+        say("a \0 in it\n")
+        return 0, "17\n"
+
+    served.answer = slowly
+    done = served.register(TMOUT="1")
+    assert (done.returncode, done.stdout) == (0, "17\nafter: 0\n")
+    assert done.stderr == "a \\0 in it\n"
+    assert len(served.requests) == 1
+
+
+def test_a_registration_that_is_refused_because_its_plan_was_cancelled_is_asked_once(
+    served: Shell,
+) -> None:
+    def refuse(_request: dict[str, Any], _say: Callable[[str], object]) -> tuple[int, str]:
+        raise Cancelled("Plan 7 was cancelled.")
+
+    served.answer = refuse
+    done = served.register()
+    assert (done.returncode, done.stderr) == (130, "pm: Plan 7 was cancelled.\n")
+    assert len(served.requests) == 1
+
+
+def test_who_is_killed_while_it_asks_does_not_ask_beside_what_is_under_way(served: Shell) -> None:
+    def kill(request: dict[str, Any], _say: Callable[[str], object]) -> tuple[int, str]:
+        children = Path(f"/proc/{request['wrapper']}/task/{request['wrapper']}/children")
+        for child in children.read_text().split():
+            os.kill(int(child), signal.SIGTERM)
+        return 0, "17\n"
+
+    served.answer = kill
+    done = served.register("")
+    assert (done.returncode, done.stdout) == (0, "after: 143\n")
+    assert len(served.requests) == 1
+
+
+def test_of_two_that_ask_for_one_run_the_second_waits_for_the_first(shell: Shell) -> None:
+    at_work: list[int] = []
+    most: list[int] = []
+
+    def answer(_request: dict[str, Any], _say: Callable[[str], object]) -> tuple[int, str]:
+        at_work.append(1)
+        most.append(len(at_work))
+        time.sleep(0.3)
+        at_work.pop()
+        return 0, "17\n"
+
+    shell.answer = answer
+    server = shell.serve()
+    (shell.task / UUID_NOTE).write_text(f"a-b-c-d-e\n{shell.workspace}\n{shell.folder}\n")
+    asking = [threading.Thread(target=shell.complete, args=("--exit", "0")) for _ in range(3)]
+    for each in asking:
+        each.start()
+    for each in asking:
+        each.join(60)
+    server.close()
+    assert (len(most), max(most)) == (3, 1)
 
 
 class Stranger:
