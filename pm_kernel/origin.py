@@ -152,7 +152,10 @@ def origin_of(
 ) -> Origin:
     """Find the runs that made the content of a file. Raises NotFound and InvalidInput."""
     where = _plain_file(file)
-    size, checksum = where.stat().st_size, hash_file(where)
+    try:
+        size, checksum = where.stat().st_size, hash_file(where)
+    except OSError as error:
+        raise NotFound(f"{shown(str(file))} cannot be read: {error.strerror}.") from error
     place, entry = _place(settings, store, where, checksum)
     if size == 0 and place is None:
         raise InvalidInput(
@@ -204,7 +207,7 @@ def _place(
     if not where.is_relative_to(folder):
         return None, None
     first, *rest = where.relative_to(folder).parts
-    if not rest or not first.isdigit() or RunStore(folder).final(int(first)).name != first:
+    if not rest or not first.isdecimal() or RunStore(folder).final(int(first)).name != first:
         return None, None
     known = get_runs(store, [int(first)])
     if not known or known[0].workspace_root.resolve() != settings.root.resolve():

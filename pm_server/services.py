@@ -68,6 +68,9 @@ class Services:
         self._open_workspace = open_workspace
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pm")
         self._slow_threads = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="pm-slow")
+        #: Large files are read whole one at a time: as many as there are threads for what is slow
+        #: would keep everybody from cancelling a plan.
+        self.reading_whole = asyncio.Semaphore(1)
         self._lock = threading.Lock()
         self._opened: tuple[Settings, Workspace] | None = None
 

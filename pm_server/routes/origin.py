@@ -24,9 +24,9 @@ class OriginRoute(Route):
         path = self.query("path").text("path")
         if path is None:
             raise InvalidInput("Say which file: 'path'.")
-        file = self._file(path)
         # A large file is read to its end.
-        self.answer(await self.ask(lambda at: _origin(at, path, file), slow=True))
+        async with self.services.reading_whole:
+            self.answer(await self.ask(lambda at: _origin(at, path, self._file(path)), slow=True))
 
     def _file(self, path: str) -> Path:
         """Return where a file is on the disk. Raises InvalidInput where it is not on the server's.
@@ -42,8 +42,8 @@ class OriginRoute(Route):
             )
         root = Path(manager.root_dir).resolve()
         try:
-            file = Path(to_os_path(ApiPath(path), str(root)))
-            where = file.resolve()
+            # Resolved once: a link may lead elsewhere a moment later.
+            where = Path(to_os_path(ApiPath(path), str(root))).resolve()
         except (OSError, RuntimeError, ValueError) as error:
             raise NotFound(f"There is no file {shown(path)}.") from error
         if not where.is_relative_to(root):
@@ -51,7 +51,7 @@ class OriginRoute(Route):
                 f"{shown(path)} lies outside of the folder that this server shows.",
                 hint="`pm lineage FILE` in a terminal looks at any file.",
             )
-        return file
+        return where
 
 
 def _origin(at: Opened, path: str, file: Path) -> dict[str, Any]:
