@@ -29,6 +29,7 @@ QUERIES = {
     "/methods/{name}/versions/{version}/candidates": {"input": "image"},
     "/runs/{run_id}/table": {"output": "table"},
     "/compare": {"run": [1, 2]},
+    "/origin": {"path": "s1.txt"},
 }
 #: These need no database.
 ALONE = {"/status", "/marks", "/samples", "/python", "/live", "/workspace"}
