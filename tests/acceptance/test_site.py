@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pm_kernel.config import default_cache_dir
+from pm_kernel.store.engine import sqlalchemy_url
 
 from ..workbench import Workbench
 
@@ -187,6 +188,25 @@ def test_a_step_is_tried_again_as_often_as_it_asks(site: Site) -> None:
     rows = site.bench.rows("SELECT attempt, status, error FROM runs ORDER BY id")
     assert [(r["attempt"], r["status"]) for r in rows] == [(1, "failed"), (2, "completed")]
     assert "the first time" in rows[0]["error"]
+    _what_a_plan_leaves(site.bench, row)
+
+
+def _what_a_plan_leaves(bench: Workbench, row: dict[str, Any]) -> None:
+    """All of a plan is found again in one folder, and the database's password nowhere."""
+    folder = bench.runs / "plans" / "1"
+    submitted = json.loads((folder / "plan.json").read_text())
+    assert (submitted["name"], [*submitted["document"]["steps"]]) == ("plan", ["step"])
+    assert (folder / "supervisor.log").is_file()
+    names = ("tasks.tsv", "edges.tsv", "pipeline.nf", "nextflow.config", "nextflow.log",
+             "nextflow.out", "process.json")  # fmt: skip
+    assert [name for name in names if not (folder / "launches" / "1" / name).is_file()] == []
+    task = Path(row["work_dir"])
+    assert task.is_relative_to(folder / "launches" / "1")
+    assert (task / ".command.sh").is_file()
+    password = sqlalchemy_url(bench.environ["PM_DATABASE_URL"]).password
+    assert password
+    files = [path for path in bench.runs.rglob("*") if path.is_file()]
+    assert [path for path in files if password.encode() in path.read_bytes()] == []
 
 
 @pytest.mark.parametrize(
