@@ -201,7 +201,7 @@ def test_on_a_screen_a_plan_is_drawn_until_it_ends_and_the_exit_code_says_how(
     assert looks.events == []
     wait_for(lambda: "`pm plan resume 1` runs what is missing." in screen.text)
     shown = screen.text
-    assert "◐ plan 1 · plan  0:0" in shown
+    assert re.search(r"◐ plan 1 · plan  \d+:\d\d\r\n", shown)
     for line in (
         "  load   ██████████··········  1 of 2",
         "  load   ██████████✕✕✕✕✕✕✕✕✕✕  1 of 2, 1 failed",
@@ -284,7 +284,7 @@ def test_a_preview_draws_what_is_reused_and_why_and_an_export_says_the_same(
     def drawn(*words: str) -> list[str]:
         totals, estimate, *tree = pm("plan", "preview", "plan.json", *words).out.splitlines()
         # How long it takes is measured, and another time each time.
-        assert re.fullmatch("about .* of work, at least .* on many processors", estimate)
+        assert re.match(r"about \S+ \S+ of work", estimate)
         return [totals, *tree]
 
     new = [
