@@ -5,7 +5,7 @@ import type { Everything } from '../src/api/everything';
 import { filterOf, NO_FILTER } from '../src/everything/filter';
 import { RunPages } from '../src/everything/run_list';
 import type { ILook } from '../src/everything/look';
-import { readLook, textOf } from '../src/everything/look';
+import { foldsOf, readLook, textOf } from '../src/everything/look';
 import { chainOf, columnsOf, linksOf, runLinksOf } from '../src/everything/shape';
 
 import { run } from './records';
@@ -137,18 +137,35 @@ describe('the runs of a method', () => {
 it('everything is looked at as before after a reload, whatever the layout kept', () => {
   const look: ILook = {
     turned: ['method/scale', 'module/a'],
+    many: true,
     chosen: [5, 2],
     place: { zoom: 1.25, left: 30, top: 400.5 }
   };
   expect(readLook(textOf(look))).toEqual(look);
-  const first: ILook = { turned: [], chosen: [], place: { zoom: 1, left: 0, top: 0 } };
+  const first: ILook = {
+    ...{ turned: [], many: null, chosen: [], place: { zoom: 1, left: 0, top: 0 } }
+  };
   for (const text of [
     '',
     '[]',
     'null',
-    '{"turned": [3], "chosen": ["5", 1.5], "place": {"zoom": "2", "left": -4}}'
+    '{"turned": [3], "many": 41, "chosen": ["5", 1.5], "place": {"zoom": "2", "left": -4}}'
   ]) {
     expect(readLook(text)).toEqual(first);
   }
   expect(readLook('{"place": {"zoom": 400}}').place.zoom).toBe(2);
+});
+
+it('what was folded stays folded, and what was unfolded stays so, when there are more methods', () => {
+  const few = foldsOf(readLook(''), 40);
+  expect([few.many, few.isOpen('module/a'), few.isOpen('method/scale')]).toEqual([
+    ...[false, true, false]
+  ]);
+  const kept = textOf({ ...readLook(''), turned: ['module/a', 'method/scale'], many: few.many });
+  for (const methods of [40, 41]) {
+    const { isOpen } = foldsOf(readLook(kept), methods);
+    const open = ['module/a', 'module/b', 'method/scale', 'method/gate'].filter(isOpen);
+    expect(open).toEqual(['module/b', 'method/scale']);
+  }
+  expect(foldsOf(readLook(''), 41).isOpen('module/a')).toBe(false);
 });

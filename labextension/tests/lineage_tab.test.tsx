@@ -178,6 +178,21 @@ it('a lineage comes back as it was moved, zoomed and unfolded', async () => {
   other.close();
 }, 60_000);
 
+it('a lineage of which nothing is left where it was moved to is shown as at first', async () => {
+  const first = await draw(3);
+  await expect.poll(() => placed(first.host)).toContain('scale(');
+  const began = placed(first.host);
+  first.close();
+  const middle = { of: 'up apart', x: 90, y: 20_000, zoom: 1.5 };
+  const far = await draw(3, { look: JSON.stringify({ middle }) });
+  await expect.poll(() => placed(far.host)).toContain('scale(');
+  expect(placed(far.host)).toBe(began);
+  far.close();
+  const near = await draw(3, { look: JSON.stringify({ middle: { ...middle, y: 20 } }) });
+  await expect.poll(() => placed(near.host)).toContain('scale(1.5)');
+  near.close();
+}, 60_000);
+
 it('an input that stands in the lineage is walked to, not opened', async () => {
   const { host, close } = await draw(3);
   const link = (): HTMLAnchorElement | undefined =>
@@ -202,5 +217,49 @@ it('of a long table only the rows in sight are drawn', async () => {
   const box = host.querySelector<HTMLInputElement>('[role=row] input');
   box?.click();
   await expect.poll(() => tab.kept?.look).toContain('"chosen":[9,');
+  expect(table()?.textContent).toContain('Set, or changed from the default');
+  close();
+}, 60_000);
+
+it('a table goes to a run once, when it is asked for, and stays where it is moved to', async () => {
+  const { host, tab, close } = await draw(3000, { look: '{"form": "table", "top": 1500}' });
+  const table = (): HTMLElement | null => host.querySelector('[role=table]');
+  await expect.poll(() => table()?.scrollTop).toBe(1500 * 28);
+  const link = (): HTMLAnchorElement | undefined =>
+    [...host.querySelectorAll<HTMLAnchorElement>('aside a')].find(each =>
+      each.textContent.startsWith('run 1 · gate')
+    );
+  await expect.poll(link).toBeDefined();
+  click(link());
+  await expect.poll(() => table()?.scrollTop).toBe(0);
+  const scroll = (): void => {
+    const node = table();
+    if (node !== null) {
+      node.scrollTop = 900 * 28;
+      node.dispatchEvent(new Event('scroll', { bubbles: true }));
+    }
+  };
+  scroll();
+  await expect.poll(() => tab.kept?.look).toContain('"top":900');
+  // Other rows, and then the same again.
+  const find = host.querySelector<HTMLInputElement>('input[type=search]');
+  const type = async (text: string, rows: string): Promise<void> => {
+    Reflect.set(HTMLInputElement.prototype, 'value', text, find);
+    find?.dispatchEvent(new Event('input', { bubbles: true }));
+    await expect.poll(() => table()?.getAttribute('aria-rowcount')).toBe(rows);
+  };
+  await type('run 2', '2');
+  await type('', '3002');
+  expect(table()?.scrollTop).toBe(900 * 28);
+  // The graph, and the table again.
+  const form = async (label: string, there: string): Promise<void> => {
+    click([...host.querySelectorAll('button')].find(each => each.textContent === label));
+    await expect.poll(() => host.querySelector(there)).not.toBeNull();
+  };
+  await form('Graph', '.pm-Lineage-drawing');
+  await form('Table', '[role=table]');
+  await expect.poll(() => table()?.scrollTop).toBe(900 * 28);
+  await new Promise(done => setTimeout(done, 50));
+  expect(table()?.scrollTop).toBe(900 * 28);
   close();
 }, 60_000);

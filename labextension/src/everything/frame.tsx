@@ -34,20 +34,27 @@ export function Frame(props: IProps): React.JSX.Element {
   // What stays where it is while the zoom changes: a point of the frame.
   const still = React.useRef<{ at: IPoint; before: number } | null>(null);
 
-  const zoomTo = React.useCallback((next: (before: number) => number, at?: IPoint): void => {
-    setZoom(before => {
-      const node = frame.current;
-      const after = Math.min(ZOOM.most, Math.max(ZOOM.least, next(before)));
-      if (node === null || after === before) {
-        return before;
-      }
-      still.current = {
-        at: at ?? { x: node.clientWidth / 2, y: node.clientHeight / 2 },
-        before
-      };
-      return after;
-    });
-  }, []);
+  const { place, onMoved } = props;
+  const lead = useLedBack(frame, place);
+  const zoomTo = React.useCallback(
+    (next: (before: number) => number, at?: IPoint): void => {
+      // Also by a button, which lies outside of the frame.
+      lead.current = false;
+      setZoom(before => {
+        const node = frame.current;
+        const after = Math.min(ZOOM.most, Math.max(ZOOM.least, next(before)));
+        if (node === null || after === before) {
+          return before;
+        }
+        still.current = {
+          at: at ?? { x: node.clientWidth / 2, y: node.clientHeight / 2 },
+          before
+        };
+        return after;
+      });
+    },
+    [lead]
+  );
   const by = (factor: number): void => {
     zoomTo(before => before * factor);
   };
@@ -107,8 +114,6 @@ export function Frame(props: IProps): React.JSX.Element {
     };
   }, [zoomTo]);
 
-  const { place, onMoved } = props;
-  const lead = useLedBack(frame, place);
   const tell = React.useRef(onMoved);
   React.useEffect(() => {
     tell.current = onMoved;
@@ -215,12 +220,12 @@ export function Frame(props: IProps): React.JSX.Element {
  * Scroll a frame to where it was left. What is in it comes bit by bit, so this goes on until there
  * is room for that, or until somebody moves it.
  *
- * @returns whether it is still on the way
+ * @returns whether it is still on the way; who moves it otherwise sets that it is not
  */
 function useLedBack(
   frame: React.RefObject<HTMLDivElement>,
   { left, top }: IPlace
-): React.RefObject<boolean> {
+): React.MutableRefObject<boolean> {
   const lead = React.useRef(left > 0 || top > 0);
   const [to] = React.useState({ left, top });
   React.useEffect(() => {
@@ -237,6 +242,10 @@ function useLedBack(
       });
     };
     const observer = new ResizeObserver(() => {
+      if (!lead.current) {
+        end();
+        return;
+      }
       node.scrollLeft = to.left;
       node.scrollTop = to.top;
       if (Math.abs(node.scrollLeft - to.left) < 2 && Math.abs(node.scrollTop - to.top) < 2) {

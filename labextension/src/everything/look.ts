@@ -23,12 +23,14 @@ export interface IPlace {
 export interface ILook {
   /** The modules and methods that somebody has turned from how they begin, by their keys. */
   readonly turned: readonly string[];
+  /** Whether the modules began folded when they were turned; null, nobody has turned any. */
+  readonly many: boolean | null;
   readonly chosen: readonly number[];
   readonly place: IPlace;
 }
 
 export const ZOOM = { least: 0.2, most: 2, step: 1.25 };
-const FIRST: ILook = { turned: [], chosen: [], place: { zoom: 1, left: 0, top: 0 } };
+const FIRST: ILook = { turned: [], many: null, chosen: [], place: { zoom: 1, left: 0, top: 0 } };
 
 /** Unfolded methods and chosen runs that are kept. */
 const KEPT = 500;
@@ -41,10 +43,11 @@ export function readLook(text: string): ILook {
   } catch {
     return FIRST;
   }
-  const { turned, chosen, place } = tableOf(kept);
+  const { turned, many, chosen, place } = tableOf(kept);
   const { zoom, left, top } = tableOf(place);
   return {
     turned: Array.isArray(turned) ? turned.filter(key => typeof key === 'string') : [],
+    many: typeof many === 'boolean' ? many : null,
     chosen: Array.isArray(chosen)
       ? chosen.filter((run): run is number => Number.isSafeInteger(run))
       : [],
@@ -62,6 +65,29 @@ function tableOf(value: unknown): Record<string, unknown> {
 
 function sizeOr(value: unknown, otherwise: number): number {
   return typeof value === 'number' && value >= 0 ? value : otherwise;
+}
+
+/** With more methods than this, the modules begin folded. */
+const MANY = 40;
+
+export interface IFolds {
+  /** Whether the modules began folded. */
+  readonly many: boolean;
+  readonly isOpen: (key: string) => boolean;
+}
+
+/**
+ * What is unfolded. What somebody has turned stays as it is, however many methods there are by now.
+ *
+ * @param methods - so many there are
+ */
+export function foldsOf(
+  { turned, many: before }: Pick<ILook, 'turned' | 'many'>,
+  methods: number
+): IFolds {
+  const many = before ?? methods > MANY;
+  const keys = new Set(turned);
+  return { many, isOpen: key => keys.has(key) !== (key.startsWith('module/') && !many) };
 }
 
 /** As a layout keeps it. */

@@ -11,11 +11,10 @@ import { ModuleCard } from './cards';
 import { Frame } from './frame';
 import { LANE, Links, MOST_LANES } from './links';
 import type { ILooking } from './look';
+import { foldsOf } from './look';
 import type { ILink } from './shape';
 import { chainOf, columnsOf, linksOf, moduleKey, runLinksOf, totalOf } from './shape';
 
-/** With more methods than this, the modules begin folded. */
-const MANY = 40;
 /** Links are asked for among so many runs at once. */
 const MOST_RUNS = 5000;
 
@@ -31,18 +30,16 @@ export function Sheet({ everything, looking, chosen, onChoose }: IProps): React.
   const { trans } = useHere();
   const { methods, edges } = everything;
   const columns = React.useMemo(() => columnsOf(everything), [everything]);
-  const many = methods.length > MANY;
-  const turned = React.useMemo(() => new Set(look.turned), [look.turned]);
-  const isOpen = React.useCallback(
-    (key: string) => turned.has(key) !== (key.startsWith('module/') && !many),
-    [turned, many]
+  const { many, isOpen } = React.useMemo(
+    () => foldsOf({ turned: look.turned, many: look.many }, methods.length),
+    [look.turned, look.many, methods.length]
   );
   const toggle = React.useCallback(
     (key: string): void => {
       const others = look.turned.filter(each => each !== key);
-      turn({ turned: others.length === look.turned.length ? [...others, key] : others });
+      turn({ turned: others.length === look.turned.length ? [...others, key] : others, many });
     },
-    [look.turned, turn]
+    [look.turned, many, turn]
   );
   const { listed, onListed } = useListed();
   const runEdges = useRunEdges(listed);
@@ -74,14 +71,14 @@ export function Sheet({ everything, looking, chosen, onChoose }: IProps): React.
           label={trans.__('Unfold modules')}
           disabled={names.every(isOpen)}
           onClick={() => {
-            turn({ turned: look.turned.filter(isMethod).concat(many ? names : []) });
+            turn({ turned: look.turned.filter(isMethod).concat(many ? names : []), many });
           }}
         />
         <Action
           label={trans.__('Fold all')}
           disabled={!names.some(isOpen)}
           onClick={() => {
-            turn({ turned: many ? [] : names });
+            turn({ turned: many ? [] : names, many });
           }}
         />
       </p>

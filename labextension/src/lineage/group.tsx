@@ -33,7 +33,7 @@ export function Group({ group, onUnfold }: IProps): React.JSX.Element | null {
           <Action label={trans.__('Unfold these')} onClick={onUnfold} />
         </p>
       </header>
-      <Section title={trans.__('Changed from the default, or different')}>
+      <Section title={trans.__('Set, changed from the default, or different')}>
         {!known || changed.length === 0 ? (
           <p className="pm-Muted">
             {known ? trans.__('none of the parameters') : trans.__('not read yet')}

@@ -33,19 +33,22 @@ export function LineageTable(props: IProps): React.JSX.Element {
   const { trans } = useHere();
   const order = React.useMemo(() => ordered(graph, only), [graph, only]);
   const chosen = React.useMemo(() => new Set(selected), [selected]);
-  const index = React.useMemo(
-    () => (goTo === null ? -1 : order.findIndex(run => run.run_id === goTo.run)),
-    [order, goTo]
-  );
-  // The same object until somebody goes elsewhere: an answer that comes later does not lead back.
-  const place = React.useMemo(() => (goTo === null || index < 0 ? null : { index }), [goTo, index]);
+  // Gone to once, when it is asked for: neither rows that come later lead back, nor coming from the
+  // graph.
+  const [place, setPlace] = React.useState<{ index: number } | null>(null);
+  const [obeyed, setObeyed] = React.useState(goTo);
+  if (obeyed !== goTo) {
+    setObeyed(goTo);
+    const index = order.findIndex(run => run.run_id === goTo?.run);
+    setPlace(index < 0 ? null : { index });
+  }
   const columns = [
     trans.__('Chosen'),
     trans.__('Run'),
     trans.__('State'),
     trans.__('Sample'),
     trans.__('Branch'),
-    trans.__('Changed from the default'),
+    trans.__('Set, or changed from the default'),
     trans.__('Read')
   ];
   return (

@@ -68,13 +68,13 @@ export function LineageView(props: IProps): React.JSX.Element {
   const lit = found ?? chain;
   // Until somebody moves it, it is as it was left, or fits the room that there is.
   const [left] = React.useState(middle?.of === drawing ? middle : null);
-  const still = React.useMemo(
-    () =>
-      left === null || size.width === 0
-        ? first(plan, size, graph.asked, small)
-        : around(left, size),
-    [left, plan, size, graph.asked, small]
-  );
+  const still = React.useMemo(() => {
+    const before = left === null || size.width === 0 ? null : around(left, size);
+    // What was there may have gone since: an empty room shows nobody the way back.
+    return before !== null && within(plan, before, size).length > 0
+      ? before
+      : first(plan, size, graph.asked, small);
+  }, [left, plan, size, graph.asked, small]);
   const view = moved ?? still;
   const words = React.useMemo(() => wordsAt(view.zoom), [view.zoom]);
 

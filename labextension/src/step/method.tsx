@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { IMethod } from '../api/methods';
+import { DeedList } from '../params/deed';
 
 interface IProps {
   /** What the step asks for; empty, nothing. */
@@ -14,34 +15,30 @@ interface IProps {
 }
 
 export function MethodField({ method, methods, onChange, trans }: IProps): React.JSX.Element {
-  const id = React.useId();
-  const modules = [...new Set(methods.map(each => each.module))];
   return (
     <div className="pm-Entry">
-      <label htmlFor={id}>{trans.__('Method')}</label>
-      <select
-        id={id}
-        className="jp-mod-styled"
-        value={method}
-        onChange={event => {
-          onChange(event.target.value);
-        }}
-      >
-        <option value={method}>
-          {method === '' ? trans.__('choose a method…') : trans.__('%1 (not registered)', method)}
-        </option>
-        {modules.map(module => (
-          <optgroup key={module} label={module}>
-            {methods
-              .filter(each => each.module === module && each.latest !== null)
-              .map(each => (
-                <option key={each.method} value={each.method}>
-                  {each.method}
-                </option>
-              ))}
-          </optgroup>
-        ))}
-      </select>
+      <DeedList
+        label={trans.__('Method')}
+        isShown
+        placeholder={
+          method === '' ? trans.__('choose a method…') : trans.__('%1 (not registered)', method)
+        }
+        button={trans.__('Use')}
+        deeds={methods.flatMap(each =>
+          each.latest === null
+            ? []
+            : [
+                {
+                  group: each.module,
+                  label: each.method,
+                  choose: () => {
+                    onChange(each.method);
+                  }
+                }
+              ]
+        )}
+        trans={trans}
+      />
     </div>
   );
 }

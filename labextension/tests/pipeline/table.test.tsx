@@ -173,6 +173,21 @@ describe('a column of the samples', () => {
 });
 
 describe('the step table', () => {
+  it('puts another method in the place of one that is not registered, once it is confirmed', () => {
+    draw('old', 'vanished');
+    model.select(['old']);
+    showTable();
+    const method = (): string | undefined => model.document.steps.get('old')?.method;
+    expect(host.textContent).toContain('vanished (not registered)');
+    const listed = [...(field('Method') as unknown as HTMLSelectElement).options];
+    const summary = listed.find(each => each.textContent === 'summary');
+    // As each arrow key in the closed list does.
+    choose('Method', summary?.value ?? '');
+    expect(method()).toBe('vanished');
+    click('Use: Method');
+    expect(method()).toBe('summary');
+  });
+
   it('forgets a kind of data that was chosen when undo changes the data', () => {
     draw('summary', 'summary');
     act(() => {
