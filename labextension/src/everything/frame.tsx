@@ -35,11 +35,11 @@ export function Frame(props: IProps): React.JSX.Element {
   const still = React.useRef<{ at: IPoint; before: number } | null>(null);
 
   const { place, onMoved } = props;
-  const lead = useLedBack(frame, place);
+  const { lead, leave } = useLedBack(frame, place);
   const zoomTo = React.useCallback(
     (next: (before: number) => number, at?: IPoint): void => {
       // Also by a button, which lies outside of the frame.
-      lead.current = false;
+      leave();
       setZoom(before => {
         const node = frame.current;
         const after = Math.min(ZOOM.most, Math.max(ZOOM.least, next(before)));
@@ -53,7 +53,7 @@ export function Frame(props: IProps): React.JSX.Element {
         return after;
       });
     },
-    [lead]
+    [leave]
   );
   const by = (factor: number): void => {
     zoomTo(before => before * factor);
@@ -220,12 +220,12 @@ export function Frame(props: IProps): React.JSX.Element {
  * Scroll a frame to where it was left. What is in it comes bit by bit, so this goes on until there
  * is room for that, or until somebody moves it.
  *
- * @returns whether it is still on the way; who moves it otherwise sets that it is not
+ * @returns whether it is still on the way, and what leaves the way
  */
 function useLedBack(
   frame: React.RefObject<HTMLDivElement>,
   { left, top }: IPlace
-): React.MutableRefObject<boolean> {
+): { lead: React.RefObject<boolean>; leave: () => void } {
   const lead = React.useRef(left > 0 || top > 0);
   const [to] = React.useState({ left, top });
   React.useEffect(() => {
@@ -259,7 +259,10 @@ function useLedBack(
     observer.observe(sheet);
     return end;
   }, [frame, to]);
-  return lead;
+  const leave = React.useCallback((): void => {
+    lead.current = false;
+  }, []);
+  return { lead, leave };
 }
 
 /** By how much a key zooms; 0 fits. */
