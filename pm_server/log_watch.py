@@ -1,7 +1,9 @@
 """Logs that grow while somebody reads them: looked at in one place, told to every page.
 
 Who reads the log of a running run is told over the live connection when there is more of it, so no
-page has to keep asking. Only sizes are looked at, by one thread, however many pages read a log.
+page has to keep asking every second. Only sizes are looked at, by one thread, however many pages
+read a log. A log can go out of sight, where there are very many or its disk fails for a moment: a
+page still asks now and then, which brings it back.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ export function LineageTable(props: IProps): React.JSX.Element {
         <div role="rowgroup" className="pm-Grid-head">
           <div role="row" className="pm-Grid-row" aria-rowindex={1}>
             {columns.map((column, place) => (
-              <span key={column} role="columnheader">
+              <span key={column} role="columnheader" title={column}>
                 {place === 0 ? <span className="pm-offscreen">{column}</span> : column}
               </span>
             ))}
