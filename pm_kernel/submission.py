@@ -151,14 +151,15 @@ def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 
     return plans.get_plan(store, plan_id)
 
 
-def settle_unowned(settings: Settings, store: Store) -> list[int]:
+def settle_unowned(settings: Settings, store: Store, *, patience: float | None = None) -> list[int]:
     """Settle what nobody looks after any more: direct runs, and plans whose supervisor is gone.
 
     Returns the ids of the plans that were brought to an end. Runs of theirs that still live are
     left to end by themselves, and so is a Nextflow that outlived its supervisor; their plan stays
-    open until then.
+    open until then. ``patience`` is how many seconds recording waits for a database that is away;
+    as long as the settings say where it is not given.
     """
-    recorder = _recorder(settings)
+    recorder = _recorder(settings, patience)
     settle_orphans(settings, store, recorder)
     with store.reading() as connection:
         owned = ownership.owned_plans(connection)
@@ -193,8 +194,10 @@ def look_for_nextflow(settings: Settings, start: StartProcess) -> None:
         site_nextflow(settings)
 
 
-def _recorder(settings: Settings) -> Recorder:
-    return DirectRecorder(lambda: running_url(settings), patience=settings.database_patience)
+def _recorder(settings: Settings, patience: float | None = None) -> Recorder:
+    if patience is None:
+        patience = settings.database_patience
+    return DirectRecorder(lambda: running_url(settings), patience=patience)
 
 
 def _refuse_resume(plan: Plan) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pm_kernel.config import Settings
+from pm_server.unowned import Unowned
 
 if TYPE_CHECKING:
     from pm_kernel.store.engine import Store
@@ -73,6 +74,8 @@ class Services:
         self.reading_whole = asyncio.Semaphore(1)
         self._lock = threading.Lock()
         self._opened: tuple[Settings, Workspace] | None = None
+        #: What nobody looks after any more is settled by whoever asks for plans.
+        self.unowned = Unowned()
 
     async def in_thread(self, work: Callable[[], T], *, slow: bool = False) -> T:
         """Run ``work`` outside the event loop: the one crossing between server and kernel."""

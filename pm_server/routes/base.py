@@ -112,16 +112,28 @@ class Route(APIHandler):
         return await self.services.in_thread(work)
 
     async def ask(
-        self, work: Callable[[Opened], T], *, slow: bool = False, reads: bool = False
+        self,
+        work: Callable[[Opened], T],
+        *,
+        slow: bool = False,
+        reads: bool = False,
+        settled: bool = False,
     ) -> T:
         """Run one piece of work on the open workspace, in a thread.
 
         ``slow`` is for what may take longer than a person waits. What only reads, as every GET and
-        what says ``reads``, is done again where the database was lost in the middle.
+        what says ``reads``, is done again where the database was lost in the middle. ``settled`` is
+        for what tells how plans are: those that nobody looks after any more are settled first.
         """
         again = reads or self.request.method == "GET"
+
+        def use(at: Opened) -> T:
+            if settled:
+                self.services.unowned.settle(at.settings, at.store)
+            return work(at)
+
         return await self.services.in_thread(
-            lambda: self.services.workspace().use(work, again=again), slow=slow
+            lambda: self.services.workspace().use(use, again=again), slow=slow
         )
 
     def body(self, *known: str) -> Fields:

@@ -49,7 +49,7 @@ class PlansRoute(Route):
     async def get(self) -> None:
         """List the plans."""
         wanted = _Wanted.of(self.query("kind", "status", "limit", "before"))
-        self.answer(await self.ask(lambda at: _list(at, wanted)))
+        self.answer(await self.ask(lambda at: _list(at, wanted), settled=True))
 
     @verb
     async def post(self) -> None:
@@ -66,7 +66,7 @@ class PlanRoute(Route):
     async def get(self, plan_id: str) -> None:
         """Show a plan: its document, its request, and how far each step is."""
         self.query()
-        self.answer(await self.ask(lambda at: _show(at, int(plan_id))))
+        self.answer(await self.ask(lambda at: _show(at, int(plan_id)), settled=True))
 
     @verb
     async def put(self, plan_id: str) -> None:
@@ -83,7 +83,7 @@ class PlanStatusRoute(Route):
     async def get(self, plan_id: str) -> None:
         """Count the planned runs of a plan and of each step by state."""
         self.query()
-        self.answer(await self.ask(lambda at: _status(at, int(plan_id))))
+        self.answer(await self.ask(lambda at: _status(at, int(plan_id)), settled=True))
 
 
 class PlanTroubleRoute(Route):

@@ -10,13 +10,18 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from pm_kernel import submission
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.nextflow import owner
 from pm_kernel.store.engine import Store
 from pm_kernel.store.listening import Change
-from pm_server import live
+from pm_kernel.store.ownership import PlanLock
+from pm_server import live, unowned
 from pm_server.live import Hub
 from pm_server.routes import live as live_route
 
 from ..integration.factories import Rows
+from ..integration.recording_harness import elsewhere, gone, me
 from .described import faults
 from .world import DOCUMENT, Study, request_for
 
@@ -104,6 +109,51 @@ async def test_two_pages_hear_what_another_process_does(bench, life, connect):
     assert done.returncode == 0, done.stderr
     for page in pages:
         await page.changes_until(lambda c: (c["kind"], c["status"]) == ("run", "completed"))
+
+
+async def test_a_plan_whose_supervisor_died_is_told_as_what_it_is(
+    bench, life, connect, api, monkeypatch
+):
+    Study(bench, life)
+    page = await ready(await connect())
+    # Looked at as from the Lab of a person who comes back.
+    known = {}
+    for name, supervisor in (
+        ("dead", gone()), ("alive", me()), ("away", elsewhere()), ("owned", gone()), ("new", None),
+    ):  # fmt: skip
+        known[name], epoch = bench.plan(DOCUMENT, **request_for("s1"), rerun={"all": True})
+        launch = bench.launch(known[name], epoch)
+        life.register(launch, wrapper=gone() if name == "dead" else elsewhere())
+        owner.write(RunStore(bench.runs).plan(known[name]), supervisor, epoch)
+    # Long ago; and so lately that the test may take its time.
+    bench.execute("UPDATE execution_plans SET submitted_at = now() - interval '1 hour'")
+    bench.execute("UPDATE execution_plans SET submitted_at = now() + interval '1 hour'"
+                  " WHERE id = %s", known["new"])  # fmt: skip
+    bench.execute("UPDATE runs SET status = 'failed' WHERE host = 'another-host'")
+    lock = PlanLock(bench.store.url, known["owned"])
+    assert lock.acquire()
+
+    async def told() -> dict[str, str]:
+        plans = (await api.get("plans"))["plans"]
+        return {name: p["status"] for name, n in known.items() for p in plans if p["plan_id"] == n}
+
+    left = {"alive": "running", "owned": "running", "new": "running"}
+    assert await told() == {**left, "dead": "failed", "away": "failed"}
+    lock.release()
+    dead = f"plans/{known['dead']}"
+    assert "resume runs what is missing" in (await api.get(dead))["error"]
+    (run,) = (await api.get("runs", plan=known["dead"]))["runs"]
+    assert run["status"] == "failed"
+    await page.changes_until(lambda c: (c["kind"], c["status"]) == ("plan", "failed"))
+
+    # The next look is some seconds later; one that fails is no reason not to answer.
+    assert (await told())["owned"] == "running"
+    monkeypatch.setattr(unowned, "EVERY", 0.0)
+    with monkeypatch.context() as broken:
+        broken.setattr(submission, "settle_orphans", lambda *_: 1 / 0)
+        assert (await api.get(f"plans/{known['owned']}/status"))["status"] == "running"
+    assert (await api.get(f"plans/{known['owned']}/status"))["status"] == "failed"
+    assert (await told())["alive"] == "running"
 
 
 async def test_a_page_that_comes_back_gets_what_it_missed(bench, life, connect):
