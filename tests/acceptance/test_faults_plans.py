@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from pm_kernel import Pipeline, grid
 from pm_kernel.artifacts.layout import RunStore, remove_tree
 
-from .fault_harness import LEDGER, RUNS, SECOND, STEPS, FaultWorld, wait_for
+from .fault_harness import LEDGER, LONG, RUNS, SECOND, STEPS, FaultWorld, wait_for
 
 pytestmark = pytest.mark.nextflow
 
@@ -126,6 +127,42 @@ def test_what_failed_blocks_what_needs_it_and_is_run_again_by_whoever_of_two_res
     world.complete(plan)
     again = [run for run in runs_of(world, plan) if run["status"] == "completed"]
     assert len(again) == 3 + 11
+    world.audit()
+
+
+def test_a_pipeline_in_python_is_run_mended_resumed_and_another_one_cancelled(
+    world: FaultWorld,
+) -> None:
+    """As in a notebook: no plan file, no command."""
+    p = Pipeline("by hand", workspace=world.settings)
+    first = p.step("first", method="first", inputs={"name": p.column("name")})
+    p.step("second", method="second", inputs={"text": first["text"]},
+           branches=grid({"scale.factor": [1, 2]}))  # fmt: skip
+    samples = [{"sample": name, "name": name} for name in ("a", "b")]
+    (world.root / "raise" / "first-b").touch()
+    plan = p.plan(samples=samples, rerun="all").submit()
+    assert plan.plan_id is not None
+    assert plan.wait(timeout=LONG) == "partial"
+    assert plan.counts == {"completed": 3, "failed": 1, "blocked": 2}
+    made = {each.run_id for each in plan.results()}
+    world.wait_for_end(plan.plan_id)
+    (world.root / "raise" / "first-b").unlink()
+    assert plan.resume().wait(timeout=LONG) == "completed"
+    assert [(each.sample, each["text"].read_text()) for each in plan.results("second")] == [
+        ("a", "a*1"), ("a", "a*2"), ("b", "b*1"), ("b", "b*2"),
+    ]  # fmt: skip
+    assert made < {each.run_id for each in plan.results()}
+    assert len(runs_of(world, plan.plan_id)) == 7
+    # Another one is ended in the middle of its work.
+    world.hold("first-a", "first-b")
+    other = p.plan(samples=samples, rerun="all").submit()
+    assert other.plan_id is not None
+    world.reach(other.plan_id, "first-a", "first-b")
+    assert other.cancel().wait(timeout=LONG) == "cancelled"
+    assert [run["status"] for run in runs_of(world, other.plan_id)] == ["cancelled"] * 2
+    assert len(other.results()) == 0
+    world.release()
+    world.wait_for_end(other.plan_id)
     world.audit()
 
 
