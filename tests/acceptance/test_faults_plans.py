@@ -7,12 +7,14 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pm_kernel import Pipeline, grid
 from pm_kernel.artifacts.layout import RunStore, remove_tree
+from pm_kernel.nextflow.command import find_nextflow
 
 from .fault_harness import LEDGER, LONG, RUNS, SECOND, STEPS, FaultWorld, wait_for
 
@@ -163,6 +165,31 @@ def test_a_pipeline_in_python_is_run_mended_resumed_and_another_one_cancelled(
     assert len(other.results()) == 0
     world.release()
     world.wait_for_end(other.plan_id)
+    world.audit()
+
+
+def test_an_export_finds_its_workspace_and_the_embedded_database_by_itself(
+    world: FaultWorld, tmp_path: Path
+) -> None:
+    plan = world.draft(samples=("a",), steps={"first": STEPS["first"]})
+    folder = tmp_path / "export"
+    exported = world.pm("plan", "export", str(plan), str(folder))
+    assert exported.returncode == 0, exported.stderr
+    nextflow = find_nextflow(world.environ, world.settings.cache_dir)
+    environ = nextflow.environment(world.environ)
+    for name in ("PM_WORKSPACE", "PM_DATABASE_URL"):
+        environ.pop(name, None)
+    done = subprocess.run(
+        [*nextflow.argv, "run", str(folder / "pipeline.nf")],
+        cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=LONG, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    (newest,) = world.ids("SELECT max(id) AS id FROM execution_plans")
+    told = world.answer("plan", "status", str(newest))
+    assert (told["kind"], told["status"]) == ("export", "completed")
+    assert told["counts"] == {"completed": 1}
+    (run,) = runs_of(world, newest)
+    assert (world.final(run["id"]) / "text.txt").read_text() == "a"
     world.audit()
 
 
