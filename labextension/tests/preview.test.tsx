@@ -533,6 +533,34 @@ describe('the drawing of a draft', () => {
     expect(asked('POST', 'plans')).toHaveLength(1);
   });
 
+  it('knows after a reload what it had been told, whenever that comes', async () => {
+    const { api, asked } = bench();
+    const state = new StateDB();
+    const before = modelAt(api, state);
+    await before.openPlan(7);
+    await before.keepNow();
+    before.dispose();
+    const model = new PreviewModel(api, 7);
+    new DraftSource(model, new PipelineTracker(methods), trans, new DraftNews(state));
+    await model.load();
+    await model.change({ request: { samples: ['s1', 's2'], rerun: { steps: ['one'] } } });
+    // It cannot be forgotten at first; and nothing waits until what was drawn is kept by itself.
+    vi.spyOn(state, 'remove').mockRejectedValueOnce(new Error('away'));
+    for (let reload = 0; reload < 2; reload++) {
+      const drawn = modelAt(api, state);
+      await drawn.openUnsaved();
+      expect(drawn.request.rerun).toEqual({ steps: ['one'] });
+    }
+    const drawn = modelAt(api, state);
+    await drawn.openUnsaved();
+    expect((await drawn.storeDraft()).plan_id).toBe(7);
+    expect(asked('POST', 'plans')).toHaveLength(0);
+    // Closed on purpose, it will not come back to hear of anything.
+    await new DraftNews(state).keep(7, { before: 'r8', after: 'r9' });
+    await drawn.discard();
+    expect(await new DraftNews(state).of(7)).toBeNull();
+  });
+
   it('comes to the front when one of its steps is to be shown', async () => {
     const { api } = bench();
     const { drawn, pipelines } = await drawing(api);
@@ -608,7 +636,8 @@ describe('the tab of a draft', () => {
   /** Commands over a shell that has one place for tabs. */
   function lab(
     api: Api,
-    pipelines: PipelineTracker
+    pipelines: PipelineTracker,
+    state: StateDB | null = null
   ): { commands: CommandRegistry; hide: () => void } {
     const commands = new CommandRegistry();
     const shell = {
@@ -621,7 +650,7 @@ describe('the tab of a draft', () => {
       }
     };
     const app = { commands, shell } as unknown as JupyterFrontEnd;
-    void previewPlugin.activate(app, api, pipelines, null, null, null, null);
+    void previewPlugin.activate(app, api, pipelines, null, null, null, null, state);
     const hide = (): void => {
       for (const tab of tabs) {
         tab.hide();
@@ -657,7 +686,9 @@ describe('the tab of a draft', () => {
         fails ? { status: 503, body: REFUSAL } : { body: PREVIEW }
     });
     const { pipelines } = await drawing(api);
-    const { commands, hide } = lab(api, pipelines);
+    const state = new StateDB();
+    await new DraftNews(state).keep(7, { before: 'r1', after: 'r2' });
+    const { commands, hide } = lab(api, pipelines, state);
     await commands.execute(CommandIDs.openPreview);
     hide();
     fails = true;
@@ -668,6 +699,8 @@ describe('the tab of a draft', () => {
     await commands.execute(CommandIDs.runPipeline);
     expect(asked('GET', 'plans/7/preview')).toHaveLength(3);
     expect(asked('POST', 'plans/7/submit')).toHaveLength(1);
+    // What was to be told of the draft is over with it.
+    await expect.poll(async () => new DraftNews(state).of(7), { timeout: 60_000 }).toBeNull();
   });
 });
 

@@ -398,37 +398,61 @@ export class PipelineModel implements IPipelineModel {
     this._saved.origin = unsaved.template;
     this._stored.origin = unsaved.draft;
     const reading = readPipeline(unsaved.document, this._options.trans);
-    const request = await this._caughtUp(readRequest(unsaved.request));
+    const { request, heard } = await this._caughtUp(readRequest(unsaved.request));
     this._start(reading, request, { saved: unsaved.saved === true });
+    if (heard !== null) {
+      await this._heard(heard);
+    }
     return unsaved.time;
   }
 
-  /** What was kept of a request, with what its preview made of it since, which was not told here. */
-  private async _caughtUp(kept: IPlanRequest): Promise<IPlanRequest> {
+  /**
+   * What was kept of a request, with what its preview made of it since, which was not told here; and
+   * the draft of which that is no news any more.
+   */
+  private async _caughtUp(
+    kept: IPlanRequest
+  ): Promise<{ request: IPlanRequest; heard: number | null }> {
+    const nothing = { request: kept, heard: null };
     const { origin } = this._stored;
     const { news } = this._options.unsaved;
     const told = origin === null ? null : await news.of(origin.plan);
     if (origin === null || told?.before !== origin.revision) {
-      return kept;
+      return nothing;
     }
     try {
       const stored = await getPlanDetails(this._options.api, origin.plan);
       // What somebody else made of it since is no news of ours.
       if (stored.status !== 'draft' || stored.revision !== told.after) {
-        return kept;
+        return nothing;
       }
+      const request = withWishesOf(kept, readRequest(stored.request));
       this._stored.origin = { plan: origin.plan, revision: told.after };
-      await news.forget(origin.plan);
-      return withWishesOf(kept, readRequest(stored.request));
+      return { request, heard: origin.plan };
     } catch {
       // What is kept is shown all the same; storing it will say what is wrong.
-      return kept;
+      return nothing;
+    }
+  }
+
+  /** Forget what was told of a draft, once what followed from it is kept: a reload needs one of both. */
+  private async _heard(plan: number): Promise<void> {
+    try {
+      await this._keeper.now();
+      await this._options.unsaved.news.forget(plan);
+    } catch {
+      // It is told again after the next reload, which changes nothing that is known here.
     }
   }
 
   /** Forget what is kept of unsaved work: its tab was closed on purpose. */
   async discard(): Promise<void> {
+    const { origin } = this._stored;
     await this._keeper.discard();
+    if (origin !== null) {
+      // There is no drawing any more that it could be told.
+      await this._options.unsaved.news.forget(origin.plan).catch(() => undefined);
+    }
   }
 
   private _start(reading: IReading, request: IPlanRequest, { saved }: { saved: boolean }): void {

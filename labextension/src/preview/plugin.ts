@@ -49,6 +49,8 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
 
     /** What was submitted is watched where it was drawn; the preview has had its say. */
     const submitted = (model: PreviewModel, tab: Widget): void => {
+      // It is no draft any more, of which a drawing could hear.
+      void news.forget(model.planId).catch(() => undefined);
       const source = pipelines.models.find(each => each.draftPlan === model.planId);
       if (source !== undefined) {
         source.forgetDraft();
