@@ -106,6 +106,24 @@ describe('the focus', () => {
     host.remove();
   });
 
+  it('goes on at nothing that is folded away or cannot have it', async () => {
+    const host = document.createElement('div');
+    host.innerHTML =
+      '<button>first</button><p><button>gone</button></p>' +
+      '<details><summary>more</summary><button>folded</button></details><button>hidden</button>';
+    document.body.append(host);
+    const end = keepFocus(host);
+    const [, gone, , hidden] = host.querySelectorAll('button');
+    // What is not displayed does not take the focus.
+    Object.assign(hidden ?? {}, { focus: () => undefined });
+    gone?.focus();
+    host.querySelector('summary')?.setAttribute('tabindex', '-1');
+    gone?.parentElement?.remove();
+    await expect.poll(focused).toBe('first');
+    end();
+    host.remove();
+  });
+
   it('goes round in the dialog of an editor, whatever has come into it', async () => {
     const Grown = (): React.JSX.Element => {
       const [isGrown, setGrown] = React.useState(false);

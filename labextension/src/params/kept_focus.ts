@@ -10,8 +10,15 @@ const REACHED = 'button, input, select, textarea, a[href], summary, [tabindex]';
 /** What is reached by Tab inside of an element, in this order. */
 export function reachedIn(host: Element): HTMLElement[] {
   return [...host.querySelectorAll<HTMLElement>(REACHED)].filter(
-    each => each.tabIndex >= 0 && !each.matches(':disabled')
+    each => each.tabIndex >= 0 && !each.matches(':disabled') && !isFolded(each)
   );
+}
+
+/** Whether it is in something that is folded, where the focus cannot be. */
+function isFolded(element: HTMLElement): boolean {
+  const isHead = element.matches('details > summary:first-of-type');
+  const around = isHead ? element.parentElement?.parentElement : element;
+  return (around?.closest('details:not([open])') ?? null) !== null;
 }
 
 /** Where the focus is: around it, from near to far, and at which place in there. */
@@ -63,10 +70,12 @@ export function keepFocus(host: HTMLElement): () => void {
     }
     for (const { host: near, place } of around) {
       const all = near.isConnected ? reachedIn(near) : [];
-      const next = all[Math.min(place, all.length - 1)];
-      if (next !== undefined) {
+      for (const next of [...all.slice(place), ...all.slice(0, place).reverse()]) {
         next.focus();
-        return;
+        // What is not displayed does not take it.
+        if (document.activeElement === next) {
+          return;
+        }
       }
     }
   };
