@@ -73,9 +73,16 @@ class Group:
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     dims: dict[str, set[str]] = field(default_factory=dict)
 
-    @property
-    def methods(self) -> set[str]:
-        return {step["method"] for step in self.steps.values()}
+    def parents(self, step: str) -> set[str]:
+        inputs = self.steps[step]["inputs"].values()
+        return {each["from"].partition(".")[0] for each in inputs if "from" in each}
+
+    def above(self, step: str) -> set[str]:
+        """Every step that a step takes something of, however far up."""
+        found: set[str] = set()
+        for parent in self.parents(step):
+            found |= {parent} | self.above(parent)
+        return found
 
 
 class Maker:
@@ -88,10 +95,9 @@ class Maker:
         self._existing = existing
         self._failing = failing
 
-    def group(self, name: str) -> Group:
+    def group(self, name: str, size: int) -> Group:
         rng = self._rng
         group = Group(name)
-        size = rng.randint(2, 8)
         # Branches with these names may be chosen together, by steps that form a branch group.
         pair = f"{name}pair" if rng.random() < 0.3 else None
         for number in range(size):
@@ -159,7 +165,9 @@ class Maker:
             kind = rng.choice(["wait", "go_on"])
             return "g", {**binding, "gather": {"over": over, "by": by, "on_failure": kind}}
         if self._existing and rng.random() < 0.4:
-            return "u", {"run": rng.choice(self._existing), "output": "out"}
+            # One number, so that the rest of the draw does not depend on how many runs there are.
+            run = self._existing[int(rng.random() * len(self._existing))]
+            return "u", {"run": run, "output": "out"}
         choices: list[Callable[[], tuple[str, dict[str, Any]]]] = [
             lambda: ("c", {"column": rng.choice(["sample", "site", "patient"])}),
             lambda: ("c", {"column": "sample"}),

@@ -1,7 +1,8 @@
 """Random plans through a real Nextflow: what was previewed is what ran, with the inputs foretold.
 
-Each document holds many plans of 2 to 8 steps side by side. ``PM_TEST_PLANS`` sets how many plans
-a document holds, ``PM_TEST_SEED`` with which it begins; a failure names both.
+Each document holds many plans of 2 to 8 steps side by side (``random_documents``).
+``PM_TEST_PLANS`` sets how many plans a document holds, ``PM_TEST_SEED`` what is drawn; a failure
+names the seed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import os
 import random
 import subprocess
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,15 +29,11 @@ from pm_kernel.planning import PlanInput, Preview
 from pm_kernel.store import plans
 
 from ..workbench import Workbench, same_imports
-from .random_plans import FAILS, HELPER, RUN, Group, Maker, method_inputs, sheet_rows
-
-pytestmark = pytest.mark.nextflow
+from .random_documents import SIZES, WANTED, Document, draw, found_in
+from .random_plans import FAILS, HELPER, RUN, Maker, method_inputs
 
 PLANS = int(os.environ.get("PM_TEST_PLANS", "10"))
 SEED = int(os.environ.get("PM_TEST_SEED", "0"))
-#: Most planned runs of each group in turn: tasks are what takes long here, and small groups find
-#: most of what there is to find.
-_LARGEST = (7, 4, 3)
 #: Seconds; the machine may be busy with much else.
 _PATIENCE = 1500
 
@@ -45,27 +43,11 @@ class World:
     """A workspace, the methods that its plans use, and what is done with plans in a terminal."""
 
     bench: Workbench
-    rng: random.Random
     known: set[str] = field(default_factory=set)
 
-    def document(self, number: int, maker: Maker) -> tuple[dict[str, Any], list[dict[str, str]]]:
-        """A document with many groups, and its sample sheet."""
-        rows = sheet_rows(self.rng)
-        steps: dict[str, Any] = {}
-        groups = 0
-        while groups < PLANS:
-            group = maker.group(f"d{number}p{groups}")
-            shown = self.preview(PlanInput(_pipeline(group.steps), _samples(rows), self.bench.root))
-            assert shown.errors == (), f"{group}"
-            if len(shown.expanded.runs) <= _LARGEST[groups % len(_LARGEST)]:
-                steps |= group.steps
-                groups += 1
-        listed = list(steps.items())
-        self.rng.shuffle(listed)
-        return _pipeline(dict(listed)), rows
-
-    def learn(self, group: Group) -> None:
-        for method in sorted(group.methods - self.known):
+    def learn(self, pipeline: Mapping[str, Any]) -> None:
+        methods = {step["method"] for step in pipeline["steps"].values()}
+        for method in sorted(methods - self.known):
             text = RUN.format(root=str(self.bench.root), fails=FAILS)
             self.bench.method(
                 method,
@@ -78,11 +60,11 @@ class World:
             self.known.add(method)
 
     def preview(self, plan: PlanInput) -> Preview:
-        for step in plan.document["steps"].values():
-            self.learn(Group("", {"": step}))
+        self.learn(plan.document)
         return planning.preview(self.bench.store, plan, same_imports)
 
     def create(self, pipeline: Mapping[str, Any], request: Mapping[str, Any]) -> int:
+        self.learn(pipeline)
         path = self.bench.root / "plan.json"
         path.write_text(json.dumps({"name": "random", "pipeline": pipeline, **request}))
         document = json.loads(self.pm("plan", "create", str(path), "--json"))
@@ -145,41 +127,64 @@ def world(bench: Workbench) -> World:
     bench.environ["PM_CACHE_DIR"] = str(default_cache_dir(os.environ))
     for name in ("one.txt", "two.txt"):
         (bench.root / name).write_text(name)
-    return World(bench, random.Random(SEED))
+    return World(bench)
 
 
+def test_every_kind_of_plan_is_among_the_drawn() -> None:
+    """What the documents of the default seed hold: nothing of it is left to luck."""
+    documents = [
+        _drawn(1, seed=0, count=10),
+        _drawn(2, seed=0, count=10, existing=range(1, 50)),
+        _drawn(3, seed=0, count=10, failing=True),
+    ]
+    plans_of = [(each, group) for each in documents for group in each.groups]
+    expanded = [each.expanded(group) for each, group in plans_of]
+    assert Counter(len(group.steps) for _, group in plans_of).keys() == set(SIZES)
+    found = Counter[str]()
+    for (_, group), shown in zip(plans_of, expanded, strict=True):
+        found.update(found_in(group, shown))
+    assert [kind for kind in WANTED if found[kind] < 3] == []
+    assert found["samples"] >= 15
+    assert found["a run that exists"] >= 3
+    assert sum("grid" in s.get("branches", {}) for _, g in plans_of for s in g.steps.values()) >= 3
+    assert len(documents[0].excluded(3)) >= 2
+    # All of them are executed in each run of the tests.
+    assert 250 <= sum(len(shown.runs) for shown in expanded) <= 350
+
+
+@pytest.mark.nextflow
 def test_what_is_previewed_is_what_runs(world: World) -> None:
-    maker = Maker(world.rng)
-    pipeline, rows = world.document(1, maker)
+    document = _drawn(1)
     # Part of it first, so that the whole of it has something to reuse.
-    some = world.rng.sample(sorted(pipeline["steps"]), len(pipeline["steps"]) // 4)
-    first = runs_as_foretold(world, pipeline, {**_samples(rows), "until": some})
-    excluded = [{"sample": "s2", step: "x"} for step in _branching(pipeline)[:3]]
-    whole = runs_as_foretold(world, pipeline, {**_samples(rows), "excluded": excluded})
+    steps = sorted(document.pipeline["steps"])
+    some = random.Random(SEED).sample(steps, len(steps) // 4)
+    first = runs_as_foretold(world, document.pipeline, {**document.samples, "until": some})
+    request = {**document.samples, "excluded": document.excluded(3)}
+    whole = runs_as_foretold(world, document.pipeline, request)
     assert first.counts.reuse == 0
     assert whole.counts.reuse >= 1
     assert whole.counts.run >= 1
-    runs_nothing(world, pipeline, {**_samples(rows), "excluded": excluded})
+    runs_nothing(world, document.pipeline, request)
 
     # Another document takes runs of the first as data, and results of its own.
     existing = [run["id"] for run in world.runs(1) if run["status"] == "completed"]
-    pipeline, rows = world.document(2, Maker(world.rng, existing=existing))
-    runs_as_foretold(world, pipeline, _samples(rows))
-    runs_nothing(world, pipeline, _samples(rows))
+    document = _drawn(2, existing=existing)
+    runs_as_foretold(world, document.pipeline, document.samples)
+    runs_nothing(world, document.pipeline, document.samples)
 
 
+@pytest.mark.nextflow
 def test_what_fails_holds_up_only_what_waits_for_it_and_a_resume_makes_it_whole(
     world: World,
 ) -> None:
-    maker = Maker(world.rng, failing=True)
-    failing: set[str] = set()
-    while not failing:
-        pipeline, rows = world.document(3, maker)
-        foretold = world.preview(PlanInput(pipeline, _samples(rows), world.bench.root))
-        failing, ends = _ends(foretold)
+    document = _drawn(3, failing=True)
+    pipeline, samples = document.pipeline, document.samples
+    foretold = world.preview(PlanInput(pipeline, samples, world.bench.root))
+    failing, ends = _ends(foretold)
+    assert failing, f"seed {SEED}"
     broken = world.bench.root / "broken"
     broken.touch()
-    plan_id = world.create(pipeline, _samples(rows))
+    plan_id = world.create(pipeline, samples)
     world.pm("plan", "submit", str(plan_id), "--json", code=RunFailed.exit_code)
     assert _states(world, plan_id) == ends
     # Each was executed once, and nothing that was blocked.
@@ -195,7 +200,16 @@ def test_what_fails_holds_up_only_what_waits_for_it_and_a_resume_makes_it_whole(
     # What was made with a part of a list was made again with all of it, and what follows from it.
     assert again == _affected(foretold, failing)
     inputs_as_foretold(world, plan_id, foretold)
-    runs_nothing(world, pipeline, _samples(rows))
+    runs_nothing(world, pipeline, samples)
+
+
+def _drawn(
+    number: int, *, seed: int = SEED, count: int = PLANS, existing: Sequence[int] = (),
+    failing: bool = False,
+) -> Document:  # fmt: skip
+    """One of the documents, each from a seed of its own."""
+    rng = random.Random(f"{seed} {number}")
+    return draw(rng, number, count, Maker(rng, existing=existing, failing=failing))
 
 
 def runs_as_foretold(
@@ -322,17 +336,3 @@ def _affected(foretold: Preview, failing: set[str]) -> set[str]:
 
 def _states(world: World, plan_id: int) -> dict[str, str]:
     return {row.key: row.state for row in plans.planned_runs_of(world.bench.store, plan_id)}
-
-
-def _branching(pipeline: Mapping[str, Any]) -> list[str]:
-    return [
-        step for step, written in pipeline["steps"].items() if "x" in written.get("branches", {})
-    ]
-
-
-def _pipeline(steps: Mapping[str, Any]) -> dict[str, Any]:
-    return {"format": 1, "name": "random", "steps": dict(steps)}
-
-
-def _samples(rows: list[dict[str, str]]) -> dict[str, Any]:
-    return {"samples": {"columns": list(rows[0]), "rows": rows}}
