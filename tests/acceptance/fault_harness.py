@@ -415,12 +415,18 @@ class FaultWorld(Workbench):
         # Nothing was begun of what had a result, or while another execution went on.
         status = {run["u"]: run["status"] for run in runs}
         ended: set[int] = set()
+        latest: dict[int, str] = {}
         for what, uuid in marks:
             if planned[uuid] in again:
                 continue
             if what == "begin":
                 assert planned[uuid] not in ended, f"{uuid} was begun after its result"
-            elif status[uuid] == "completed":
+                latest[planned[uuid]] = uuid
+                continue
+            # Also one that is on record as failed: it lived on beside the one that took its place.
+            beside = f"{uuid} went on after {latest[planned[uuid]]} was begun"
+            assert latest[planned[uuid]] == uuid, beside
+            if status[uuid] == "completed":
                 ended.add(planned[uuid])
 
     def _descended(self, runs: Sequence[dict[str, Any]]) -> None:
