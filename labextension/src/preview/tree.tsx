@@ -24,7 +24,8 @@ export function RunTree({ nodes, marks, actions, trans }: IProps): React.JSX.Ele
   const [active, turnTo] = React.useState('');
   // Where the focus was, should its row go: what is skipped is not shown any more.
   const focused = React.useRef<number | null>(null);
-  React.useEffect(() => {
+  // Before anybody else looks where the focus went.
+  React.useLayoutEffect(() => {
     const rows = rowsOf(tree.current);
     const at = rows.findIndex(each => each.dataset['pmRow'] === active);
     if (at < 0 && rows.length > 0) {
