@@ -2,6 +2,7 @@
 
 import { StateDB } from '@jupyterlab/statedb';
 import { nullTranslator } from '@jupyterlab/translation';
+import { afterEach } from 'vitest';
 
 import { Api } from '../../src/api/api';
 import { addStep } from '../../src/pipeline/edits';
@@ -16,6 +17,15 @@ export const trans = nullTranslator.load('');
 /** The methods that every one of them knows. */
 export const methods = await catalogue();
 
+const made: PipelineModel[] = [];
+
+// What one of them would still keep a moment later is nobody's when the page is gone.
+afterEach(() => {
+  for (const model of made.splice(0)) {
+    model.dispose();
+  }
+});
+
 /** A model in a tab of its own, the door it asks at, and what was asked. */
 export function drawn(
   answers: Answers = {},
@@ -28,13 +38,15 @@ export function drawn(
 
 /** The same at a door that is there. */
 export function modelAt(api: Api, state = new StateDB()): PipelineModel {
-  return new PipelineModel({
+  const model = new PipelineModel({
     api,
     catalogue: methods,
     unsaved: new UnsavedWork(state),
     key: 'tab',
     trans
   });
+  made.push(model);
+  return model;
 }
 
 /** Add a step, as an edit of its own. */
