@@ -21,7 +21,6 @@ from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.store import launches, plans, retries
 from pm_kernel.store.engine import Connection, Store, libpq_url
-from pm_kernel.store.ownership import PlanLock
 
 #: Planned runs in one of these states have no result, and nothing is on its way to one.
 _WITHOUT = frozenset({"failed", "cancelled", "waiting", "blocked"})
@@ -106,9 +105,8 @@ def retry(
             "Say which part is to run again: --step, --sample, --branch or --run.",
             hint="For all of it, submit a new plan with `--rerun all`.",
         )
-    lock = PlanLock(store.url, plan_id)
-    # Of a plan that has ended, somebody only looks at it for a moment.
-    if not lock.acquire(patience=0.0 if plan.status in OPEN else submission.LOCK_PATIENCE):
+    lock = submission.own(store, plan_id, patience=0.0)
+    if lock is None:
         return _queue(settings, store, plan_id, choice, again=again)
     try:
         plan = plans.get_plan(store, plan_id)

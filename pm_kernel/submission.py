@@ -37,6 +37,8 @@ StartProcess = Callable[[list[str], Path, dict[str, str]], int | None]
 
 #: Seconds for somebody who only looks to be done with a plan's lock.
 LOCK_PATIENCE = 2.0
+#: Seconds for the supervisor of a plan that has ended to let go of it: it says so first.
+ENDING_PATIENCE = 60.0
 
 
 def start_detached(command: list[str], log: Path, environ: dict[str, str]) -> int:
@@ -99,7 +101,7 @@ def resume(
     look_for_nextflow(settings, start)
     with _lock(store, plan_id):
         plan = plans.get_plan(store, plan_id)
-        if is_supervised(settings, plan_id, plan.epoch):
+        if plan.status in OPEN and is_supervised(settings, plan_id, plan.epoch):
             raise _running(plan_id)
         settle_orphans(settings, store, _recorder(settings), plan_id)
         planning.drop_altered(store, plan_id, settings.user)
@@ -242,11 +244,26 @@ def _end_unsupervised(settings: Settings, store: Store, plan_id: int) -> bool:
     return True
 
 
+def own(store: Store, plan_id: int, *, patience: float) -> PlanLock | None:
+    """Take the lock of a plan; None when it is running, and somebody has it for ``patience``.
+
+    Whoever sees that a plan has ended may go on with it at once, though its supervisor says how it
+    ended a little before it lets go: that is waited for.
+    """
+    lock = PlanLock(store.url, plan_id)
+    deadline = time.monotonic() + ENDING_PATIENCE
+    while not lock.acquire(patience=patience):
+        if plans.get_plan(store, plan_id).status in OPEN or time.monotonic() > deadline:
+            return None
+        patience = LOCK_PATIENCE
+    return lock
+
+
 @contextmanager
 def _lock(store: Store, plan_id: int) -> Iterator[None]:
     """Own a plan until its new supervisor is noted. Raises Conflict while somebody else does."""
-    lock = PlanLock(store.url, plan_id)
-    if not lock.acquire(patience=LOCK_PATIENCE):
+    lock = own(store, plan_id, patience=LOCK_PATIENCE)
+    if lock is None:
         raise _running(plan_id)
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -607,6 +608,27 @@ def test_what_has_a_result_runs_again_in_a_launch_after_the_running_one(owned: W
     assert (after["all -"] or 0) > merged.run_id
     reasons = world.bench.rows("SELECT reason FROM planned_runs WHERE step = 'all'")
     assert reasons == [{"reason": "run again: somebody asked for it"}]
+
+
+@pytest.mark.parametrize("goes_on", ["resume", "retry"])
+def test_a_plan_that_has_just_ended_goes_on_at_once(
+    owned: World, goes_on: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its supervisor says how the plan ended, and lets go of it when it has closed its door.
+    world = owned
+    monkeypatch.setattr(submission, "LOCK_PATIENCE", 0.05)
+    world.break_("s1")
+    world.launch()
+    assert world.finish() == "partial"
+    folder = RunStore(world.bench.settings.runs_dir).plan(world.plan_id)
+    owner.write(folder, identify(os.getpid()), world.epoch)
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(getattr(world, goes_on))
+        time.sleep(0.5)
+        assert not asked.done()
+        world.owner.release()
+        asked.result(60)
+    assert "load s1" in world.launch()
 
 
 def test_what_is_wanted_again_outlives_everything_and_a_resume_runs_it(owned: World) -> None:
