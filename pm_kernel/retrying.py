@@ -105,6 +105,7 @@ def retry(
             "Say which part is to run again: --step, --sample, --branch or --run.",
             hint="For all of it, submit a new plan with `--rerun all`.",
         )
+    submission.refuse_pooler(settings, start)
     lock = submission.own(store, plan_id, patience=0.0)
     if lock is None:
         return _queue(settings, store, plan_id, choice, again=again)

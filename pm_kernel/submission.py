@@ -71,9 +71,11 @@ def submit(
 
     ``accept`` is asked when the plan would now run otherwise than it was previewed. Raises Conflict
     when it says no or when the plan was submitted before, Problems when something is wrong with it,
-    and EngineUnavailable when there is no Nextflow to run it; nothing has begun then.
+    EngineUnavailable when there is no Nextflow to run it, and DatabaseUnavailable where the plan's
+    lock would not hold; nothing has begun then.
     """
     plans.get_plan(store, plan_id)
+    refuse_pooler(settings, start)
     look_for_nextflow(settings, start)
     with _lock(store, plan_id):
         _snapshot(settings, store, plan_id)
@@ -98,6 +100,7 @@ def resume(
     """
     plan = plans.get_plan(store, plan_id)
     _refuse_resume(plan)
+    refuse_pooler(settings, start)
     look_for_nextflow(settings, start)
     with _lock(store, plan_id):
         plan = plans.get_plan(store, plan_id)
@@ -186,6 +189,19 @@ def settle_unowned(settings: Settings, store: Store, *, patience: float | None =
         finally:
             lock.release()
     return [*ended, *settle_exported(settings, store)]
+
+
+def refuse_pooler(settings: Settings, start: StartProcess) -> None:
+    """Raise DatabaseUnavailable where no lock on a plan would hold; before one is taken.
+
+    Behind a pooler per transaction a lock would stay with whichever connection it was taken on.
+    """
+    # The embedded server is reached without anything in between.
+    if start is start_detached and settings.database_url is not None:
+        # The migration tools that it loads are of no use to commands that begin nothing.
+        from pm_kernel.store.server import refuse_pooler as refuse
+
+        refuse(settings.database_url)
 
 
 def look_for_nextflow(settings: Settings, start: StartProcess) -> None:

@@ -160,6 +160,19 @@ def inspect(url: str, *, timeout: int = 5, now: Callable[[], datetime] = utc_now
     )
 
 
+def refuse_pooler(url: str, *, timeout: int = 5) -> None:
+    """Raise DatabaseUnavailable where a pooler lends a connection per transaction or statement.
+
+    That a server does not answer is not said here: whoever asks it for something does.
+    """
+    try:
+        pooled = _is_pooled(url, timeout)
+    except psycopg.Error as error:
+        pooled = "statement pooling" in str(error)
+    if pooled:
+        raise DatabaseUnavailable(f"{POOLED_TOLD}.", hint=POOLED_HINT)
+
+
 def schema_state(revision: str | None, *, foreign_tables: bool = False) -> SchemaState:
     """Compare a database's revision with the one this program needs."""
     if revision is None:

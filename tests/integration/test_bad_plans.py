@@ -17,12 +17,13 @@ from pm_kernel import planning, submission
 from pm_kernel.cli.main import main
 from pm_kernel.config import default_cache_dir
 from pm_kernel.domain.methods import MethodInput
-from pm_kernel.errors import InvalidInput, NotFound, Problems
+from pm_kernel.errors import DatabaseUnavailable, InvalidInput, NotFound, Problems
 from pm_kernel.nextflow.ir import Limits
 from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.planning import PlanInput
 
 from ..workbench import Workbench, same_imports
+from .db_harness import TransactionPooler
 from .factories import Rows
 
 COPY = """
@@ -282,6 +283,27 @@ def test_a_plan_of_nothing_is_not_submitted(pm: Pm, bench: Workbench) -> None:
     pm("plan", "create", plan_file(bench, put("pipeline/steps", {})))
     assert "nothing to run" in pm("plan", "submit", 1, code=InvalidInput.exit_code).err
     assert bench.rows("SELECT status FROM execution_plans") == [{"status": "draft"}]
+
+
+def test_nothing_begins_behind_a_pooler_that_locks_would_not_hold_behind(
+    pm: Pm, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pm("plan", "create", plan_file(bench, lambda _plan: None))
+    # It is refused before anything is fetched or started.
+    monkeypatch.setenv("PM_NEXTFLOW", str(bench.root / "no nextflow"))
+    pooler = TransactionPooler(bench.url)
+    try:
+        monkeypatch.setenv("PM_DATABASE_URL", f"postgresql://pm@127.0.0.1:{pooler.port}/pm")
+        for command, status in (("submit", "draft"), ("resume", "partial"), ("retry", "partial")):
+            bench.execute("UPDATE execution_plans SET status = %s", status)
+            told = pm("plan", command, 1, code=DatabaseUnavailable.exit_code)
+            assert "A pooler stands before the database" in told.err
+            assert "pool_mode = session" in told.err
+            plan = bench.rows("SELECT status, epoch FROM execution_plans")
+            assert plan == [{"status": status, "epoch": 0}]
+    finally:
+        pooler.close()
+    assert not (bench.runs / "plans").exists()
 
 
 def test_a_plan_that_is_not_there_is_named(pm: Pm) -> None:
