@@ -89,7 +89,8 @@ describe('the left panel', () => {
     const live = new Told();
     const add = (): Promise<void> => Promise.resolve();
     const actions = {
-      ...{ add, renameTemplate: add, deleteTemplate: add, openPlan: () => undefined }
+      ...{ add, renameTemplate: add, deleteTemplate: add, discardDrawing: add },
+      openPlan: () => undefined
     };
     const trans = nullTranslator.load('');
     const panel = new PalettePanel(model, () => actions, null, live, new CommandRegistry(), trans);

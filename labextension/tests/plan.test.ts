@@ -234,9 +234,9 @@ describe('a plan of which something is heard while it is read', () => {
     const wait = new Promise<void>(done => {
       letGo = done;
     });
-    answers[path] = async () => {
+    answers[path] = async request => {
       answers[path] = before as IAnswer;
-      const answer = typeof before === 'function' ? await before() : (before as IAnswer);
+      const answer = typeof before === 'function' ? await before(request) : (before as IAnswer);
       await wait;
       return answer;
     };

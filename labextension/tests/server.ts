@@ -13,7 +13,7 @@ export interface IAnswer {
   body: unknown;
 }
 
-export type Answers = Record<string, IAnswer | (() => IAnswer | Promise<IAnswer>)>;
+export type Answers = Record<string, IAnswer | ((request: Request) => IAnswer | Promise<IAnswer>)>;
 
 /** Settings of a server that gives these answers by path, and the requests it got. */
 export function server(answers: Answers): {
@@ -25,7 +25,7 @@ export function server(answers: Answers): {
     const request = new Request(input, init);
     requests.push(request);
     const found = answers[new URL(request.url).pathname];
-    const answer = typeof found === 'function' ? await found() : found;
+    const answer = typeof found === 'function' ? await found(request.clone()) : found;
     const { status = 200, body } = answer ?? { status: 404, body: '<html>Not found</html>' };
     return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
   };

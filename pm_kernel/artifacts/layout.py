@@ -6,6 +6,7 @@
 .runs/.code/<key>/          exported, instrumented code of a version
 .runs/.work/<uuid>/         scratch folder of a direct run
 .runs/plans/<id>/           what a plan did: document, launches, Nextflow's own files
+.runs/drawings/<key>.json   a pipeline that is being drawn and not saved yet; no record rests on it
 """
 
 from __future__ import annotations

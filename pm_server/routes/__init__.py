@@ -9,6 +9,7 @@ from __future__ import annotations
 from pm_server.routes.base import NothingHere, Route
 from pm_server.routes.compare import CompareRoute
 from pm_server.routes.drawing import CandidatesRoute, CheckRoute, ConnectionsRoute, ValuesRoute
+from pm_server.routes.drawings import DrawingRoute, DrawingsRoute
 from pm_server.routes.everything import EdgesRoute, EverythingRoute
 from pm_server.routes.lineage import LineageRoute, MermaidRoute
 from pm_server.routes.live import LiveRoute
@@ -77,6 +78,8 @@ ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (rf"{_METHOD}/changes/{_VERSION}/{_VERSION}", MethodChangesRoute),
     (r"/pm/api/templates", TemplatesRoute),
     (rf"/pm/api/templates/{_NAME}", TemplateRoute),
+    (r"/pm/api/drawings", DrawingsRoute),
+    (rf"/pm/api/drawings/{_NAME}", DrawingRoute),
     (r"/pm/api/check", CheckRoute),
     (r"/pm/api/preview", PreviewRoute),
     (r"/pm/api/samples", SamplesRoute),

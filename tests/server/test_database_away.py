@@ -32,7 +32,16 @@ QUERIES = {
     "/origin": {"path": "s1.txt"},
 }
 #: These need no database.
-ALONE = {"/status", "/marks", "/samples", "/python", "/live", "/workspace"}
+ALONE = {
+    "/status",
+    "/marks",
+    "/samples",
+    "/python",
+    "/live",
+    "/workspace",
+    "/drawings",
+    "/drawings/{key}",
+}
 
 
 def cut(url: str, *, until_back: bool) -> None:

@@ -49,6 +49,22 @@ async def test_what_is_registered(study, api):
         assert (await api("GET", path, status=404))["error"] == "NotFound"
 
 
+async def test_a_drawing_with_faults_is_kept_until_it_is_saved(bench, api):
+    """What no plan and no template takes is there for another browser, as it was drawn."""
+    drawn = {"document": {"name": "cells", "steps": {"a": {"method": ""}}}, "request": {}}
+    assert (await api.get("drawings"))["drawings"] == []
+    kept = await api("PUT", "drawings/tab-1", {"content": drawn})
+    assert (kept["name"], kept["steps"], kept["template"]) == ("cells", 1, None)
+    assert (await api.get("drawings"))["drawings"] == [kept]
+    assert (await api.get("drawings/tab-1"))["content"] == drawn
+    assert await api("PUT", "drawings/tab-1", {"content": {}}, status=409)
+    changed = {**drawn, "template": {"name": "saved", "revision": "x"}}
+    kept = await api("PUT", "drawings/tab-1", {"content": changed, "expected": kept["revision"]})
+    assert kept["template"] == "saved"
+    await api("DELETE", "drawings/tab-1", expected=kept["revision"])
+    assert (await api("GET", "drawings/tab-1", status=404))["error"] == "NotFound"
+
+
 async def test_the_life_of_a_plan(study, api):
     preview = await api(
         "POST", "preview", {"document": DOCUMENT, "request": request_for(*SAMPLES), "tree": True}

@@ -22,6 +22,7 @@ from .lab import Lab, start_lab
 
 BUNDLE = Path(__file__).parents[2] / "pm_server" / "labextension" / "static"
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RESULTS = Path(__file__).parents[2] / "test-results"
 
 SEGMENT = '''
 """Find nuclei."""
@@ -425,6 +426,26 @@ def test_a_version_is_chosen_and_what_is_gone_or_too_new_is_said(drawable, open_
     drawing.settled()
     expect(page.get_by_role("region", name="Problems").last).to_contain_text("vanished")
     assert drawing.ask("[...model.document.steps.get('a').params]") == [["f.x", "1"]]
+
+    # Another browser finds what is drawn, though no plan and no template takes it as it is.
+    page.evaluate(f"() => {PANEL}.addStep('segment', 'latest')")
+    browser = page.context.browser
+    assert browser is not None
+    elsewhere = browser.new_context().new_page()
+    elsewhere.goto(drawable.lab.url("lab/workspaces/elsewhere"))
+    elsewhere.wait_for_function("() => window.jupyterapp?.restored")
+    elsewhere.evaluate(
+        "async () => { await window.jupyterapp.commands.execute('pm:show-methods'); }"
+    )
+    kept = elsewhere.get_by_role("list", name="Not saved yet").get_by_role("listitem")
+    row = kept.filter(has_text=re.compile("changed, not saved.*2 steps"))
+    expect(row).to_have_count(1)
+    row.get_by_role("button").first.click()
+    other = Drawing(elsewhere)
+    other.wait()
+    assert other.steps == ["a", "segment"]
+    elsewhere.screenshot(path=RESULTS / "pipeline-found-elsewhere.png")
+    elsewhere.context.close()
 
     # Of a newer program: shown, never changed.
     page.evaluate(f"() => {PANEL}.model.openDocument({{format: 99, steps: {{}}}})")

@@ -3,6 +3,8 @@
 import { VDomModel } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { IUnsavedDrawing } from '../api/drawings';
+import { drawingsChanged, listDrawings } from '../api/drawings';
 import { NotReady } from '../api/errors';
 import type { IMarks } from '../api/marks';
 import type { Plan } from '../api/plans';
@@ -30,10 +32,16 @@ export class PaletteModel extends VDomModel {
   ) {
     super();
     catalogue.changed.connect(this._emit);
+    drawingsChanged.connect(this._readDrawings);
   }
 
   get templates(): readonly ITemplateEntry[] {
     return this._templates;
+  }
+
+  /** Pipelines that are saved under no name yet, or were changed since; the last one first. */
+  get drawings(): readonly IUnsavedDrawing[] {
+    return this._drawings;
   }
 
   /** Active ones first, then the newest. */
@@ -101,13 +109,15 @@ export class PaletteModel extends VDomModel {
         const lacking = status.workspace === null ? 'workspace' : 'database';
         throw new NotReady(lacking, status.problem);
       }
-      const [templates, plans] = await Promise.all([
+      const [templates, drawings, plans] = await Promise.all([
         listTemplates(this._api),
+        listDrawings(this._api),
         listPlans(this._api),
         this._readRuns(),
         this.catalogue.refresh()
       ]);
       this._templates = templates;
+      this._drawings = drawings;
       const active = (plan: Plan): boolean => ACTIVE.has(plan.status);
       this._plans = [...plans.filter(active), ...plans.filter(plan => !active(plan))];
       this._isLoaded = true;
@@ -116,6 +126,7 @@ export class PaletteModel extends VDomModel {
 
   override dispose(): void {
     this.catalogue.changed.disconnect(this._emit);
+    drawingsChanged.disconnect(this._readDrawings);
     super.dispose();
   }
 
@@ -160,7 +171,20 @@ export class PaletteModel extends VDomModel {
     }
   };
 
+  /** This page kept or forgot one. */
+  private readonly _readDrawings = (): void => {
+    void listDrawings(this._api).then(
+      drawings => {
+        this._drawings = drawings;
+        this._emit();
+      },
+      // The next look at everything says what is wrong.
+      () => undefined
+    );
+  };
+
   private _templates: readonly ITemplateEntry[] = [];
+  private _drawings: readonly IUnsavedDrawing[] = [];
   private _plans: readonly Plan[] = [];
   private _runs: readonly Run[] = [];
   /** So many runs are to be listed, where there are so many. */

@@ -20,6 +20,7 @@ import { IApi, ILive, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
 import { PaletteModel } from './model';
 import type { SectionName } from './section';
+import { discardDrawing } from './discarding';
 import { addTemplateCommands } from './templates';
 import type { IPaletteActions } from './view';
 import { PaletteView } from './view';
@@ -176,6 +177,7 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
       },
       renameTemplate: rename,
       deleteTemplate: remove,
+      discardDrawing: drawing => void discardDrawing({ api, model, trans }, drawing),
       ...(commands.hasCommand(CommandIDs.runStep)
         ? { run: method => void commands.execute(CommandIDs.runStep, { method }) }
         : {}),
@@ -184,7 +186,8 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
         : {}),
       ...(commands.hasCommand(CommandIDs.openPipeline)
         ? {
-            openTemplate: template => void commands.execute(CommandIDs.openPipeline, { template })
+            openTemplate: template => void commands.execute(CommandIDs.openPipeline, { template }),
+            openDrawing: ({ key }) => void commands.execute(CommandIDs.openPipeline, { key })
           }
         : {}),
       ...(commands.hasCommand(CommandIDs.openRun)

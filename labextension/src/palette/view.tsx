@@ -4,10 +4,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
+import type { IUnsavedDrawing } from '../api/drawings';
 import type { Plan } from '../api/plans';
 import type { ITemplateEntry } from '../api/templates';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel, ExplanationText } from '../explain/view';
+import { DrawingsList } from './drawings';
 import { PlansPart, TemplatesList } from './lists';
 import type { IMethodActions } from './methods';
 import { MethodsList } from './methods';
@@ -21,6 +23,8 @@ export interface IPaletteActions extends IMethodActions {
   openTemplate?: (name: string) => void;
   renameTemplate: (template: ITemplateEntry) => void;
   deleteTemplate: (template: ITemplateEntry) => void;
+  openDrawing?: (drawing: IUnsavedDrawing) => void;
+  discardDrawing: (drawing: IUnsavedDrawing) => void;
   openPlan?: (plan: Plan) => void;
   openRun?: (run: number) => void;
   newPipeline?: () => void;
@@ -52,7 +56,7 @@ export function PaletteView(props: IProps): React.JSX.Element {
     return <ExplanationPanel explanation={explained(error, trans)} trans={trans} retry={refresh} />;
   }
   const known = catalogue.isLoaded ? new Set(catalogue.methods.map(each => each.method)) : null;
-  const { openTemplate, openPlan, openRun, newPipeline } = actions;
+  const { openTemplate, openDrawing, openPlan, openRun, newPipeline } = actions;
   return (
     <>
       <div className="pm-Palette-head">
@@ -87,6 +91,12 @@ export function PaletteView(props: IProps): React.JSX.Element {
         )}
       </Section>
       <Section title={trans.__('Templates')} count={templates.length} {...section('templates')}>
+        <DrawingsList
+          drawings={model.drawings}
+          {...(openDrawing === undefined ? {} : { open: openDrawing })}
+          discard={actions.discardDrawing}
+          trans={trans}
+        />
         {templates.length === 0 ? (
           <p className="pm-Hint">
             {trans.__(

@@ -64,7 +64,8 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
         properties: {
           template: { type: 'string', description: trans.__('Name of a saved pipeline') },
           plan: { type: 'integer', description: trans.__('A plan whose pipeline is opened') },
-          draft: { type: 'integer', description: trans.__('A stored draft') }
+          draft: { type: 'integer', description: trans.__('A stored draft') },
+          key: { type: 'string', description: trans.__('Key of an unsaved drawing') }
         }
       }
     },

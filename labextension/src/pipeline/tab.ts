@@ -221,7 +221,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     const model = new parts.PipelineModel({
       api,
       catalogue: tracker.catalogue,
-      unsaved: new parts.UnsavedWork(state),
+      unsaved: new parts.UnsavedWork(state, api),
       key: args.key,
       trans
     });

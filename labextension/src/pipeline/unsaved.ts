@@ -1,13 +1,16 @@
 /**
- * Drawings that are not saved yet, kept where the Lab keeps its state: a reload, a closed browser or
- * a killed server loses nothing, and an unfinished pipeline is kept as well as a finished one.
+ * Drawings that are not saved yet, kept where the Lab keeps its state, and at the server: a reload, a
+ * closed browser, a killed server or browser data that are cleared lose nothing, and an unfinished
+ * pipeline is kept as well as a finished one.
  */
 
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONObject, ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
+import type { IApi } from '../tokens';
 import type { IDraft, IPlanRequest } from './document';
 import { DraftNews } from './draft_news';
+import { KeptDrawings } from './kept_drawings';
 import { writePipeline } from './writing';
 
 const NAMESPACE = 'pm-unsaved';
@@ -31,8 +34,12 @@ export interface IUnsaved {
 }
 
 export class UnsavedWork {
-  constructor(private readonly _state: IStateDB | null) {
+  constructor(
+    private readonly _state: IStateDB | null,
+    api: IApi | null = null
+  ) {
     this.news = new DraftNews(_state);
+    this._kept = new KeptDrawings(api, _state);
   }
 
   /** What was changed of the stored drafts meanwhile. */
@@ -41,9 +48,11 @@ export class UnsavedWork {
   async load(key: string): Promise<IUnsaved | null> {
     const found = (await this._state?.fetch(`${NAMESPACE}:${key}`)) as
       ReadonlyPartialJSONObject | undefined;
-    return found === undefined || found['document'] === undefined
-      ? null
-      : (found as unknown as IUnsaved);
+    const here =
+      found === undefined || found['document'] === undefined
+        ? null
+        : (found as unknown as IUnsaved);
+    return this._kept.newer(key, here);
   }
 
   async keep(
@@ -58,6 +67,11 @@ export class UnsavedWork {
       time: new Date().toISOString()
     };
     await this._state?.save(`${NAMESPACE}:${key}`, unsaved as unknown as ReadonlyPartialJSONValue);
+    if (origin.saved === true) {
+      this._kept.forget(key);
+    } else {
+      this._kept.keep(key, unsaved);
+    }
   }
 
   /** What was last asked of a saved pipeline: its samples and branches are no part of it. */
@@ -94,5 +108,8 @@ export class UnsavedWork {
 
   async forget(key: string): Promise<void> {
     await this._state?.remove(`${NAMESPACE}:${key}`);
+    this._kept.forget(key);
   }
+
+  private readonly _kept: KeptDrawings;
 }

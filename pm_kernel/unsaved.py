@@ -1,0 +1,147 @@
+"""Unsaved drawings: what a person draws, kept as it is, until it is saved or thrown away.
+
+A plan or a template must be free of faults to be stored; what is being drawn is not yet. So it is
+kept as a file of its own, ``.runs/drawings/KEY.json``, which no plan, run or record rests on:
+another browser, or the same one with nothing remembered, finds it there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pm_kernel.artifacts.layout import writing
+from pm_kernel.config import Settings
+from pm_kernel.domain.names import shown
+from pm_kernel.errors import Conflict, InvalidInput, NotFound
+
+#: A drawing of five thousand steps is a tenth of it.
+MOST_BYTES = 32 << 20
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+
+
+@dataclass(frozen=True)
+class UnsavedDrawing:
+    """One drawing, and who changed it last."""
+
+    key: str
+    #: As it was given; what is in it is for the one who draws.
+    content: Mapping[str, Any]
+    user: str
+    changed_at: datetime
+    #: Another one whenever anything of it is.
+    revision: str
+
+
+def list_unsaved(settings: Settings) -> list[UnsavedDrawing]:
+    """Return the unsaved drawings, the one that was changed last first."""
+    found = (_read(path) for path in _folder(settings).glob("*.json"))
+    kept = [each for each in found if each is not None]
+    return sorted(kept, key=lambda each: (each.changed_at, each.key), reverse=True)
+
+
+def get_unsaved(settings: Settings, key: str) -> UnsavedDrawing:
+    """Return one unsaved drawing. Raises NotFound."""
+    found = _read(_path(settings, key))
+    if found is None:
+        raise NotFound(
+            f"There is no unsaved drawing {shown(key)}.", hint="It was saved or thrown away."
+        )
+    return found
+
+
+def keep_unsaved(
+    settings: Settings, key: str, content: Mapping[str, Any], *, expected: str | None
+) -> UnsavedDrawing:
+    """Keep a drawing under its key; ``expected`` is the revision that was seen, None: none was.
+
+    Raises Conflict where somebody else changed it meanwhile, and keeps theirs; InvalidInput for a
+    key that is none and for what is too large; StoreUnavailable when it cannot be written.
+    """
+    path = _path(settings, key)
+    kept = {"user": settings.user, "changed_at": datetime.now(UTC).isoformat(), "content": content}
+    text = json.dumps(kept, allow_nan=False).encode()
+    if len(text) > MOST_BYTES:
+        raise InvalidInput(f"The drawing is larger than {MOST_BYTES >> 20} MB.")
+    with _changing(settings):
+        before = _read(path)
+        # What is gone may be kept anew: nobody's work is lost by that.
+        if before is not None and before.revision != expected:
+            raise Conflict(
+                f"The unsaved drawing {shown(key)} was changed meanwhile by {before.user}.",
+                hint="Keep yours under a key of its own.",
+            )
+        draft = path.with_name(f".{key}.{os.getpid()}.new")
+        draft.write_bytes(text)
+        draft.replace(path)
+    return _as_read(key, text)
+
+
+def forget_unsaved(settings: Settings, key: str, *, expected: str) -> None:
+    """Remove a drawing that was saved or thrown away; one that is gone is no fault.
+
+    Raises Conflict where somebody else changed it meanwhile, and StoreUnavailable.
+    """
+    path = _path(settings, key)
+    with _changing(settings):
+        before = _read(path)
+        if before is not None and before.revision != expected:
+            raise Conflict(
+                f"The unsaved drawing {shown(key)} was changed meanwhile by {before.user}.",
+                hint="Open it to see what is new.",
+            )
+        path.unlink(missing_ok=True)
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.runs_dir / "drawings"
+
+
+def _path(settings: Settings, key: str) -> Path:
+    if _KEY.fullmatch(key) is None:
+        raise InvalidInput(f"{shown(key)} is no key of a drawing: letters, digits and '-' only.")
+    return _folder(settings) / f"{key}.json"
+
+
+@contextmanager
+def _changing(settings: Settings) -> Iterator[None]:
+    """One after the other, whichever process asks: what is compared is what is replaced."""
+    folder = _folder(settings)
+    with writing(settings.runs_dir):
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _read(path: Path) -> UnsavedDrawing | None:
+    """Return what a file has; None where it is gone, or is no drawing."""
+    try:
+        return _as_read(path.stem, path.read_bytes())
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _as_read(key: str, text: bytes) -> UnsavedDrawing:
+    kept = json.loads(text)
+    if not isinstance(kept["content"], dict):
+        raise TypeError("A drawing is a table.")
+    return UnsavedDrawing(
+        key=key,
+        content=kept["content"],
+        user=str(kept["user"]),
+        changed_at=datetime.fromisoformat(kept["changed_at"]),
+        revision=hashlib.sha256(text).hexdigest(),
+    )

@@ -1,0 +1,62 @@
+"""Drawings that are not saved yet: kept as they are, and never one over another's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pm_kernel.config import Settings
+from pm_kernel.errors import Conflict, InvalidInput, NotFound
+from pm_kernel.unsaved import forget_unsaved, get_unsaved, keep_unsaved, list_unsaved
+from pm_kernel.workspace import init_workspace
+
+#: It has faults of every kind: a plan or a template would refuse it.
+UNFINISHED = {"document": {"name": "", "steps": {"a": {"method": ""}, "b": {"method": "gone"}}}}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return init_workspace(tmp_path / "study")
+
+
+def test_what_is_drawn_is_kept_as_it_is_and_forgotten_when_it_is_saved(settings):
+    assert list_unsaved(settings) == []
+    first = keep_unsaved(settings, "tab-1", UNFINISHED, expected=None)
+    second = keep_unsaved(settings, "tab-2", {"document": 1}, expected=None)
+    assert get_unsaved(settings, "tab-1") == first
+    assert first.content == UNFINISHED
+    again = keep_unsaved(settings, "tab-1", {"document": 2}, expected=first.revision)
+    assert list_unsaved(settings) == [again, second]
+    forget_unsaved(settings, "tab-1", expected=again.revision)
+    forget_unsaved(settings, "tab-1", expected=again.revision)
+    assert list_unsaved(settings) == [second]
+    with pytest.raises(NotFound, match="no unsaved drawing 'tab-1'"):
+        get_unsaved(settings, "tab-1")
+    # Whoever still draws it elsewhere keeps it anew.
+    assert keep_unsaved(settings, "tab-1", UNFINISHED, expected=again.revision).key == "tab-1"
+
+
+def test_nobody_keeps_one_over_what_somebody_else_drew_meanwhile(settings):
+    seen = keep_unsaved(settings, "tab", {"document": 1}, expected=None)
+    theirs = keep_unsaved(settings, "tab", {"document": 2}, expected=seen.revision)
+    for expected in (None, seen.revision):
+        with pytest.raises(Conflict, match="was changed meanwhile"):
+            keep_unsaved(settings, "tab", {"document": 3}, expected=expected)
+    with pytest.raises(Conflict):
+        forget_unsaved(settings, "tab", expected=seen.revision)
+    assert get_unsaved(settings, "tab") == theirs
+
+
+@pytest.mark.parametrize("key", ["", ".", "..", "a/b", "../pm", "a.b", "-a", "é", "x" * 65])
+def test_a_key_is_never_a_path(settings, key):
+    with pytest.raises(InvalidInput, match="is no key of a drawing"):
+        keep_unsaved(settings, key, {}, expected=None)
+
+
+def test_a_file_that_is_no_drawing_hides_no_other(settings):
+    kept = keep_unsaved(settings, "tab", UNFINISHED, expected=None)
+    folder = settings.runs_dir / "drawings"
+    for name, text in {"half": '{"user', "list": "[]", "other": '{"content": 1}'}.items():
+        (folder / f"{name}.json").write_text(text)
+    assert list_unsaved(settings) == [kept]
