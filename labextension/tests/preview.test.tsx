@@ -298,6 +298,26 @@ describe('a look at a draft', () => {
   });
 });
 
+describe('the first plan of all', () => {
+  it('says, while it waits for it, how much of Nextflow was fetched', async () => {
+    const submitting = held({ body: { plan_id: 7, status: 'submitted' } });
+    const { api } = bench({
+      '/base/pm/api/plans/7/submit': submitting.answer,
+      '/base/pm/api/nextflow': { body: { ready: false, own: false, files: 12, of: 57 } }
+    });
+    const model = new PreviewModel(api, 7);
+    await model.load();
+    const host = shown(model);
+    click(named(host, 'Run 4 new, reuse 2'));
+    const said = 'Fetching Nextflow, once for all plans (12 of 57 files)';
+    await until(() => host.textContent.includes(said));
+    submitting.give();
+    await until(() => model.started !== null);
+    expect(model.fetched).toBeNull();
+    expect(host.textContent).not.toContain('Nextflow');
+  });
+});
+
 describe('what is asked for otherwise', () => {
   it('keeps the button from running what is not shown, until it is stored', async () => {
     const look = held({ body: PREVIEW });

@@ -52,6 +52,16 @@ def installed(cache_dir: Path, jars: tuple[Jar, ...] | None = None) -> Path | No
     return folder if sizes == {jar.name: jar.size_bytes for jar in jars} else None
 
 
+def fetched(cache_dir: Path, jars: tuple[Jar, ...] | None = None) -> tuple[int, int]:
+    """Return how many jars are there, be it while somebody fetches them, and how many it takes."""
+    jars = pinned_jars() if jars is None else jars
+    if installed(cache_dir, jars) is not None:
+        return len(jars), len(jars)
+    parent = _folder(cache_dir, jars).parent
+    counts = [len(list(each.iterdir())) for each in parent.glob(f"{_STAGING}*/whole/lib")]
+    return max(counts, default=0), len(jars)
+
+
 def install(
     cache_dir: Path,
     *,

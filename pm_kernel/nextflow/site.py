@@ -15,6 +15,7 @@ from pm_kernel.nextflow.command import NextflowCommand, find_nextflow
 from pm_kernel.nextflow.compile import process_specs
 from pm_kernel.nextflow.config import SiteConfig, resolve_config
 from pm_kernel.nextflow.directives import directive_faults
+from pm_kernel.nextflow.install import fetched
 from pm_kernel.nextflow.ir import Limits, ProcessSpec
 from pm_kernel.nextflow.launcher import folder_fault
 from pm_kernel.nextflow.machine import machine_limits
@@ -34,6 +35,11 @@ def site_nextflow(settings: Settings) -> NextflowCommand:
     return find_nextflow(
         settings.environ, settings.cache_dir, own=settings.nextflow, mirror=settings.maven_mirror
     )
+
+
+def nextflow_fetched(settings: Settings) -> tuple[int, int] | None:
+    """Return how many files of the pinned Nextflow are there, of how many; None for one's own."""
+    return None if settings.nextflow is not None else fetched(settings.cache_dir)
 
 
 def site_config(settings: Settings, command: NextflowCommand | None = None) -> SiteConfig:

@@ -23,6 +23,7 @@ from pm_server.routes.methods import (
     MethodVersionRoute,
 )
 from pm_server.routes.modules import ModuleRoute, ModulesRoute
+from pm_server.routes.nextflow import NextflowRoute
 from pm_server.routes.origin import OriginRoute
 from pm_server.routes.plan_actions import (
     CancelRoute,
@@ -66,6 +67,7 @@ ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (r"/pm/api/marks", MarksRoute),
     (r"/pm/api/workspace", WorkspaceRoute),
     (r"/pm/api/database", DatabaseRoute),
+    (r"/pm/api/nextflow", NextflowRoute),
     (r"/pm/api/modules", ModulesRoute),
     (rf"/pm/api/modules/{_NAME}", ModuleRoute),
     (r"/pm/api/methods", MethodsRoute),

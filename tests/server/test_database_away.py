@@ -39,6 +39,7 @@ ALONE = {
     "/python",
     "/live",
     "/workspace",
+    "/nextflow",
     "/drawings",
     "/drawings/{key}",
 }

@@ -49,6 +49,15 @@ async def test_what_is_registered(study, api):
         assert (await api("GET", path, status=404))["error"] == "NotFound"
 
 
+async def test_how_much_of_nextflow_is_there_is_told_without_fetching_it(
+    bench, api, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("PM_CACHE_DIR", str(tmp_path / "nothing"))
+    told = await api.get("nextflow")
+    assert (told["ready"], told["own"], told["files"]) == (False, False, 0)
+    assert not (tmp_path / "nothing").exists()
+
+
 async def test_a_drawing_with_faults_is_kept_until_it_is_saved(bench, api):
     """What no plan and no template takes is there for another browser, as it was drawn."""
     drawn = {"document": {"name": "cells", "steps": {"a": {"method": ""}}}, "request": {}}

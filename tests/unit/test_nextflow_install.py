@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pm_kernel.errors import EngineUnavailable
-from pm_kernel.nextflow.install import install, installed
+from pm_kernel.nextflow.install import fetched, install, installed
 from pm_kernel.nextflow.jars import Jar, pinned_jars
 
 
@@ -54,7 +54,17 @@ def test_the_committed_list_is_complete_and_exact() -> None:
 
 def test_what_was_fetched_is_used_and_not_fetched_again(tmp_path: Path) -> None:
     seen: list[tuple[int, int, str]] = []
-    folder = install(tmp_path, jars=JARS, fetch=write, progress=lambda *step: seen.append(step))
+    told: list[tuple[int, int]] = [fetched(tmp_path, JARS)]
+
+    def progress(done: int, total: int, name: str) -> None:
+        seen.append((done, total, name))
+        told.append(fetched(tmp_path, JARS))
+
+    folder = install(tmp_path, jars=JARS, fetch=write, progress=progress)
+    # Somebody who waits is told as many as there are by then, and all of them at the end.
+    assert told[0] == (0, 3)
+    assert all(1 <= done <= 3 for done, _ in told[1:]), told
+    assert fetched(tmp_path, JARS) == (3, 3)
     assert sorted(path.name for path in (folder / "lib").iterdir()) == [j.name for j in JARS]
     assert [(done, total) for done, total, _ in seen] == [(1, 3), (2, 3), (3, 3)]
     assert installed(tmp_path, JARS) == folder

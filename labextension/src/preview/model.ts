@@ -13,6 +13,8 @@ import { editDraft, previewDraft, previewRequest, submitDraft } from '../api/pre
 import type { IPlanRequest } from '../pipeline/document';
 import { readRequest } from '../pipeline/reading';
 import type { IApi } from '../tokens';
+import type { IFetched } from './fetched';
+import { telling } from './fetched';
 
 /** Samples of the run tree in one answer. */
 const PAGE = 50;
@@ -29,6 +31,9 @@ export interface IDraftChange {
   /** What is asked for is another, not only what is said of it. */
   readonly asks: boolean;
 }
+
+/** What the server is waited for. */
+export type Doing = 'looking' | 'saving' | 'submitting' | 'other';
 
 export class PreviewModel extends VDomModel {
   constructor(
@@ -87,8 +92,13 @@ export class PreviewModel extends VDomModel {
   }
 
   /** What is being done; null, nothing. */
-  get doing(): 'looking' | 'saving' | 'other' | null {
+  get doing(): Doing | null {
     return this.busy ? this._doing : null;
+  }
+
+  /** What of Nextflow was fetched when it was last looked at, while the first plan waits for it. */
+  get fetched(): IFetched | null {
+    return this._fetched;
   }
 
   /** What is asked for, also while the server has not answered yet: a tick shows at once. */
@@ -256,7 +266,10 @@ export class PreviewModel extends VDomModel {
       }
       try {
         const agreed = accept ?? this._agreed ?? undefined;
-        this._started = await submitDraft(this._api, this.planId, agreed);
+        this._does('submitting');
+        this._started = await telling(this._api, this._tellFetched, () =>
+          submitDraft(this._api, this.planId, agreed)
+        );
         this._difference = null;
       } catch (error) {
         if (!(error instanceof Refused) || error.refusal.difference === undefined) {
@@ -312,7 +325,7 @@ export class PreviewModel extends VDomModel {
     return Math.min(MOST, Math.max(PAGE, this._nodes.length));
   }
 
-  private _does(what: 'looking' | 'saving'): void {
+  private _does(what: Doing): void {
     this._doing = what;
     this._changed();
   }
@@ -357,6 +370,11 @@ export class PreviewModel extends VDomModel {
     return isDone;
   }
 
+  private readonly _tellFetched = (fetched: IFetched | null): void => {
+    this._fetched = fetched;
+    this._changed();
+  };
+
   private _changed(): void {
     if (!this.isDisposed) {
       this.stateChanged.emit();
@@ -381,7 +399,8 @@ export class PreviewModel extends VDomModel {
   private _reading: Promise<boolean> | null = null;
   private _waiting = 0;
   private _changes = 0;
-  private _doing: 'looking' | 'saving' | 'other' = 'other';
+  private _doing: Doing = 'other';
+  private _fetched: IFetched | null = null;
   private _looking: AbortController | null = null;
   private _queue: Promise<void> = Promise.resolve();
   private readonly _draftChanged = new Signal<this, IDraftChange>(this);
