@@ -304,7 +304,10 @@ def new_planned_runs(shown: Preview, sample: str | None = None) -> list[NewPlann
 
 
 def _catalogue(connection: Connection, pipeline: Pipeline) -> Catalogue:
-    return read_catalogue(connection, {step.method for step in pipeline.steps.values()})
+    names = {step.method for step in pipeline.steps.values() if step.method}
+    found = read_catalogue(connection, names)
+    # A method that is not there is told with all that are.
+    return found if names <= found.methods.keys() else read_catalogue(connection)
 
 
 def _located(expanded: ExpandedPlan, base: Path) -> ExpandedPlan:

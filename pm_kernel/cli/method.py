@@ -67,6 +67,11 @@ def register(argv: list[str], context: Context) -> int:
     add("--drop-output", action="append", default=[], metavar="NAME")
     add("--pixi", type=Path, metavar="DIR", help="copy pixi.toml and pixi.lock from that folder")
     add("--overwrite", action="store_true", help="replace unregistered edits of the copy there")
+    add(
+        "--break-contract",
+        action="store_true",
+        help="record it although its module promises an output that it does not declare",
+    )
     options = arguments.parse_args(argv)
     request = RegistrationRequest(
         options.folder,
@@ -82,6 +87,7 @@ def register(argv: list[str], context: Context) -> int:
         change=options.message,
         pixi_from=options.pixi,
         overwrite=options.overwrite,
+        break_contract=options.break_contract,
     )
     registered = record_folder(context.settings, context.store, request)
     if context.json:

@@ -56,6 +56,8 @@ class MethodVersionInfo:
     inputs: Mapping[str, InputInfo] = field(default_factory=dict)
     outputs: Mapping[str, OutputInfo] = field(default_factory=dict)
     params: Mapping[str, ParamInfo] = field(default_factory=dict)
+    #: Outputs that its module promises and it does not declare: its runs break the contract.
+    withheld: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, version: Version) -> MethodVersionInfo:

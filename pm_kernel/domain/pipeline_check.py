@@ -56,6 +56,14 @@ def check_pipeline(
         if info is None:
             _unknown_method(step, catalogue, here)
         else:
+            for output in info.withheld:
+                here.add(
+                    f"module {info.module} promises an output {shown(output)}, which {info.method} "
+                    f"v{info.version} does not declare: its runs break the contract and fail. "
+                    "Declare it in a new version, or change the contract of the module.",
+                    code="contract",
+                    severity="warning",
+                )
             check_params(info, step.params, here)
             for branch in step.branches.members:
                 check_params(info, branch.params, here)

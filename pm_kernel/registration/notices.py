@@ -13,8 +13,8 @@ from pm_kernel.errors import EngineUnavailable, InvalidInput
 from pm_kernel.registration.workspace import method_folder
 from pm_kernel.repository import IgnoredFile, MethodsRepository
 from pm_kernel.scan import MethodScan, likely_read
-from pm_kernel.store.engine import Store
-from pm_kernel.store.modules import get_module
+from pm_kernel.store.engine import Connection, Store
+from pm_kernel.store.modules import find_module
 
 #: Files of one kind that are named; the rest is a number.
 _NAMED = 8
@@ -54,15 +54,46 @@ def file_notices(
 def contract_notices(store: Store, declaration: Declaration) -> list[str]:
     """Outputs that the module promises and the method does not declare: its runs would fail."""
     with store.reading() as connection:
-        module = get_module(connection, declaration.module)
-    promised = dict.fromkeys(field.output for field in module.contract if field.required)
-    declared = {each.name for each in declaration.outputs}
+        withheld = withheld_outputs(connection, declaration)
     return [
-        f"Module {module.name} promises an output {name!r}, which this method does not declare, so "
-        f"its runs would fail. Declare it, or change the contract in {module.name}/module.toml."
-        for name in promised
-        if name not in declared
+        f"{_breaks(declaration, name)} Declare it, or change the contract in "
+        f"{declaration.module}/module.toml."
+        for name in withheld
     ]
+
+
+def refuse_broken_contract(
+    connection: Connection, declaration: Declaration, before: Declaration | None = None
+) -> None:
+    """Raise InvalidInput for a method that does not declare what its module promises.
+
+    ``before`` is its latest version: what that one does not declare either is no news.
+    """
+    known = () if before is None else withheld_outputs(connection, before)
+    news = [name for name in withheld_outputs(connection, declaration) if name not in known]
+    if news:
+        raise InvalidInput(
+            _breaks(declaration, news[0]),
+            hint=f"Declare it (--output {news[0]}=PATH), change the contract in "
+            f"{declaration.module}/module.toml, or record the version all the same with "
+            "--break-contract.",
+        )
+
+
+def withheld_outputs(connection: Connection, declaration: Declaration) -> list[str]:
+    """Return what the module promises and the method does not declare; nothing of a new module."""
+    module = find_module(connection, declaration.module)
+    contract = () if module is None else module.contract
+    promised = dict.fromkeys(field.output for field in contract if field.required)
+    declared = {each.name for each in declaration.outputs}
+    return [name for name in promised if name not in declared]
+
+
+def _breaks(declaration: Declaration, output: str) -> str:
+    return (
+        f"Module {declaration.module} promises an output {output!r}, which this method does not "
+        "declare, so its runs would fail."
+    )
 
 
 def environment_of(settings: Settings, declaration: Declaration) -> Environment:

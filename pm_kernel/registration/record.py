@@ -34,6 +34,7 @@ from pm_kernel.registration.notices import (
     contract_notices,
     environment_notices,
     file_notices,
+    refuse_broken_contract,
 )
 from pm_kernel.registration.recover import (
     TRAILER_CONTENT,
@@ -60,7 +61,8 @@ def register(settings: Settings, store: Store, request: RegistrationRequest) -> 
     """Record the folder as a version of its method, unless it is the latest already.
 
     Raises Problems where the code or the declaration cannot be registered, InvalidInput and
-    NotFound for names and folders that cannot be, Conflict where another module has the name, where
+    NotFound for names and folders that cannot be and for a method that breaks the contract of its
+    module, Conflict where another module has the name, where
     files in the workspace would be lost, or where the repository is in the middle of something, and
     DatabaseUnavailable. Whatever is raised: no version is half there.
     """
@@ -71,6 +73,10 @@ def register(settings: Settings, store: Store, request: RegistrationRequest) -> 
     declaration = examined.declaration
     with store.reading() as connection:
         _check_registry(connection, declaration)
+        if not request.break_contract:
+            latest = registry.latest_version(connection, declaration.name)
+            before = None if latest is None else latest.declaration
+            refuse_broken_contract(connection, declaration, before)
     notices = list(repair(settings, store, thorough=False).notices)
     if not examined.declared and request.declaration is None:
         notices += _suggested(request, declaration)
@@ -171,6 +177,9 @@ class _Recording:
                 known = self._recorded_already(connection, content)
                 if known is not None:
                     return _Recorded(known, False, content.scan, left_out, self._notices)
+                if not self._request.break_contract:
+                    # Its module may have come with it.
+                    refuse_broken_contract(connection, content.declaration)
                 content = with_method_file(self._repository, self._request, content)
                 number, commit = self._commit(connection, content)
                 version = registry.record_version(

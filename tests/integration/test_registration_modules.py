@@ -8,9 +8,12 @@ import pytest
 
 from pm_kernel.demo.location import methods_folder
 from pm_kernel.domain.methods import ContractField
+from pm_kernel.domain.pipeline import parse_pipeline
+from pm_kernel.domain.pipeline_check import check_pipeline
 from pm_kernel.errors import InvalidInput, Problems
 from pm_kernel.registration import create_module, read_modules_from_git, repair
 from pm_kernel.store import modules, registry
+from pm_kernel.store.catalogue import read_catalogue
 
 from .registration_harness import FILES, new_workspace, written
 
@@ -159,8 +162,26 @@ def test_all_methods_of_the_demo_are_registered_from_a_copy(workspace, tmp_path)
     assert params["segment_nuclei.min_object_area"].default == "30"
 
 
-def test_an_output_that_the_module_promises_and_nobody_declares_is_named(workspace):
+def test_a_method_that_does_not_declare_what_its_module_promises_is_refused(workspace):
     create(workspace, contract=(*FIELDS, ContractField("summary", "n", "int")))
-    found = workspace.register(workspace.method())
+    with pytest.raises(InvalidInput, match="promises an output 'summary'") as refused:
+        workspace.register(workspace.method())
+    assert "--break-contract" in str(refused.value.hint)
+    with workspace.store.reading() as connection:
+        assert registry.list_methods(connection) == []
+    # Whoever wants it all the same is told what it means, and a preview names it too.
+    found = workspace.register(workspace.method(), break_contract=True)
     (said,) = [each for each in found.notices if "promises" in each]
     assert "Module analysis promises an output 'summary'" in said
+    with workspace.store.reading() as connection:
+        catalogue = read_catalogue(connection)
+    pipeline = parse_pipeline({"format": 1, "steps": {"a": {"method": found.version.method}}})
+    (told,) = [p for p in check_pipeline(pipeline[0], catalogue) if p.code == "contract"]
+    assert (told.step, told.severity) == ("a", "warning")
+    assert "promises an output 'summary'" in told.message
+    # It is what it was; a new version of it would break the contract anew.
+    assert not workspace.register(workspace.method()).created
+    workspace.method(files={**FILES, "helper.py": FILES["helper.py"] + "# other\n"})
+    with pytest.raises(InvalidInput, match="promises an output 'summary'"):
+        workspace.register(workspace.methods / "analysis" / "measure")
+    assert workspace.git("checkout", "--", ".") == ""
