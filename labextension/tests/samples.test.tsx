@@ -8,6 +8,7 @@ import { decoded } from '../src/samples/files';
 import type { ISheet } from '../src/samples/sheet';
 import {
   faultText,
+  sourceFaults,
   pastedCells,
   placeFaults,
   readNames,
@@ -54,6 +55,33 @@ describe('a sample sheet', () => {
       .join();
     expect(sentence).toContain(one);
     expect(sentence).toContain(other);
+  });
+
+  it('says at the cell that names it which file is not there, and what to do', () => {
+    const sheet = {
+      columns: ['sample', 'image', 'before'],
+      rows: [
+        ['s1', 'data/a.png', 'run:7/cells'],
+        ['s2', './data/b.png', ''],
+        ['a.png', '/far/c.png', 'run:8/cells']
+      ]
+    };
+    const told = [
+      "Step 'load': the file /study/data/b.png does not exist.",
+      "Step 'load': the file /far/c.png cannot be read: Permission denied.",
+      "Step 'gate': run 8 has no output 'cells' (or does not exist).",
+      "Step 'other': the file /study/a.png does not exist."
+    ];
+    const faults = sourceFaults(sheet, told, trans);
+    expect(faults.map(({ row, column }) => [row, column])).toEqual([
+      [1, 1],
+      [2, 1],
+      [2, 2]
+    ]);
+    expect(faults[0]?.message).toMatch(
+      /^Row 2, column "image": the file \/study\/data\/b\.png does not exist\. Mend the cell/
+    );
+    expect(faults[2]?.message).toContain("run 8 has no output 'cells'");
   });
 
   it('names empty and double names by row, and columns by number', () => {

@@ -62,7 +62,7 @@ def check_pipeline(
                     f"v{info.version} does not declare: its runs break the contract and fail. "
                     "Declare it in a new version, or change the contract of the module.",
                     code="contract",
-                    severity="warning",
+                    severity="notice",
                 )
             check_params(info, step.params, here)
             for branch in step.branches.members:

@@ -6,7 +6,7 @@ import React from 'react';
 import { Choice } from '../params/choice';
 import { SAMPLE } from '../pipeline/document';
 import type { ISheet, ISheetFault } from './sheet';
-import { faultText, placeFaults, readNames, readSheet } from './sheet';
+import { faultText, placeFaults, readNames, readSheet, sourceFaults } from './sheet';
 import { SheetTable } from './table';
 
 /** Where a sample sheet can be taken from. */
@@ -20,6 +20,8 @@ interface IProps {
   sheet: ISheet;
   /** What the server says of the samples. */
   problems?: readonly string[];
+  /** What it says of files and runs that the plan begins with. */
+  told?: readonly string[];
   sources: readonly ISheetSource[];
   /** Columns that would fill an input: names of inputs that nothing feeds yet. */
   wanted?: readonly string[];
@@ -32,7 +34,7 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
   const { sheet, problems = [], sources, wanted = [], onChange, trans } = props;
   const onlyNames = sheet.columns.length === 1 && sheet.columns[0] === SAMPLE;
   const [asTable, setAsTable] = React.useState(!onlyNames);
-  const [told, setTold] = React.useState<readonly string[]>([]);
+  const [refused, setRefused] = React.useState<readonly string[]>([]);
   const host = React.useRef<HTMLDivElement>(null);
   // The column that was added just now is filled next.
   const added = React.useRef<string | null>(null);
@@ -46,10 +48,10 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
     }
   });
   const missing = wanted.filter(name => !sheet.columns.includes(name));
-  const faults = placeFaults(sheet, trans);
+  const faults = [...placeFaults(sheet, trans), ...sourceFaults(sheet, props.told ?? [], trans)];
   const take = (text: string, from: string): void => {
     const read = readSheet(text);
-    setTold(read.faults.map(fault => `${from}: ${faultText(fault, trans)}`));
+    setRefused(read.faults.map(fault => `${from}: ${faultText(fault, trans)}`));
     if (!isEmpty(read.faults)) {
       setAsTable(true);
       onChange(read.sheet, trans.__('Take samples from %1', from));
@@ -96,7 +98,7 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
                   }
                 },
                 (error: unknown) => {
-                  setTold([error instanceof Error ? error.message : String(error)]);
+                  setRefused([error instanceof Error ? error.message : String(error)]);
                 }
               );
             }}
@@ -140,7 +142,7 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
         {onlyNames ? '' : ` · ${trans._n('%1 column', '%1 columns', sheet.columns.length)}`}
       </p>
       <Faults
-        faults={[...told, ...faults.map(fault => fault.message), ...problems]}
+        faults={[...refused, ...faults.map(fault => fault.message), ...problems]}
         trans={trans}
       />
     </div>

@@ -46,6 +46,9 @@ export const samplesPlugin: JupyterFrontEndPlugin<void> = {
                 problems={model.problems
                   .filter(problem => SHEET_CODES.has(problem.code))
                   .map(problem => problem.message)}
+                told={model.problems
+                  .filter(problem => SOURCE_CODES.has(problem.code) || problem.edge !== null)
+                  .map(problem => problem.message)}
                 sources={sources}
                 wanted={unfed(model)}
                 onChange={(sheet, said) => {
@@ -82,6 +85,9 @@ export const samplesPlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/** Codes of problems that are about what a plan begins with, be it named in the sheet or not. */
+const SOURCE_CODES = new Set(['file', 'run', 'module', 'type']);
 
 /** Codes of problems that are about the sample sheet. */
 const SHEET_CODES = new Set([

@@ -203,6 +203,50 @@ export interface IPlaceFault {
   message: string;
 }
 
+/** What the server says of the file or the run that a cell names, at the cells that name it. */
+export function sourceFaults(
+  sheet: ISheet,
+  told: readonly string[],
+  trans: TranslationBundle
+): readonly IPlaceFault[] {
+  const faults: IPlaceFault[] = [];
+  for (const [row, cells] of told.length === 0 ? [] : sheet.rows.entries()) {
+    cells.forEach((cell, column) => {
+      const name = sheet.columns[column] ?? '';
+      const found = name === SAMPLE ? undefined : told.find(each => isAbout(each, cell.trim()));
+      if (found !== undefined) {
+        const what = found.replace(/^Step '[^']*': (input '[^']*': )?/, '');
+        const place = trans.__('Row %1, column "%2": %3', row + 1, name, what);
+        const next = /^run:/.test(cell.trim())
+          ? trans.__('Name another result there.')
+          : trans.__(
+              'Mend the cell, or put the file there; a path that does not begin with "/" begins in the folder of the workspace.'
+            );
+        faults.push({ row, column, message: `${place} ${next}` });
+      }
+    });
+  }
+  return faults;
+}
+
+/** Whether a sentence of the server is about what a cell names. */
+function isAbout(sentence: string, cell: string): boolean {
+  const run = /^run:(\d+)\/(.+)$/.exec(cell);
+  if (run !== null) {
+    const [, id = '', output = ''] = run;
+    return [`run ${id} has no output '${output}'`, `run ${id} did not complete`, `${cell} `].some(
+      each => sentence.includes(each)
+    );
+  }
+  const path = cell.replace(/^(\.\/)+/, '');
+  return (
+    path !== '' &&
+    [' does not exist', ' is a folder', ' cannot be read'].some(
+      each => sentence.includes(`/${path}${each}`) || sentence.includes(` ${path}${each}`)
+    )
+  );
+}
+
 /** What is wrong in a sheet, by place. */
 export function placeFaults(sheet: ISheet, trans: TranslationBundle): readonly IPlaceFault[] {
   const faults: IPlaceFault[] = [];
