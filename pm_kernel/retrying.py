@@ -9,7 +9,7 @@ whoever opens that: the supervisor, or a resume after everything was killed.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pm_kernel import submission
 from pm_kernel.config import Settings
@@ -63,8 +63,11 @@ class Choice:
 class Retry:
     """What a retry began: for how many planned runs, and whether a running launch comes first."""
 
+    #: The chosen ones, and what goes with them: what is made of them, and what they lack.
     runs: int
     queued: bool
+    #: The chosen ones alone: so many are wanted again.
+    chosen: int = field(default=0, compare=False)
 
 
 def retry(
@@ -122,9 +125,10 @@ def retry(
             tree = _Tree(plans.planned_runs_of(store, plan_id))
             named = _chosen(connection, plan_id, tree, choice)
             if again:
-                chosen = _cleared(connection, plan_id, tree, named, settings.user)
+                begun = {row.planned_id for row in named if row.decision != "blocked"}
+                chosen = _cleared(connection, plan_id, tree, begun, settings.user)
             else:
-                chosen = _ended(plan_id, tree, named, _ENDED | {"waiting"})
+                begun = chosen = _ended(plan_id, tree, named, _ENDED | {"waiting"})
             given = tree.with_others(chosen)
             epoch = launches.raise_epoch(connection, plan_id)
             held = [row.planned_id for row in tree.rows if row.state in _WITHOUT]
@@ -133,7 +137,7 @@ def retry(
         submission.supervise(settings, store, plan_id, epoch, start)
     finally:
         lock.release()
-    return Retry(len(given), queued=False)
+    return Retry(len(given), queued=False, chosen=len(begun))
 
 
 def take_back(store: Store, plan_id: int, choice: Choice) -> int:
@@ -174,7 +178,8 @@ def _queue(settings: Settings, store: Store, plan_id: int, choice: Choice, *, ag
         chosen = _ended(plan_id, tree, named, _ENDED | _WITH if again else _ENDED, held)
         retries.want(connection, chosen, settings.user)
         results = {each for each in chosen if tree.by_id[each].state in _WITH}
-    return Retry(len(tree.below(results) | tree.with_others(chosen)), queued=True)
+    given = tree.below(results) | tree.with_others(chosen)
+    return Retry(len(given), queued=True, chosen=len(chosen))
 
 
 class _Tree(PlannedTree):
@@ -269,12 +274,11 @@ def _cleared(
     connection: Connection,
     plan_id: int,
     tree: _Tree,
-    chosen: Sequence[PlannedRunRow],
+    chosen: set[int],
     user: str,
 ) -> set[int]:
     """Take away the results of the chosen ones and of everything below them."""
-    again = {row.planned_id for row in chosen if row.decision != "blocked"}
-    cleared = {each for each in tree.below(again) if tree.by_id[each].decision != "blocked"}
+    cleared = {each for each in tree.below(chosen) if tree.by_id[each].decision != "blocked"}
     alive = retries.live(connection, plan_id)
     if living := sorted(alive[each] for each in cleared & alive.keys()):
         raise Conflict(

@@ -62,7 +62,10 @@ describe('the graph of everything', () => {
   });
 
   it('links runs in the lane of their methods, once for several inputs', () => {
-    const edge = { run_id: 9, source_run_id: 1, input: 'a', output: 'o', ordinal: 0, label: null };
+    const edge = {
+      ...{ run_id: 9, source_run_id: 1, input: 'a', output: 'o', ordinal: 0, label: null },
+      equal_bytes: []
+    };
     const listed = new Map([
       ['one', [1]],
       ['sea', [9]]

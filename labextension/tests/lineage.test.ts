@@ -57,7 +57,8 @@ function lineage(
       input: 'in',
       output: 'out',
       ordinal: 0,
-      label: null
+      label: null,
+      equal_bytes: []
     }))
   };
 }

@@ -39,7 +39,11 @@ class Tab implements ITab<ILineageArgs> {
 const input: RunInput = {
   ...{ name: 'table', type: 'upstream', ordinal: 0, label: null, source_run_id: 1 },
   ...{ source_output: 'table', source_method: 'gate', source_version: 1, source_path: 'a.csv' },
-  ...{ checksum: null, text: null, path: null }
+  ...{ checksum: null, text: null, path: null },
+  equal_bytes: [
+    { run_id: 12, plan_id: 5 },
+    { run_id: 13, plan_id: 6 }
+  ]
 };
 
 /** Run 9 read so many alike runs, from 1 on. */
@@ -50,7 +54,8 @@ function answers(count: number): Answers {
     sample: `s${place}`
   }));
   const edges = runs.map(({ run_id: source_run_id }) => ({
-    ...{ run_id: 9, source_run_id, input: 'table', output: 'table', ordinal: 0, label: null }
+    ...{ run_id: 9, source_run_id, input: 'table', output: 'table', ordinal: 0, label: null },
+    equal_bytes: []
   }));
   const all = [...runs, lineageRun(9, 0)];
   const details = (run: LineageRun): unknown => ({
@@ -200,6 +205,10 @@ it('an input that stands in the lineage is walked to, not opened', async () => {
       each.textContent.startsWith('run 1 · gate')
     );
   await expect.poll(link).toBeDefined();
+  // Plans that reuse run 9 counted on others, whose output is the same.
+  expect(link()?.closest('td')?.textContent).toContain(
+    'equal bytes of run 12 (plan 5), run 13 (plan 6)'
+  );
   click(link());
   await expect.poll(() => host.querySelector('aside')?.textContent).toContain('Run 1 ');
   expect(opened).toEqual([]);

@@ -47,7 +47,11 @@ def retry(argv: list[str], context: Context) -> int:
         context.settings, context.store, options.plan, choice, again=options.again
     )
     when = "when the launch that runs now has ended" if begun.queued else "now"
-    context.output.note(f"plan {options.plan}: {_runs(begun.runs)} once more, {when}")
+    told = f"{_runs(begun.chosen)} once more"
+    if others := begun.runs - begun.chosen:
+        told += f", and {others} more that {'goes' if others == 1 else 'go'} with "
+        told += "it" if begun.chosen == 1 else "them"
+    context.output.note(f"plan {options.plan}: {told}, {when}")
     return follow(context, options.plan, watch=not options.no_watch)
 
 

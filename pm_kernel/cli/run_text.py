@@ -10,7 +10,15 @@ from pm_kernel.cli.output import width_of
 from pm_kernel.cli.text import Line, Span, clean, line
 from pm_kernel.domain.marks import run_mark
 from pm_kernel.domain.quantities import duration_text, size_text
-from pm_kernel.domain.runs import Run, RunDetails, RunInput, RunParameter, last_line, said
+from pm_kernel.domain.runs import (
+    Run,
+    RunDetails,
+    RunInput,
+    RunParameter,
+    equal_text,
+    last_line,
+    said,
+)
 
 #: Members of a gathered list that are named; of more, only the first and the last.
 _MEMBERS = 6
@@ -121,6 +129,9 @@ def input_lines(inputs: Iterable[RunInput]) -> Iterator[Line]:
             count = f"{len(members):,} members: "
             shown = [*shown[: _MEMBERS - 2], "…", shown[-1]]
         yield line(f"{name} {'=' if value else '←'} {count}{', '.join(shown)}")
+        equal = dict.fromkeys(each for read in members for each in read.equal_bytes)
+        if equal:
+            yield line(Span(f"  {equal_text(tuple(equal))}", "neutral"))
 
 
 def _origin(read: RunInput) -> str:

@@ -12,7 +12,7 @@ from functools import cached_property
 from heapq import heappop, heappush
 from typing import Literal
 
-from pm_kernel.domain.runs import Run
+from pm_kernel.domain.runs import EqualBytes, Run
 
 Direction = Literal["up", "down"]
 
@@ -28,6 +28,8 @@ class Edge:
     #: Position and label inside a gathered list.
     ordinal: int = 0
     label: str | None = None
+    #: Runs that made the same, where a plan that reuses ``run_id`` has them in place of the source.
+    equal_bytes: tuple[EqualBytes, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
-from pm_kernel.domain.lineage import LineageGraph
+from pm_kernel.domain.lineage import Edge, LineageGraph
 from pm_kernel.domain.run_documents import details_document, run_document
-from pm_kernel.domain.runs import Run, RunDetails
+from pm_kernel.domain.runs import EqualBytes, Run, RunDetails, equal_text
 
 _NO_DETAILS: Mapping[int, RunDetails] = MappingProxyType({})
 #: Characters that mean nothing to Mermaid inside quotes; everything else is written as its number.
@@ -25,9 +26,13 @@ def mermaid(graph: LineageGraph, details: Mapping[int, RunDetails] = _NO_DETAILS
     for run_id in graph.order:
         label = "<br/>".join(_escaped(text) for text in _label(graph.runs[run_id], details))
         lines.append(f'    R{run_id}["{label}"]')
-    drawn = dict.fromkeys((e.source_id, e.output or e.input, e.run_id) for e in graph.edges)
-    for source_id, output, run_id in drawn:
-        lines.append(f'    R{source_id} -->|"{_escaped(output)}"| R{run_id}')
+    drawn: dict[tuple[int, str, int], dict[EqualBytes, None]] = {}
+    for e in graph.edges:
+        equal = drawn.setdefault((e.source_id, e.output or e.input, e.run_id), {})
+        equal.update(dict.fromkeys(e.equal_bytes))
+    for (source_id, output, run_id), equal in drawn.items():
+        told = "<br/>".join(_escaped(each) for each in (output, *_equal(equal)))
+        lines.append(f'    R{source_id} -->|"{told}"| R{run_id}')
     lines.append(f"    style R{graph.run_id} stroke-width:3px")
     return "\n".join(lines) + "\n"
 
@@ -50,18 +55,26 @@ def lineage_document(
         "truncated": graph.truncated,
         "roots": list(graph.roots),
         "runs": nodes,
-        "edges": [
-            {
-                "run_id": edge.run_id,
-                "source_run_id": edge.source_id,
-                "input": edge.input,
-                "output": edge.output,
-                "ordinal": edge.ordinal,
-                "label": edge.label,
-            }
-            for edge in graph.edges
-        ],
+        "edges": [edge_document(edge) for edge in graph.edges],
     }
+
+
+def edge_document(edge: Edge) -> dict[str, Any]:
+    """Return an edge as JSON values."""
+    return {
+        "run_id": edge.run_id,
+        "source_run_id": edge.source_id,
+        "input": edge.input,
+        "output": edge.output,
+        "ordinal": edge.ordinal,
+        "label": edge.label,
+        "equal_bytes": [asdict(each) for each in edge.equal_bytes],
+    }
+
+
+def _equal(runs: Iterable[EqualBytes]) -> Iterator[str]:
+    if told := equal_text(tuple(runs)):
+        yield told
 
 
 def _label(run: Run, details: Mapping[int, RunDetails]) -> Iterator[str]:

@@ -28,7 +28,10 @@ def details_document(details: RunDetails) -> dict[str, Any]:
         **run_document(details.run),
         "plan_name": details.plan_name,
         "parameters": [_parameter(each) for each in details.parameters],
-        "inputs": [asdict(each) for each in details.inputs],
+        "inputs": [
+            {**asdict(each), "equal_bytes": [asdict(other) for other in each.equal_bytes]}
+            for each in details.inputs
+        ],
         "outputs": [asdict(each) for each in details.outputs],
         "metrics": dict(details.metrics),
         "metadata": dict(details.metadata),

@@ -6,7 +6,7 @@ what arrived), its inputs (outputs of other runs, files, values) and its outputs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,9 @@ from typing import Any, Literal
 
 from pm_kernel.domain.marks import run_mark
 from pm_kernel.domain.quantities import clock_text
+
+#: Runs with equal bytes that a line names.
+_EQUAL_NAMED = 4
 
 RunStatus = Literal["running", "completed", "failed", "cancelled"]
 
@@ -147,6 +150,22 @@ class RunParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class EqualBytes:
+    """Another run whose output is the same: a plan counted on it, and reused the run that read."""
+
+    run_id: int
+    #: The first plan that did.
+    plan_id: int
+
+
+def equal_text(runs: Sequence[EqualBytes]) -> str:
+    """Return ``equal bytes of run 12 (plan 5)``; of many only the first are named."""
+    named = ", ".join(f"run {each.run_id} (plan {each.plan_id})" for each in runs[:_EQUAL_NAMED])
+    more = f" and {len(runs) - _EQUAL_NAMED} more" if len(runs) > _EQUAL_NAMED else ""
+    return f"equal bytes of {named}{more}" if runs else ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunInput:
     """One input as it was read; a gathered input is several of them."""
 
@@ -168,6 +187,8 @@ class RunInput:
     text: str | None = None
     #: Where the file was, for files; a copy lies in the run's directory.
     path: str | None = None
+    #: Runs that made the same, where a plan that reuses this run has them in place of the source.
+    equal_bytes: tuple[EqualBytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Without a filter both questions are answered from indexes alone: the rows of run
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy import text
 
@@ -14,6 +15,7 @@ from pm_kernel.domain.lineage import Edge
 from pm_kernel.domain.runs import RunFilter
 from pm_kernel.store import runs
 from pm_kernel.store.engine import Store
+from pm_kernel.store.equal_bytes import equal_bytes
 
 _METHODS = text("""
 SELECT m.id, m.name, o.name AS module,
@@ -78,4 +80,6 @@ def edges_between(store: Store, run_ids: Iterable[int]) -> list[Edge]:
     """Return the links among some runs: both ends are of them."""
     with store.reading() as connection:
         rows = connection.execute(_BETWEEN, {"ids": runs.array(run_ids)}).all()
-    return [Edge(*row) for row in rows]
+        equal = equal_bytes(connection, {row.run_id for row in rows})
+    edges = [Edge(*row) for row in rows]
+    return [replace(e, equal_bytes=equal.get((e.run_id, e.input, e.ordinal), ())) for e in edges]

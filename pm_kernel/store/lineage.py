@@ -14,6 +14,7 @@ from sqlalchemy import text
 from pm_kernel.domain.lineage import Direction, Edge, LineageGraph, lineage
 from pm_kernel.store import runs
 from pm_kernel.store.engine import Store
+from pm_kernel.store.equal_bytes import equal_bytes
 
 #: Runs of a graph unless somebody asks for more; what a screen can show is far less.
 MAX_RUNS: Final = 20_000
@@ -51,7 +52,7 @@ def descendants(store: Store, run_id: int, *, max_runs: int = MAX_RUNS) -> Linea
 def _walk(store: Store, run_id: int, direction: Direction, max_runs: int) -> LineageGraph:
     reached: set[int] = set()
     truncated = False
-    edges = []
+    walks = []
     with store.reading() as connection:
         walked = connection.execute(_QUERIES[direction], {"run": run_id, "limit": max_runs + 1})
         for place, here, reader, source, name, output, ordinal, label in walked.all():
@@ -60,8 +61,10 @@ def _walk(store: Store, run_id: int, direction: Direction, max_runs: int) -> Lin
                 continue
             reached.add(here)
             if reader is not None:
-                edges.append(Edge(reader, source, name, output or "", ordinal, label))
+                walks.append((reader, source, name, output or "", ordinal, label))
         found = runs.by_ids(connection, reached)
+        equal = equal_bytes(connection, {edge[0] for edge in walks})
         if not found:
             runs.one(connection, run_id)
+    edges = [Edge(*each, equal.get((each[0], each[2], each[4]), ())) for each in walks]
     return lineage(run_id, direction, found, edges, truncated=truncated)

@@ -12,68 +12,13 @@ from pm_kernel.domain.plans import OPEN, Plan, PlannedRunRow, StepCount
 from pm_kernel.errors import NotFound
 from pm_kernel.store import launches
 from pm_kernel.store.engine import Store
+from pm_kernel.store.plan_states import STATES, planned_columns, planned_run
 from pm_kernel.store.tables import execution_plans, planned_runs, workspaces
 
-# What has become of each planned run; `blocked` follows from a parent that ended without a result.
-_STATES = """
-WITH RECURSIVE latest AS (
-    SELECT DISTINCT ON (r.planned_run_id) r.planned_run_id, r.id, r.status, r.error, r.launch_id
-    FROM runs r WHERE r.execution_plan_id = ANY(:plans) AND r.planned_run_id IS NOT NULL
-    ORDER BY r.planned_run_id, r.id DESC
-), base AS (
-    SELECT p.id, p.plan_id, p.ordinal, p.current_run, l.id AS latest_run, l.error,
-        -- a list that goes on without failed members may still do so while the plan runs
-        e.status IN ('submitted', 'running') AS open,
-        CASE
-            WHEN p.current_run IS NOT NULL AND l.id IS DISTINCT FROM p.current_run
-                 AND NOT EXISTS (SELECT 1 FROM runs o
-                                 WHERE o.id = p.current_run AND o.planned_run_id = p.id)
-                THEN 'reused'
-            WHEN p.current_run IS NOT NULL THEN 'completed'
-            WHEN p.decision = 'blocked' THEN 'blocked'
-            WHEN l.status = 'running' THEN 'running'
-            -- given to a launch after its last run failed: it waits again
-            WHEN l.status IN ('failed', 'cancelled')
-                 AND (e.status NOT IN ('submitted', 'running') OR p.launch_id = l.launch_id)
-                THEN l.status
-            ELSE 'waiting'
-        END AS state
-    FROM planned_runs p
-    JOIN execution_plans e ON e.id = p.plan_id
-    LEFT JOIN latest l ON l.planned_run_id = p.id
-    WHERE p.plan_id = ANY(:plans)
-), blocked AS (
-    SELECT d.child_id AS id, b.open
-    FROM planned_edges d JOIN base b ON b.id = d.parent_id
-    WHERE b.state IN ('failed', 'cancelled', 'blocked') AND (d.on_failure = 'wait' OR NOT b.open)
-    UNION
-    SELECT d.child_id, x.open FROM planned_edges d JOIN blocked x ON x.id = d.parent_id
-    WHERE d.on_failure = 'wait' OR NOT x.open
-), states AS (
-    SELECT b.*, CASE WHEN b.state = 'waiting' AND k.id IS NOT NULL THEN 'blocked'
-                     ELSE b.state END AS shown
-    FROM base b LEFT JOIN (SELECT DISTINCT id FROM blocked) k ON k.id = b.id
-)
-"""
-
-
-_TREE = text(
-    f"""{_STATES}
-SELECT p.id, p.key, p.step, p.sample, p.branch, p.decision, p.reason, s.shown,
-       coalesce(p.current_run, s.latest_run) AS run_id, m.name AS method, v.version,
-       p.set_params, s.error, p.again_by,
-       (SELECT array_agg(DISTINCT d.parent_id) FROM planned_edges d
-        WHERE d.child_id = p.id) AS parents
-FROM states s
-JOIN planned_runs p ON p.id = s.id
-LEFT JOIN method_versions v ON v.id = p.method_version_id
-LEFT JOIN methods m ON m.id = v.method_id
-ORDER BY p.ordinal
-"""  # noqa: S608 - constants only
-)
+_TREE = text(f"{STATES}{planned_columns('states')}")
 
 _STEP_COUNTS = text(
-    f"""{_STATES}
+    f"""{STATES}
 SELECT p.step, m.name AS method, v.version, s.shown AS state, count(*) AS n
 FROM states s
 JOIN planned_runs p ON p.id = s.id
@@ -85,7 +30,7 @@ ORDER BY min(min(p.ordinal)) OVER (PARTITION BY p.step), min(p.ordinal)
 )
 
 _COUNTS = text(
-    f"{_STATES} SELECT plan_id, shown, count(*) AS n FROM states GROUP BY 1, 2"  # noqa: S608
+    f"{STATES} SELECT plan_id, shown, count(*) AS n FROM states GROUP BY 1, 2"  # noqa: S608
 )
 
 
@@ -267,8 +212,20 @@ def get_plan(store: Store, plan_id: int) -> Plan:
     """Return one plan. Raises NotFound."""
     plans = _plans(store, [plan_id])
     if not plans:
-        raise NotFound(f"There is no plan {plan_id}.", hint="`pm plan list` shows the plans.")
+        raise _missing(plan_id)
     return plans[0]
+
+
+def require(store: Store, plan_id: int) -> None:
+    """Raise NotFound where there is no such plan; nothing of it is counted."""
+    with store.reading() as connection:
+        found = select(execution_plans.c.id).where(execution_plans.c.id == plan_id)
+        if connection.execute(found).first() is None:
+            raise _missing(plan_id)
+
+
+def _missing(plan_id: int) -> NotFound:
+    return NotFound(f"There is no plan {plan_id}.", hint="`pm plan list` shows the plans.")
 
 
 def list_plans(
@@ -286,26 +243,7 @@ def list_plans(
 def planned_runs_of(store: Store, plan_id: int) -> list[PlannedRunRow]:
     """Return a plan's run tree in its order, with the state of each planned run."""
     with store.reading() as connection:
-        return [
-            PlannedRunRow(
-                planned_id=row.id,
-                key=row.key,
-                step=row.step,
-                sample=row.sample,
-                branch=row.branch,
-                decision=row.decision,
-                reason=row.reason,
-                state=row.shown,
-                run_id=row.run_id,
-                method=row.method,
-                version=row.version,
-                set_params=row.set_params,
-                error=row.error if row.shown in ("failed", "cancelled") else None,
-                parents=tuple(sorted(row.parents or ())),
-                again_by=row.again_by,
-            )
-            for row in connection.execute(_TREE, {"plans": [plan_id]})
-        ]
+        return [planned_run(row) for row in connection.execute(_TREE, {"plans": [plan_id]})]
 
 
 def counts_of_steps(store: Store, plan_id: int) -> list[StepCount]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from pm_kernel.domain.methods import Declaration
 from pm_kernel.domain.runs import (
+    EqualBytes,
     IntegrityEvent,
     Run,
     RunDetails,
@@ -24,6 +25,7 @@ from pm_kernel.domain.runs import (
 from pm_kernel.store import runs
 from pm_kernel.store.catalogue import read_declarations
 from pm_kernel.store.engine import Store
+from pm_kernel.store.equal_bytes import Place, equal_bytes
 
 #: Runs per round of queries.
 _CHUNK = 1000
@@ -112,6 +114,7 @@ def _details(connection: Connection, chunk: list[Run]) -> Iterator[RunDetails]:
     inputs = _grouped(connection, _INPUTS, ids)
     outputs = _grouped(connection, _OUTPUTS, ids)
     events = _grouped(connection, _EVENTS, ids)
+    equal = equal_bytes(connection, [run.run_id for run in chunk])
     for run in chunk:
         record = records[run.run_id]
         yield RunDetails(
@@ -125,7 +128,7 @@ def _details(connection: Connection, chunk: list[Run]) -> Iterator[RunDetails]:
                     arrived.get(run.run_id, []),
                 )
             ),
-            inputs=tuple(_input(row) for row in inputs.get(run.run_id, ())),
+            inputs=tuple(_input(row, equal) for row in inputs.get(run.run_id, ())),
             outputs=tuple(RunOutput(*row[1:]) for row in outputs.get(run.run_id, ())),
             metrics=record.metrics,
             metadata=record.metadata,
@@ -145,7 +148,7 @@ def _grouped(connection: Connection, query: Any, ids: Mapping[str, Any]) -> dict
     return groups
 
 
-def _input(row: Any) -> RunInput:
+def _input(row: Any, equal: Mapping[Place, tuple[EqualBytes, ...]]) -> RunInput:
     value = row.value
     return RunInput(
         name=row.input_name,
@@ -160,6 +163,7 @@ def _input(row: Any) -> RunInput:
         checksum=row.checksum,
         text=_text(value),
         path=value.get("path") if isinstance(value, dict) else None,
+        equal_bytes=equal.get((row.run_id, row.input_name, row.ordinal), ()),
     )
 
 

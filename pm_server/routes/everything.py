@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pm_kernel.domain.lineage_forms import edge_document
 from pm_kernel.store import everything
 from pm_server.routes.base import Route, verb
 from pm_server.routes.runs import criteria_from
@@ -39,16 +40,4 @@ class EdgesRoute(Route):
 
 
 def _edges(at: Opened, run_ids: list[int]) -> dict[str, Any]:
-    return {
-        "edges": [
-            {
-                "run_id": each.run_id,
-                "source_run_id": each.source_id,
-                "input": each.input,
-                "output": each.output,
-                "ordinal": each.ordinal,
-                "label": each.label,
-            }
-            for each in everything.edges_between(at.store, run_ids)
-        ]
-    }
+    return {"edges": [edge_document(each) for each in everything.edges_between(at.store, run_ids)]}

@@ -25,6 +25,7 @@ from pm_kernel.plan_trouble import trouble_of
 from pm_kernel.planning import PlanInput
 from pm_kernel.store import plans, runs
 from pm_kernel.store.log_levels import levels_of_plan
+from pm_kernel.store.planned_pages import page_of_plan
 from pm_kernel.store.step_times import times_of_steps
 from pm_server.payload import Fields, Query
 from pm_server.routes.base import Route, verb
@@ -269,19 +270,14 @@ def _planned_runs(at: Opened, plan_id: int, query: Query) -> dict[str, Any]:
     steps, samples = frozenset(query.every("step")), frozenset(query.every("sample"))
     first = query.integer("first", least=0) or 0
     limit = query.integer("limit", most=_MOST_RUNS) or _PAGE
-    plans.get_plan(at.store, plan_id)
-    rows = [
-        row
-        for row in plans.planned_runs_of(at.store, plan_id)
-        if (not states or row.state in states)
-        and (not steps or row.step in steps)
-        and (not samples or row.sample in samples)
-    ]
-    page = rows[first : first + limit]
+    plans.require(at.store, plan_id)
+    page = page_of_plan(
+        at.store, plan_id, first=first, limit=limit, states=states, steps=steps, samples=samples
+    )
     return {
-        "planned_runs": _with_times(at, page),
-        "total": len(rows),
-        "next": first + limit if len(rows) > first + limit else None,
+        "planned_runs": _with_times(at, page.rows),
+        "total": page.total,
+        "next": first + limit if page.total > first + limit else None,
     }
 
 

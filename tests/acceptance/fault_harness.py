@@ -395,8 +395,22 @@ class FaultWorld(Workbench):
         assert directories == {f"{run['id']:08d}" for run in runs}
         self._executed_once(runs)
         self._descended(runs)
+        self._kept_with_plans()
         checked = self.pm("verify", "--full")
         assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    def _kept_with_plans(self) -> None:
+        """What a plan was, and all that Nextflow was given and said, lies in the plan's folder."""
+        for row in self.rows(
+            "SELECT e.id, e.name, l.number FROM execution_plans e "
+            "JOIN plan_launches l ON l.plan_id = e.id WHERE e.kind = 'plan' "
+            "AND EXISTS (SELECT FROM runs r WHERE r.launch_id = l.id) ORDER BY 1, 3"
+        ):
+            folder = RunStore(self.runs).plan(row["id"])
+            assert json.loads((folder / "plan.json").read_text())["name"] == row["name"]
+            launch = folder / "launches" / str(row["number"])
+            for name in ("tasks.tsv", "edges.tsv", "pipeline.nf", "nextflow.log"):
+                assert (launch / name).is_file(), f"{launch / name} is missing"
 
     def _executed_once(self, runs: Sequence[dict[str, Any]]) -> None:
         marks = [line.split() for line in self.ledger()]

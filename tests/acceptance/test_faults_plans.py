@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 import subprocess
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from pm_kernel import Pipeline, grid
 from pm_kernel.artifacts.layout import RunStore, remove_tree
 from pm_kernel.nextflow.command import find_nextflow
 
-from .fault_harness import LEDGER, LONG, RUNS, SECOND, STEPS, FaultWorld, wait_for
+from .fault_harness import LONG, RUNS, SECOND, STEPS, FaultWorld, wait_for
 
 pytestmark = pytest.mark.nextflow
 
@@ -97,6 +99,42 @@ def test_two_plans_at_once_are_recorded_alike_with_the_socket_and_without_it(
     world.complete(third)
     assert world.states(third) == {"reused": RUNS}
     assert runs_of(world, third) == []
+    world.audit()
+
+
+def test_a_database_that_is_away_for_a_minute_costs_no_plan_anything(world: FaultWorld) -> None:
+    """Stopped by a person; two plans at work then, one that records by itself. Nobody resumes."""
+    limits = ("PM_DATABASE_PATIENCE", "PM_RECORDER_PATIENCE")
+    own = {name: world.environ.pop(name) for name in limits}
+    world.hold("first-a")
+    samples = ("a", "b")
+    try:
+        served = world.submit(samples=samples)
+        world.environ["PM_RECORDER"] = "direct"
+        direct = world.submit(samples=samples)
+        del world.environ["PM_RECORDER"]
+        both = (served, direct)
+        for plan in both:
+            wait_for(world.holding(plan, "first-a"), f"plan {plan} at work")
+        supervisors = [world.supervisor(plan) for plan in both]
+        assert world.pm("db", "stop").returncode == 4  # it names the plans
+        assert world.pm("db", "stop", "--force").returncode == 0
+        # Their work ends while nobody can record it; what asks for the database waits.
+        world.release()
+        time.sleep(60)
+        assert not world.server.status().running
+        assert [world.supervisor(plan) for plan in both] == supervisors
+        assert world.pm("db", "start").returncode == 0
+        for plan in both:
+            assert world.wait_for_end(plan) == "completed"
+    finally:
+        world.environ |= own
+    for plan in both:
+        runs = runs_of(world, plan)
+        assert Counter(run["status"] for run in runs) == {"completed": 8}
+        assert Counter(run["attempt"] for run in runs) == {1: 8}
+    launches = world.rows("SELECT plan_id, epoch FROM plan_launches WHERE plan_id >= %s", served)
+    assert [(row["plan_id"], row["epoch"]) for row in launches] == [(plan, 1) for plan in both]
     world.audit()
 
 
@@ -205,7 +243,9 @@ def test_a_retry_is_queued_after_the_running_launch_and_a_new_version_is_none_of
     )
     done = world.pm("plan", "retry", str(plan), "--sample", "a", "--step", "first", "--no-watch")
     assert done.returncode == 0, done.stderr
-    assert "planned runs once more, when the launch that runs now has ended" in done.stderr
+    told = "1 planned run once more, and 4 more that go with it, when the launch that runs now has"
+    assert told in done.stderr
+    assert world.answer("plan", "status", str(plan))["again"] == 1
     # What has a result is run again then, too; here it is seen, and taken back in part.
     wait_for(lambda: world.current(plan, "first", "c"), "first-c's result")
     before = world.current(plan, "first", "c")
@@ -214,11 +254,14 @@ def test_a_retry_is_queued_after_the_running_launch_and_a_new_version_is_none_of
     assert world.again(plan, "--sample", "c", "--step", "second", "--take-back") == {
         "first c", "first a"
     }  # fmt: skip
+    # Somebody changes the method meanwhile, and registers it as anybody does.
+    assert world.pm("init").returncode == 0
+    folder = world.root / "methods" / "testing" / "second"
     newer = SECOND.replace("write_text(result)", "write_text('new ' + result)")
-    world.method("second", newer, version=2,
-                 files={"ledger.py": LEDGER.format(root=str(world.root))},
-                 inputs={"text": "upstream"}, outputs={"text": "text.txt"},
-                 tracked=["run.py:scale"])  # fmt: skip
+    (folder / "run.py").write_text(newer)
+    declared = ("--track", "scale", "--input", "text=upstream", "--output", "text=text.txt:file")
+    registered = world.answer("method", "register", str(folder), *declared)
+    assert registered["version"] == 2
     (world.root / "raise" / "first-a").unlink()
     world.release()
     assert world.wait_for_end(plan) == "completed"
@@ -235,6 +278,10 @@ def test_a_retry_is_queued_after_the_running_launch_and_a_new_version_is_none_of
         plan,
     )
     assert versions == [{"version": 1}]
+    # A plan that is made now has it.
+    (row,) = (row for row in world.answer("plan", "show", str(world.draft(samples=("a",))))[
+        "planned_runs"] if row["step"] == "second" and row["branch"] == "low")  # fmt: skip
+    assert row["version"] == 2
     assert not any(
         "new" in (world.final(run["id"]) / "text.txt").read_text()
         for run in runs

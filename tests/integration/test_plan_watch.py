@@ -249,7 +249,8 @@ def test_without_a_screen_changes_are_told_and_programs_get_documents(
     queued = pm("plan", "retry", "1", "--no-watch", "--json")
     assert (json.loads(queued.out)["status"], json.loads(queued.out)["again"]) == ("running", 1)
     assert queued.err == (
-        "pm: plan 1: 2 planned runs once more, when the launch that runs now has ended\n"
+        "pm: plan 1: 1 planned run once more, and 1 more that goes with it, "
+        "when the launch that runs now has ended\n"
     )
     taken = pm("plan", "retry", "1", "--take-back", "--json")
     assert (json.loads(taken.out)["again"], taken.err) == (

@@ -192,7 +192,7 @@ def test_the_number_of_queries_does_not_grow_with_the_lineage(store, rows):
     event.listen(Engine, "before_cursor_execute", note)
     ancestry(store, chain[-1])
     event.remove(Engine, "before_cursor_execute", note)
-    assert len(seen) == 3
+    assert len(seen) == 4
 
 
 def test_what_became_of_the_sources_shows_in_the_graph(store, rows):

@@ -16,7 +16,7 @@ from pm_kernel.cli.text import Span, plain
 from pm_kernel.domain.lineage import Edge, both_ways, lineage
 from pm_kernel.domain.lineage_forms import lineage_document, mermaid
 from pm_kernel.domain.run_documents import run_document
-from pm_kernel.domain.runs import Run, RunDetails, RunParameter
+from pm_kernel.domain.runs import EqualBytes, Run, RunDetails, RunParameter, equal_text
 
 NOW = datetime(2026, 2, 14, 10, 30, tzinfo=UTC)
 
@@ -247,6 +247,19 @@ def test_no_name_can_be_more_than_a_name_in_mermaid(hostile):
     assert re.fullmatch(rf'    R1 -->\|"(?:{safe})+"\| R2', lines[3])
 
 
+def test_a_line_of_equal_bytes_names_the_first_of_many():
+    many = [EqualBytes(n, 5) for n in range(2, 8)]
+    assert equal_text(many[:1]) == "equal bytes of run 2 (plan 5)"
+    assert equal_text(many) == (
+        "equal bytes of run 2 (plan 5), run 3 (plan 5), run 4 (plan 5), run 5 (plan 5) and 2 more"
+    )
+    # Two inputs of one output are one arrow: what is equal to either stands beside it.
+    known = {n: run(n) for n in (1, 2)}
+    edges = [Edge(2, 1, f"in{n}", "table", equal_bytes=(many[n],)) for n in (0, 1)]
+    text = mermaid(lineage(2, "up", known.values(), edges))
+    assert '|"table<br/>equal bytes of run 2 (plan 5), run 3 (plan 5)"|' in text
+
+
 def test_a_name_in_other_letters_stays_readable_in_mermaid():
     assert "größe 細胞" in mermaid(graph(1, {}, runs={1: run(1, "größe 細胞")}))
 
@@ -268,6 +281,7 @@ def test_the_json_form_has_nodes_with_layers_and_edges_with_names():
         "output": "table",
         "ordinal": 0,
         "label": None,
+        "equal_bytes": [],
     }
     assert document["roots"] == [1]
     assert document["direction"] == "up"

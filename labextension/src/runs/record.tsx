@@ -136,6 +136,7 @@ export function Inputs({ inputs }: { inputs: readonly RunInput[] }): React.JSX.E
                   {input.source_version !== null && ` v${input.source_version}`}
                 </>
               )}
+              <EqualBytes runs={input.equal_bytes} />
             </td>
             <td className="pm-Code" title={input.checksum ?? undefined}>
               {what(input)}
@@ -144,6 +145,25 @@ export function Inputs({ inputs }: { inputs: readonly RunInput[] }): React.JSX.E
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** "equal bytes of run 12 (plan 5)": whose output a plan counted on that reuses this run. */
+function EqualBytes({ runs }: { runs: RunInput['equal_bytes'] }): React.JSX.Element | null {
+  const { trans } = useHere();
+  if (runs.length === 0) {
+    return null;
+  }
+  return (
+    <div className="pm-Muted">
+      {trans.__('equal bytes of')}{' '}
+      {runs.map((each, place) => (
+        <React.Fragment key={each.run_id}>
+          {place > 0 && ', '}
+          <RunLink run={each.run_id} /> (<PlanLink plan={each.plan_id} />)
+        </React.Fragment>
+      ))}
+    </div>
   );
 }
 
