@@ -74,8 +74,10 @@ class Preview:
     problems: tuple[Problem, ...]
     #: How long it will probably take.
     estimate: Estimate
-    #: What one run of a method takes; methods that never completed a run are absent.
+    #: What one run of a method took; methods that never completed a run are absent.
     method_seconds: Mapping[str, float]
+    #: What one run of a step takes by the workflow document of its version, where it has one.
+    documented_seconds: Mapping[str, float]
     #: sha256 of a file that the plan starts from, read once per preview; None: unreadable.
     file_checksum: Callable[[str], str | None]
 
@@ -138,6 +140,7 @@ def preview(
         found = [*problems, *more, *expanded.problems, *_source_problems(connection, expanded)]
     if check is not None:
         found += check(pipeline, expanded.steps)
+    documented = _documented(expanded, declarations)
     return Preview(
         pipeline,
         request,
@@ -145,10 +148,23 @@ def preview(
         decisions,
         declarations,
         tuple(found),
-        estimate(expanded, decisions, seconds),
+        estimate(expanded, decisions, seconds, documented),
         seconds,
+        documented,
         lookup.file_checksum,
     )
+
+
+def _documented(
+    expanded: ExpandedPlan, declarations: Mapping[int, Declaration]
+) -> dict[str, float]:
+    """Return what the workflow documents of the steps' versions say: step -> seconds."""
+    found = {}
+    for name, step in expanded.steps.items():
+        declared = None if step.version is None else declarations.get(step.version.version_id)
+        if declared is not None and declared.documented_seconds is not None:
+            found[name] = declared.documented_seconds
+    return found
 
 
 def store_plan(

@@ -21,6 +21,7 @@ import { previewPlugin } from '../src/preview/plugin';
 import { withSkipped, withStepAgain } from '../src/preview/request';
 import { DraftSource } from '../src/preview/source';
 import { PreviewView } from '../src/preview/view';
+import { timeText } from '../src/preview/words';
 import { methods, modelAt, trans } from './pipeline/drawn';
 import type { Answers, IAnswer } from './server';
 import { REFUSAL, server, STATUS } from './server';
@@ -33,7 +34,7 @@ const PREVIEW = {
   branches: [],
   problems: [] as object[],
   steps: [],
-  estimate: { work_seconds: 0, longest_seconds: 0, unknown_methods: [] },
+  estimate: { work_seconds: 0, longest_seconds: 0, unknown_methods: [], documented_methods: [] },
   tree: {
     nodes: [
       {
@@ -829,6 +830,16 @@ describe('the run tree', () => {
       await model.load();
     });
     await until(() => said() === 's1');
+  });
+
+  it('says whose time is only what a document says', () => {
+    const estimate = { ...PREVIEW.estimate, work_seconds: 90, longest_seconds: 90 };
+    const told = (more: object): string =>
+      timeText({ ...PREVIEW, estimate: { ...estimate, ...more } } as never, trans);
+    expect(told({})).toBe('about 2 min of work');
+    expect(told({ documented_methods: ['gate'], unknown_methods: ['merge'] })).toBe(
+      'about 2 min of work, gate from its workflow document, not counting merge, which never ran'
+    );
   });
 
   it('reads its next part once, however often it is asked for', async () => {

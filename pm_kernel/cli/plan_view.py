@@ -66,6 +66,9 @@ def estimate_text(given: Estimate) -> str:
     told = f"about {work} of work"
     if longest != work:
         told += f", at least {longest} on many processors"
+    if given.documented:
+        whose = "their workflow documents" if len(given.documented) > 1 else "its workflow document"
+        told += f", {listed(given.documented)} from {whose}"
     return told + (f", not counting {methods}, which never ran" if given.unknown else "")
 
 

@@ -170,6 +170,8 @@ class Declaration:
     outputs: tuple[MethodOutput, ...] = ()
     #: Environment within the method's pixi.toml; None: its default one, or no pixi at all.
     environment: str | None = None
+    #: What the version's workflow documents say that a run takes. Filled in by the scan.
+    documented_seconds: float | None = None
 
     def parameters(self) -> Iterator[tuple[str, ParamDef]]:
         """Every tracked parameter with its full name ``function.param``, in order."""

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from pm_kernel.domain.methods import Declaration
 from pm_kernel.scan import MethodScan, scan_method, semantic_hash
+from pm_kernel.scan.workflow_document import SUFFIX
 
 LOCK_FILE = "pixi.lock"
 #: Links that lead to links are followed so far.
@@ -21,8 +22,8 @@ def scan_blobs(blobs: Mapping[str, bytes]) -> MethodScan:
 
 
 def sources(blobs: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The Python files among a method's files, links followed."""
-    return {path: _followed(path, blobs) for path in blobs if path.endswith(".py")}
+    """The files of a method that are scanned, links between Python files followed."""
+    return {path: _followed(path, blobs) for path in blobs if path.endswith((".py", SUFFIX))}
 
 
 def content_hash(blobs: Mapping[str, bytes], declaration: Declaration) -> str:

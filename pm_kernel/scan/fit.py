@@ -56,7 +56,7 @@ class Fit:
 
 
 def fit(scan: MethodScan, declaration: Declaration) -> Fit:
-    """Fill in the parameters of the tracked functions, and say what does not fit."""
+    """Fill in what follows from the files: parameters, documented time; say what does not fit."""
     problems = [Problem(str(each), code="source") for each in scan.errors()]
     arguments = RunArguments()
     if scan.entry is not None:
@@ -76,7 +76,8 @@ def fit(scan: MethodScan, declaration: Declaration) -> Fit:
         params, wrong = _tracked_params(scan, function, arguments)
         problems += wrong
         tracked.append(replace(function, params=params, ordinal=len(tracked)))
-    return Fit(replace(declaration, tracked=tuple(tracked)), arguments, tuple(problems))
+    fitted = replace(declaration, tracked=tuple(tracked), documented_seconds=scan.critical_seconds)
+    return Fit(fitted, arguments, tuple(problems))
 
 
 def classify(entry: Entry, declaration: Declaration) -> tuple[RunArguments, list[Problem]]:

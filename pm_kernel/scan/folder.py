@@ -10,6 +10,7 @@ from pathlib import Path
 from pm_kernel.errors import NotFound
 from pm_kernel.scan.model import SourceProblem
 from pm_kernel.scan.source import MAX_SOURCE_BYTES
+from pm_kernel.scan.workflow_document import SUFFIX
 
 #: Folders of tools; never part of a method.
 SKIPPED_FOLDERS = frozenset({
@@ -22,7 +23,7 @@ MAX_FILES = 5_000
 
 @dataclass(frozen=True, slots=True)
 class MethodFolder:
-    """What was read: Python and TOML files with content, all others by name only."""
+    """What was read: Python, TOML and workflow documents with content, others by name only."""
 
     files: dict[str, bytes]
     #: Relative posix names of every regular file, in order.
@@ -54,7 +55,7 @@ def read_folder(folder: Path) -> MethodFolder:
             problems.append(problem)
             continue
         names.append(name)
-        if name.endswith(".py") or path.name in _READ_NAMES:
+        if name.endswith((".py", SUFFIX)) or path.name in _READ_NAMES:
             data = _read(path, name)
             if isinstance(data, SourceProblem):
                 problems.append(data)

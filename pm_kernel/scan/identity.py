@@ -36,7 +36,8 @@ def semantic_hash(
         if path not in _NOT_CODE:
             add(f"code {path}", files[path])
     meaning = to_json(declaration)
-    del meaning["description"]
+    # The document is one of the files.
+    del meaning["description"], meaning["documented_seconds"]
     for tracked in meaning["tracked"]:
         del tracked["params"]
     for each in meaning["inputs"]:

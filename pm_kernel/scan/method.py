@@ -14,6 +14,7 @@ from pm_kernel.scan.model import Entry, MethodScan, ScannedFunction, SourceProbl
 from pm_kernel.scan.names import Project
 from pm_kernel.scan.reads import read_as_paths
 from pm_kernel.scan.source import Source, parse_sources
+from pm_kernel.scan.workflow_document import critical_seconds
 from pm_kernel.scan.written import written_paths
 
 _MAX_LITERAL = 200
@@ -23,10 +24,12 @@ _MAX_LITERALS = 20_000
 def scan_method(files: Mapping[str, bytes], *, names: Iterable[str] = ()) -> MethodScan:
     """Read the source of a method; nothing of it is imported or executed, nothing raises.
 
-    ``files`` maps relative posix paths to content; only ``.py`` files are parsed. ``names`` adds
-    files of the method that were not read (data). What cannot be parsed is in ``problems``.
+    ``files`` maps relative posix paths to content; only ``.py`` files are parsed, and of workflow
+    documents the CRITICAL lines. ``names`` adds files of the method that were not read (data).
+    What cannot be parsed is in ``problems``.
     """
     sources, problems = parse_sources(files)
+    critical, unread = critical_seconds(files)
     project = Project(sources)
     every_name = tuple(sorted({*files, *names}))
     entry, missing = _entry(project, files)
@@ -49,8 +52,9 @@ def scan_method(files: Mapping[str, bytes], *, names: Iterable[str] = ()) -> Met
         ),
         calls=tuple(sorted(evidence.calls, key=lambda each: (each.file, each.line, each.target))),
         written=written_paths(project),
-        problems=(*problems, *missing, *shadowing(every_name)),
+        problems=(*problems, *missing, *shadowing(every_name), *unread),
         literals=_literals(sources),
+        critical_seconds=critical,
     )
 
 

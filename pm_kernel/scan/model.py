@@ -110,6 +110,8 @@ class MethodScan:
     problems: tuple[SourceProblem, ...]
     #: Short text constants: what the code may read by name.
     literals: frozenset[str]
+    #: What its workflow documents say that a run takes; None: nothing.
+    critical_seconds: float | None = None
 
     def function(self, file: str, qualname: str) -> ScannedFunction | None:
         """The function of that name in that file."""

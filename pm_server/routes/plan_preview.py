@@ -96,11 +96,20 @@ def _preview(at: Opened, plan: PlanInput, part: tuple[int, int] | None) -> dict[
     return {**document, **_takes(shown, document["steps"]), "tree": tree}
 
 
+def _step_takes(shown: Preview, step: dict[str, Any]) -> dict[str, Any]:
+    """How long one run of a step takes, and who says so."""
+    took = shown.method_seconds.get(step["method"])
+    if took is not None:
+        return {"seconds": took, "seconds_from": "history"}
+    documented = shown.documented_seconds.get(step["step"])
+    return {"seconds": documented, "seconds_from": None if documented is None else "document"}
+
+
 def _takes(shown: Preview, steps: list[dict[str, Any]]) -> dict[str, Any]:
     """How long one run of each step takes, and all that are to run."""
     takes = shown.estimate
     return {
-        "steps": [{**each, "seconds": shown.method_seconds.get(each["method"])} for each in steps],
+        "steps": [{**each, **_step_takes(shown, each)} for each in steps],
         "seconds": None if takes.unknown else takes.work,
         "estimate": takes.to_document(),
     }

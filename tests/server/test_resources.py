@@ -181,7 +181,9 @@ async def test_what_a_plan_left_behind(study, api):
         "work_seconds": round(preview["steps"][0]["seconds"], 3),
         "longest_seconds": round(preview["steps"][0]["seconds"], 3),
         "unknown_methods": ["merge"],
+        "documented_methods": [],
     }
+    assert [s["seconds_from"] for s in preview["steps"]] == ["history", None]
     found = await api.get("runs", counts=True)
     assert found["counts"] == {"completed": 2, "failed": 1}
     good = (await api.get("runs", sample="s1", method="load/v1"))["runs"][0]["run_id"]

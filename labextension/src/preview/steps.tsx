@@ -60,6 +60,9 @@ export function Steps(props: IPartProps & { preview: PreviewWithTree }): React.J
                 <td className="pm-Table-number">{step.counts.reuse}</td>
                 <td className="pm-Table-number">
                   {typeof step.seconds === 'number' ? durationText(step.seconds, trans) : ''}
+                  {step.seconds_from === 'document' && (
+                    <div className="pm-Muted">{trans.__('from its workflow document')}</div>
+                  )}
                 </td>
                 <td>
                   <input

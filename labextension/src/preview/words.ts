@@ -52,7 +52,10 @@ export function timeText({ estimate }: PreviewWithTree, trans: TranslationBundle
     work === longest
       ? trans.__('about %1 of work', work)
       : trans.__('about %1 of work, at least %2 on many processors', work, longest);
-  return unknown === '' ? told : trans.__('%1, not counting %2, which never ran', told, unknown);
+  const documented = estimate.documented_methods.join(', ');
+  const said =
+    documented === '' ? told : trans.__('%1, %2 from its workflow document', told, documented);
+  return unknown === '' ? said : trans.__('%1, not counting %2, which never ran', said, unknown);
 }
 
 /** "0.4 s", "42 s", "12 min", "2 h 5 min": no more digits than an estimate has. */

@@ -18,12 +18,12 @@ DIAMOND = {
 TAKES = {"a": 1.0, "b": 2.0, "c": 30.0, "d": 4.0}
 
 
-def estimated(bench, *, reused=(), known="abcd"):
+def estimated(bench, *, reused=(), known="abcd", documented=None):
     plan = bench.clean(DIAMOND, ["s1", "s2"])
     decisions = {
         run.key: Decision("reuse" if run.step in reused else "run", "", "new") for run in plan.runs
     }
-    return estimate(plan, decisions, {name: TAKES[name] for name in known})
+    return estimate(plan, decisions, {name: TAKES[name] for name in known}, documented or {})
 
 
 def test_all_runs_add_up_and_the_longest_chain_is_what_no_machine_can_shorten(bench):
@@ -40,12 +40,27 @@ def test_methods_that_never_ran_are_named_once_and_not_counted(bench):
     assert estimated(bench, known="ab", reused="cd").unknown == ()
 
 
+def test_what_never_ran_takes_what_the_document_of_the_steps_version_says(bench):
+    documented = {"b": 100.0, "c": 50.0}
+    found = estimated(bench, known="ab", documented=documented)
+    # What ran before is known better.
+    assert found == Estimate(work=106.0, longest=51.0, unknown=("d",), documented=("c",))
+    assert found.to_document()["documented_methods"] == ["c"]
+    assert estimated(bench, known="ab", reused="cd", documented=documented).documented == ()
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         (Estimate(74, 35, ()), "about 1 min 14 s of work, at least 35 s on many processors"),
         (Estimate(4, 4, ()), "about 4.0 s of work"),
         (Estimate(4, 4, ("gate",)), "about 4.0 s of work, not counting 'gate', which never ran"),
+        (Estimate(4, 4, (), ("a",)), "about 4.0 s of work, 'a' from its workflow document"),
+        (
+            Estimate(4, 4, ("gate",), ("a", "b")),
+            "about 4.0 s of work, 'a' and 'b' from their workflow documents, "
+            "not counting 'gate', which never ran",
+        ),
         (Estimate(0, 0, ("a", "b")), "nobody knows yet how long 'a' and 'b' take"),
         (Estimate(0, 0, ("a",)), "nobody knows yet how long 'a' takes"),
     ],
