@@ -545,6 +545,40 @@ describe('a file of the file browser', () => {
     expect(found('fig.png', { made: [] })).toBeNull();
   });
 
+  it('of a run that was altered since, or rests on what was, is warned of', () => {
+    const marks = {
+      ...MARKS,
+      run: [
+        ...MARKS.run,
+        { state: 'altered', glyph: '⚠', token: 'warn', said: 'altered' } as const,
+        {
+          state: 'tainted',
+          glyph: '△',
+          token: 'warn',
+          said: 'an upstream result was altered'
+        } as const
+      ]
+    };
+    const warned = (state: RunDetails['state']): readonly string[] | undefined =>
+      foundOf(
+        'fig.png',
+        {
+          ...{ path: 'a.png', size: 1, checksum: '', read: [], place: null, searched: true },
+          made: [{ run: run(7, { state }), output: 'figure', path: 'fig.png' }],
+          missing: null
+        },
+        marks,
+        trans
+      )?.warnings;
+    expect(warned('completed')).toEqual([]);
+    expect(warned('altered')).toEqual([
+      'Files of run 7 were altered since it was recorded: "pm verify 7" says which.'
+    ]);
+    expect(warned('tainted')).toEqual([
+      'Run 7 rests on what is not as it was: an upstream result was altered.'
+    ]);
+  });
+
   it('that is no result is told as such where it is read to the end, by the word of its mark', async () => {
     const failed = run(3, { status: 'running', state: 'silent' });
     const origin = {

@@ -17,7 +17,7 @@ import {
   topOf,
   treeLines
 } from '../src/plan/rows';
-import { runAgain } from '../src/plan/actions';
+import { runAgain, takeBack } from '../src/plan/actions';
 import type { ILook } from '../src/plan/look';
 import { readLook, textOf } from '../src/plan/look';
 import { barsOf } from '../src/plan/timeline';
@@ -539,5 +539,20 @@ describe('a run that is run again', () => {
     expect(await runAgain({ api: new Api(settings), commands }, run(31), 12)).toBeNull();
     expect(opened).toEqual([{ method: 'scale', version: 1 }]);
     expect(requests.filter(each => each.method === 'POST')).toHaveLength(0);
+  });
+});
+
+describe('what is taken back', () => {
+  it.each([
+    [1, 0, 'Taken back for 1 run'],
+    [3, 1, 'Taken back for 3 runs. 1 run is still to run again, with all that is made of it'],
+    [1, 2, 'Taken back for 1 run. 2 runs are still to run again, with all that is made of them']
+  ])('is told for %i, with the %i that are left', async (runs, again, told) => {
+    const { settings } = server({
+      '/base/pm/api/plans/12/take_back': { body: { ...PLAN, again, runs } }
+    });
+    expect(await takeBack({ api: new Api(settings), trans: nullTranslator.load('') }, 12)).toBe(
+      told
+    );
   });
 });

@@ -3,7 +3,7 @@
 import React from 'react';
 
 import type { ITab } from '../screen/here';
-import { useKept } from '../screen/kept';
+import { useKeptLook } from '../screen/kept';
 import type { IFilter } from './filter';
 import { filterOf, NO_FILTER } from './filter';
 
@@ -79,7 +79,7 @@ export interface IFolds {
 /**
  * What is unfolded. What somebody has turned stays as it is, however many methods there are by now.
  *
- * @param methods - so many there are
+ * @param methods - so many there were when it was opened
  */
 export function foldsOf(
   { turned, many: before }: Pick<ILook, 'turned' | 'many'>,
@@ -112,23 +112,13 @@ export interface ILooking {
 /** How everything is looked at in this tab. */
 export function useLook(args: EverythingArgs, tab: ITab<EverythingArgs>): ILooking {
   const [filter, setFilter] = React.useState(() => filterOf({ ...NO_FILTER, ...args }));
-  const [look, setLook] = React.useState(() => readLook(args.look ?? ''));
-  const now = React.useRef(look);
-  const keep = useKept(tab, args);
-  const change = React.useCallback(
-    (by: Partial<ILook>): void => {
-      now.current = { ...now.current, ...by };
-      keep({ look: textOf(now.current) });
-    },
-    [keep]
-  );
-  const turn = React.useCallback(
-    (by: Partial<ILook>): void => {
-      change(by);
-      setLook(now.current);
-    },
-    [change]
-  );
+  const {
+    look,
+    now,
+    turn,
+    moved: change,
+    keep
+  } = useKeptLook(tab, args, () => readLook(args.look ?? ''), textOf);
   const onFilter = React.useCallback(
     (next: IFilter): void => {
       setFilter(next);
@@ -136,7 +126,7 @@ export function useLook(args: EverythingArgs, tab: ITab<EverythingArgs>): ILooki
       // Of what fits another filter, what was in view may be gone.
       turn({ place: { ...now.current.place, left: 0, top: 0 } });
     },
-    [keep, turn]
+    [keep, now, turn]
   );
   const moved = React.useCallback(
     (place: IPlace): void => {

@@ -30,9 +30,11 @@ export function Sheet({ everything, looking, chosen, onChoose }: IProps): React.
   const { trans } = useHere();
   const { methods, edges } = everything;
   const columns = React.useMemo(() => columnsOf(everything), [everything]);
+  // As many as there were at first: one more under somebody's eyes folds nothing away.
+  const [begun] = React.useState(methods.length);
   const { many, isOpen } = React.useMemo(
-    () => foldsOf({ turned: look.turned, many: look.many }, methods.length),
-    [look.turned, look.many, methods.length]
+    () => foldsOf({ turned: look.turned, many: look.many }, begun),
+    [look.turned, look.many, begun]
   );
   const toggle = React.useCallback(
     (key: string): void => {

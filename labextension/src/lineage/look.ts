@@ -3,7 +3,7 @@
 import React from 'react';
 
 import type { ITab } from '../screen/here';
-import { useKept } from '../screen/kept';
+import { useKeptLook } from '../screen/kept';
 import type { Directions } from './ask';
 import type { IMiddle } from './moves';
 import { readMiddle } from './moves';
@@ -89,25 +89,14 @@ export interface ILooking {
 
 /** How a lineage is looked at in this tab. */
 export function useLook(args: ILineageArgs, tab: ITab<ILineageArgs>): ILooking {
-  const [look, setLook] = React.useState(() => readLook(args.look ?? ''));
+  const { look, turn, moved, keep } = useKeptLook(
+    tab,
+    args,
+    () => readLook(args.look ?? ''),
+    textOf
+  );
   const [direction, setDirection] = React.useState(args.direction);
   const [answered, setAnswered] = React.useState(args);
-  const now = React.useRef(look);
-  const keep = useKept(tab, args);
-  const moved = React.useCallback(
-    (change: Partial<ILook>): void => {
-      now.current = { ...now.current, ...change };
-      keep({ look: textOf(now.current) });
-    },
-    [keep]
-  );
-  const turn = React.useCallback(
-    (change: Partial<ILook>): void => {
-      moved(change);
-      setLook(now.current);
-    },
-    [moved]
-  );
   if (answered !== args) {
     // Asked for anew: in the direction that is wanted now.
     setAnswered(args);

@@ -62,6 +62,16 @@ export function foundOf(
   if (run.status !== 'completed') {
     const { said } = markOf(marks.run, run.state);
     warnings.push(trans.__('That run: %1. What it left behind is no result.', said));
+  } else if (run.state === 'altered') {
+    warnings.push(
+      trans.__(
+        'Files of run %1 were altered since it was recorded: "pm verify %1" says which.',
+        run.run_id
+      )
+    );
+  } else if (run.state === 'tainted') {
+    const { said } = markOf(marks.run, run.state);
+    warnings.push(trans.__('Run %1 rests on what is not as it was: %2.', run.run_id, said));
   }
   return {
     is: trans.__(

@@ -122,12 +122,17 @@ export async function takeBack(
   plan: number,
   parts: Omit<IRetry, 'again'> = {}
 ): Promise<string> {
-  const { runs } = await takeBackRetry(api, plan, parts);
-  return trans._n(
-    'Taken back: %1 run stays as it is',
-    'Taken back: %1 runs stay as they are',
-    runs
-  );
+  const { runs, again } = await takeBackRetry(api, plan, parts);
+  const taken = trans._n('Taken back for %1 run', 'Taken back for %1 runs', runs);
+  // What is made of those that are left runs again as well, also what was taken back just now.
+  return again === 0
+    ? taken
+    : trans._n(
+        '%2. %1 run is still to run again, with all that is made of it',
+        '%2. %1 runs are still to run again, with all that is made of them',
+        again,
+        taken
+      );
 }
 
 /** Put the Python that builds a plan, or a drawn pipeline, on the clipboard. */

@@ -5,7 +5,7 @@ import React from 'react';
 import type { PlannedRun } from '../api/plans';
 import type { IChosen } from '../screen/choosing';
 import type { ITab } from '../screen/here';
-import { useKept } from '../screen/kept';
+import { useKeptLook } from '../screen/kept';
 import type { Column, IFilter } from './rows';
 import { ALL, COLUMNS } from './rows';
 
@@ -117,29 +117,17 @@ export interface ILooking {
 
 /** How a plan is looked at in this tab. */
 export function useLook(args: IPlanArgs, tab: ITab<IPlanArgs>): ILooking {
-  const [look, setLook] = React.useState(() => readLook(args.look ?? '', args.step));
-  const now = React.useRef(look);
-  const keep = useKept(tab, args);
-  const kept = React.useCallback(
-    (changed: ILook): void => {
-      now.current = changed;
-      keep({ look: textOf(changed) });
-    },
-    [keep]
-  );
-  const turn = React.useCallback(
-    (change: Partial<ILook>): void => {
-      const changed = { ...now.current, ...change };
-      setLook(changed);
-      kept(changed);
-    },
-    [kept]
+  const { look, now, turn, moved } = useKeptLook(
+    tab,
+    args,
+    () => readLook(args.look ?? '', args.step),
+    textOf
   );
   const scrolled = React.useCallback(
     (view: View, row: number): void => {
-      kept({ ...now.current, top: { ...now.current.top, [view]: row } });
+      moved({ top: { ...now.current.top, [view]: row } });
     },
-    [kept]
+    [moved, now]
   );
   return { look, turn, scrolled };
 }

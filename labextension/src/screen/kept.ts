@@ -38,3 +38,51 @@ export function useKept<A extends object>(tab: ITab<A>, args: A): (change: Parti
     [tab]
   );
 }
+
+/** How a screen is looked at, as a tab draws it and a layout keeps it. */
+export interface IKeptLook<A, L> {
+  readonly look: L;
+  /** As it is now, also where that is not drawn yet. */
+  readonly now: { readonly current: L };
+  /** Look at it otherwise from now on, after a reload as well. */
+  readonly turn: (change: Partial<L>) => void;
+  /** Keep a change for a reload; draws nothing. */
+  readonly moved: (change: Partial<L>) => void;
+  /** Keep what else the tab is asked for. */
+  readonly keep: (change: Partial<A>) => void;
+}
+
+/**
+ * How a tab is looked at.
+ *
+ * @param first - how it begins; asked once
+ * @param textOf - writes a look as the layout keeps it, in the argument `look` of the tab; the same
+ *   one always
+ */
+export function useKeptLook<A extends { look?: string }, L extends object>(
+  tab: ITab<A>,
+  args: A,
+  first: () => L,
+  textOf: (look: L) => string
+): IKeptLook<A, L> {
+  const [look, setLook] = React.useState(first);
+  const now = React.useRef(look);
+  const keep = useKept(tab, args);
+  const moved = React.useCallback(
+    (change: Partial<L>): void => {
+      now.current = { ...now.current, ...change };
+      const kept: Partial<A> = {};
+      kept.look = textOf(now.current);
+      keep(kept);
+    },
+    [keep, textOf]
+  );
+  const turn = React.useCallback(
+    (change: Partial<L>): void => {
+      moved(change);
+      setLook(now.current);
+    },
+    [moved]
+  );
+  return { look, now, turn, moved, keep };
+}
