@@ -4,9 +4,10 @@ import React, { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { EditorDialog } from '../src/params/dialog';
+import { EditorDialog, showEditor } from '../src/params/dialog';
 import { TextEntry } from '../src/params/entry';
 import { ValueInput } from '../src/params/field';
+import { ParamsForm } from '../src/params/form';
 import { keepFocus } from '../src/params/kept_focus';
 import { accepts } from './accepts';
 import { param } from './pipeline/catalogue';
@@ -163,5 +164,62 @@ describe('the focus', () => {
     expect(name()).toBe('new');
     dialog.resolve(0);
     await ended;
+  });
+
+  it('goes to the next value where several are tried: what is there already is not typed on', async () => {
+    const sigma = { name: 'f.sigma', function: 'f', param: param('sigma', '1.5') };
+    const Form = (): React.JSX.Element => {
+      const [values, setValues] = React.useState<readonly string[] | null>(null);
+      return (
+        <ParamsForm
+          params={[sigma]}
+          values={new Map()}
+          several={values === null ? new Map() : new Map([['f.sigma', values]])}
+          onChange={() => undefined}
+          onSeveral={(_, next) => {
+            setValues(next);
+          }}
+          trans={trans}
+        />
+      );
+    };
+    const host = document.body.appendChild(document.createElement('div'));
+    act(() => {
+      createRoot(host).render(<Form />);
+    });
+    const end = keepFocus(host);
+    const press = (name: string): void => {
+      const button = host.querySelector<HTMLElement>(`[aria-label="${name}"]`);
+      button?.focus();
+      act(() => button?.click());
+    };
+    const name = (): string | null | undefined =>
+      document.activeElement?.getAttribute('aria-label');
+    press('Try several values of f.sigma');
+    expect(host.querySelectorAll('input')[0]?.value).toBe('1.5');
+    expect(name()).toBe('Next value of f.sigma');
+    press('Use one value of f.sigma');
+    await expect.poll(() => document.activeElement?.tagName).toBe('INPUT');
+    end();
+    host.remove();
+  });
+
+  it.each(['button', 'palette'])('is not lost with an editor that a %s opened', async opener => {
+    Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
+    const from = document.body.appendChild(document.createElement('button'));
+    from.textContent = opener;
+    from.focus();
+    const goOn = vi.fn();
+    const shown = showEditor('Samples', <input />, trans, goOn);
+    const done = (): HTMLElement | null => document.querySelector('.jp-Dialog .jp-mod-accept');
+    await expect.poll(done).not.toBeNull();
+    if (opener === 'palette') {
+      from.remove();
+    }
+    done()?.click();
+    await shown;
+    expect(goOn).toHaveBeenCalledTimes(opener === 'palette' ? 1 : 0);
+    expect(focused()).toContain(opener === 'palette' ? '' : opener);
+    from.remove();
   });
 });

@@ -24,6 +24,7 @@ from pm_kernel.domain.methods import MethodInput
 from ..workbench import Workbench
 from .axe import check_axe
 from .drawing import Drawing
+from .keys import Keys
 from .lab import Lab, start_lab
 
 pytestmark = pytest.mark.nextflow
@@ -71,7 +72,7 @@ def run(kept, output_dir):
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def workplace(
     tmp_path_factory: pytest.TempPathFactory,
     postgres_server: Any,
@@ -289,3 +290,89 @@ def test_from_an_empty_canvas_to_a_figure_and_back_to_its_first_input(
     expect(chain).to_contain_text(re.compile(r"s[12]\.txt"))
     screenshot("journey-9-traced")
     assert bench.rows("SELECT count(*) AS n FROM runs WHERE status = 'failed'")[0]["n"] == 2
+
+
+def test_the_same_way_is_gone_without_a_mouse(workplace, open_lab, screenshot):
+    lab, _ = workplace
+    page = open_lab(lab)
+    keys = Keys(page)
+    keys.run("New Pipeline")
+    drawing = Drawing(page)
+    drawing.wait()
+    expect(drawing.canvas).to_be_focused()
+    keys.press("t")
+    table = page.get_by_role("region", name="Step table")
+    adding = table.get_by_role("combobox", name="Add a step")
+    expect(adding).to_be_focused()
+
+    def add(method: str, data: str, source: str) -> None:
+        """Add a step and say where its data comes from, as its list of sources calls it."""
+        keys.to(adding, back=True)
+        keys.type(method)
+        expect(adding.locator("option:checked")).to_have_text(method)
+        keys.press("Enter")
+        expect(table.get_by_role("button", name=method, exact=True)).to_be_visible()
+        binding = table.get_by_role("combobox", name=f"Data for {data}")
+        keys.to(binding)
+        keys.type(source)
+        expect(binding.locator("option:checked")).to_have_text(source)
+
+    keys.press("Tab")
+    add("segment", "image", "a column of the samples")
+    add("gate", "nuclei", "segment.nuclei")
+    # Two more thresholds than the default, of which one leaves nothing.
+    several = table.get_by_role("button", name="Try several values of gate.threshold")
+    keys.to(several, back=True)
+    keys.press("Enter")
+    value = table.get_by_role("textbox", name="Next value of gate.threshold")
+    for threshold in ("0.25", "6"):
+        expect(value).to_be_focused()
+        keys.type(threshold)
+        keys.press("Enter")
+    add("draw", "kept", "gate.kept")
+    assert drawing.links == {"segment.nuclei > gate.nuclei", "gate.kept > draw.kept"}
+
+    keys.run("Edit Samples")
+    samples = page.get_by_role("dialog", name="Samples")
+    expect(samples.get_by_role("textbox", name="Names of samples")).to_be_focused()
+    keys.type("s1\ns2")
+    keys.to(samples.get_by_role("button", name="Add column image"))
+    keys.press("Enter")
+    for row in (1, 2):
+        keys.to(samples.get_by_role("textbox", name=f"image of row {row}"))
+        keys.type(f"s{row}.txt")
+    keys.to(samples.get_by_role("button", name="Done"))
+    keys.press("Enter")
+    drawing.settled()
+    screenshot("journey-keys-drawn")
+
+    keys.press("Control+Enter")
+    preview = page.get_by_role("main")
+    expect(preview.get_by_text("2 samples × gate 3 = 6 paths, 6 final results")).to_be_visible()
+    # What the default threshold, 0.5, made is there already where another test went before.
+    keys.to(preview.get_by_role("button", name=re.compile("^Run [0-9]+ new")))
+    keys.press("Enter")
+    expect(page.get_by_role("button", name="Back to the draft")).to_be_visible(timeout=RUNS)
+    expect(drawing.canvas).to_be_focused()
+    page.wait_for_function(
+        """() => {
+            const { states } = window.jupyterapp.shell.currentWidget.panel.canvas.scene;
+            return states.get('gate')?.counts.failed === 2
+                && states.get('draw')?.counts.blocked === 2 && !states.get('draw').counts.waiting
+                && !states.get('draw').counts.running;
+        }""",
+        timeout=RUNS,
+    )
+    screenshot("journey-keys-ran")
+
+    # The log of what failed, at the person's own line.
+    keys.press("Shift+ArrowRight", "Shift+ArrowRight", "u")
+    runs = page.get_by_role("dialog", name="Runs of step gate")
+    failed = runs.get_by_role("listitem").filter(has_text="threshold=6").first
+    keys.to(failed.get_by_role("button", name=re.compile("^Log of run")))
+    keys.press("Enter")
+    log = page.get_by_role("main").get_by_role("log")
+    expect(log.locator("[data-pm-here=true]")).to_contain_text("run.py")
+
+    # And from a figure back to the first input.
+    keys.run("Pipeline")

@@ -6,7 +6,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import React from 'react';
 
 import { CATEGORY, CommandIDs } from '../commands';
-import { showEditor } from '../params/dialog';
+import { showEditor, toTabInFront } from '../params/dialog';
 import { paramsOf } from '../params/form';
 import { setBranches } from '../pipeline/edits';
 import type { IPipelineModel } from '../tokens';
@@ -76,7 +76,9 @@ export const branchesPlugin: JupyterFrontEndPlugin<void> = {
         const step = stepOf(args['step']);
         if (model !== null && step !== undefined) {
           const title = trans.__('Branches of %1', step);
-          await showEditor(title, editor(model, step), trans);
+          await showEditor(title, editor(model, step), trans, () => {
+            toTabInFront(app.shell);
+          });
         }
       }
     });

@@ -1,5 +1,6 @@
 /** An editor in a dialog. Every edit is made at once and can be undone, so there is only "Done". */
 
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
@@ -59,11 +60,16 @@ export class EditorDialog extends Dialog<unknown> {
 /** Where typing begins. */
 const FIRST_FIELD = ':is(textarea, input:not([type=radio]), select)';
 
-/** Show an editor until it is closed. */
+/**
+ * Show an editor until it is closed.
+ *
+ * @param goOn - called where nothing has the focus then: what had it is gone, as the command palette
+ */
 export async function showEditor(
   title: string,
   editor: React.ReactElement,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  goOn: () => void
 ): Promise<void> {
   const body = ReactWidget.create(editor);
   body.addClass('pm-Editor');
@@ -77,4 +83,15 @@ export async function showEditor(
   dialog.addClass('pm-EditorDialog');
   dialog.node.setAttribute('aria-label', title);
   await dialog.launch();
+  if (document.activeElement === document.body) {
+    goOn();
+  }
+}
+
+/** Give the focus to the tab in front. */
+export function toTabInFront(shell: JupyterFrontEnd.IShell): void {
+  const { currentWidget } = shell;
+  if (currentWidget !== null) {
+    shell.activateById(currentWidget.id);
+  }
 }

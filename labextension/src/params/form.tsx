@@ -48,6 +48,8 @@ export function ParamsForm(props: IProps): React.JSX.Element {
   const functions = [...new Set(params.map(each => each.function))];
   const known = new Set(params.map(each => each.name));
   const gone = [...values.keys()].filter(name => !known.has(name));
+  // The parameter that was just chosen: the person goes on at its next value.
+  const [begun, setBegun] = React.useState<string | null>(null);
   return (
     <div className="pm-Params">
       {params.length === 0 && (
@@ -66,7 +68,9 @@ export function ParamsForm(props: IProps): React.JSX.Element {
                   name={each.name}
                   param={each.param}
                   values={tried}
+                  begin={each.name === begun}
                   onChange={next => {
+                    setBegun(null);
                     onSeveral(each.name, next);
                   }}
                   trans={trans}
@@ -88,6 +92,7 @@ export function ParamsForm(props: IProps): React.JSX.Element {
                           const first = values.get(each.name) ?? each.param.expected;
                           // A described value ("<…>") is no text that could be set.
                           const start = first?.startsWith('<') === false ? [first] : [];
+                          setBegun(each.name);
                           onSeveral(each.name, start);
                         }
                       })}

@@ -7,7 +7,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import React from 'react';
 
 import { CATEGORY, CommandIDs } from '../commands';
-import { showEditor } from '../params/dialog';
+import { showEditor, toTabInFront } from '../params/dialog';
 import { IPipelineTracker } from '../tokens';
 import type { IPipelineModel } from '../tokens';
 import { DOMAIN } from '../translation';
@@ -74,7 +74,9 @@ export const samplesPlugin: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const model = pipelines.current;
         if (model?.readOnly === false) {
-          await showEditor(trans.__('Samples'), editor(model), trans);
+          await showEditor(trans.__('Samples'), editor(model), trans, () => {
+            toTabInFront(app.shell);
+          });
         }
       }
     });
