@@ -366,7 +366,7 @@ def test_the_same_way_is_gone_without_a_mouse(workplace, open_lab, screenshot):
     screenshot("journey-keys-ran")
 
     # The log of what failed, at the person's own line.
-    keys.press("Shift+ArrowRight", "Shift+ArrowRight", "u")
+    keys.press("Shift+ArrowLeft", "u")
     runs = page.get_by_role("dialog", name="Runs of step gate")
     failed = runs.get_by_role("listitem").filter(has_text="threshold=6").first
     keys.to(failed.get_by_role("button", name=re.compile("^Log of run")))
@@ -375,4 +375,22 @@ def test_the_same_way_is_gone_without_a_mouse(workplace, open_lab, screenshot):
     expect(log.locator("[data-pm-here=true]")).to_contain_text("run.py")
 
     # And from a figure back to the first input.
-    keys.run("Pipeline")
+    keys.press("Control+Shift+BracketLeft")
+    expect(drawing.canvas).to_be_visible()
+    expect(drawing.canvas).to_be_focused()
+    keys.press("Shift+ArrowRight", "u")
+    runs = page.get_by_role("dialog", name="Runs of step draw")
+    figure = runs.get_by_role("listitem").filter(has_text="threshold=0.25").first
+    keys.to(figure.get_by_role("button", name=re.compile("^Lineage of run")))
+    keys.press("Enter")
+    graph = page.get_by_role("application", name="Lineage of run")
+    chain = page.get_by_role("complementary", name="The selected run")
+    expect(chain.get_by_role("heading", name="draw v1")).to_be_visible()
+    keys.to(graph)
+    keys.press("ArrowLeft")
+    expect(chain.get_by_role("heading", name="gate v1")).to_be_visible()
+    expect(chain.get_by_role("row", name="threshold")).to_contain_text("0.25")
+    keys.press("ArrowLeft")
+    expect(chain.get_by_role("heading", name="segment v1")).to_be_visible()
+    expect(chain).to_contain_text(re.compile(r"s[12]\.txt"))
+    screenshot("journey-keys-traced")

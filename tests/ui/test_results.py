@@ -86,6 +86,9 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
     expect(page.get_by_text("2 runs chosen")).to_have_count(0)
     screenshot(f"lineage-{theme.split()[-1].lower()}")
     check_axe(page, ".pm-Lineage")
+    # The record beside the graph scrolls; the tab around both does not as well.
+    tab = page.locator(".pm-Screen:visible")
+    assert tab.evaluate("tab => tab.scrollHeight - tab.clientHeight") == 0
     page.get_by_role("button", name="Copy as text").click()
     expect(page.get_by_text("Copied.")).to_be_visible()
     assert copied(page) == (
