@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/api/api';
 import { LogView } from '../src/runs/log_view';
 import { Here, HereContext, useChanges } from '../src/screen/here';
+import { Rows } from '../src/screen/rows';
 import { Looking } from '../src/screen/looking';
 import type { IChange } from '../src/tokens';
 import { server } from './server';
@@ -190,4 +191,55 @@ describe('a log that grows', () => {
     expect(node.scrollTop).toBe(40);
     root.unmount();
   }, 60_000);
+
+  it('follows until somebody scrolls up, and again from its end on', () => {
+    const host = document.createElement('div');
+    const root = createRoot(host);
+    const draw = (count: number): void => {
+      act(() => {
+        root.render(<Rows label="Log" count={count} height={18} follow row={() => null} />);
+      });
+    };
+    draw(0);
+    const node = host.querySelector('.pm-Rows') as HTMLElement;
+    let count = 0;
+    // As a browser lays it out: it scrolls no further than its end.
+    let top = 0;
+    Object.defineProperties(node, {
+      clientHeight: { get: () => 180 },
+      scrollHeight: { get: () => count * 18 },
+      scrollTop: {
+        get: () => top,
+        set: (wanted: number) => {
+          top = Math.max(0, Math.min(wanted, count * 18 - 180));
+        }
+      }
+    });
+    const grow = (to: number): void => {
+      count = to;
+      draw(to);
+    };
+    const scroll = (to: number): void => {
+      node.scrollTop = to;
+      act(() => {
+        node.dispatchEvent(new Event('scroll', { bubbles: true }));
+      });
+    };
+    grow(100);
+    expect(top).toBe(100 * 18 - 180);
+    // The browser tells of it later, when there is more already.
+    count = 110;
+    scroll(top);
+    grow(120);
+    expect(top).toBe(120 * 18 - 180);
+    scroll(40);
+    grow(130);
+    expect(top).toBe(40);
+    scroll(130 * 18);
+    grow(140);
+    expect(top).toBe(140 * 18 - 180);
+    act(() => {
+      root.unmount();
+    });
+  });
 });

@@ -21,7 +21,7 @@ interface IRowsProps {
   top?: number;
   /** Hears which row is at the top. */
   onTop?: (row: number) => void;
-  /** Stay at the end while rows are added there. */
+  /** Stay at the end while rows are added there, unless somebody has scrolled up from it. */
   follow?: boolean;
   /** Above the rows; stays while they scroll. */
   head?: React.ReactNode;
@@ -75,9 +75,24 @@ export function Rows(props: IRowsProps): React.JSX.Element {
     }
   }, [goTo, height]);
 
+  /** Where it was scrolled to last, and whether that is the end. */
+  const was = React.useRef({ top: 0, atEnd: true });
+  const moved = (node: HTMLElement): void => {
+    const { scrollTop, clientHeight, scrollHeight } = node;
+    if (scrollTop + clientHeight >= scrollHeight - height) {
+      was.current.atEnd = true;
+    } else if (scrollTop < was.current.top) {
+      // Only upwards: rows that were added since are no reason to stay behind.
+      was.current.atEnd = false;
+    }
+    was.current.top = scrollTop;
+  };
+  React.useEffect(() => {
+    was.current.atEnd = true;
+  }, [follow]);
   React.useEffect(() => {
     const node = frame.current;
-    if (node !== null && follow) {
+    if (node !== null && follow && was.current.atEnd) {
       node.scrollTop = node.scrollHeight;
     }
   }, [count, follow]);
@@ -100,6 +115,7 @@ export function Rows(props: IRowsProps): React.JSX.Element {
       tabIndex={0}
       onScroll={event => {
         look();
+        moved(event.currentTarget);
         const { scrollTop, clientHeight } = event.currentTarget;
         if (clientHeight > 0) {
           onTop?.(Math.round(scrollTop / height));
