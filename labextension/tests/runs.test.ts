@@ -1,14 +1,15 @@
+import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
-import type { LogEntry } from '../src/api/logs';
+import type { LogEntries, LogEntry } from '../src/api/logs';
 import { ordered, shapeOfFile } from '../src/runs/kinds';
 import { RunLog, shownLine, tracebackLine } from '../src/runs/log';
 import { lastUpTo } from '../src/runs/log_view';
 import { indented } from '../src/runs/previews';
+import { status } from '../src/runs/search';
 import { bytes, clock, figure } from '../src/screen/words';
 import type { LiveMode } from '../src/tokens';
-import type { IAnswer } from './server';
 import { server } from './server';
 
 const LOG = '/base/pm/api/runs/47/log';
@@ -23,13 +24,19 @@ function logOf(
     wait?: Promise<void>;
     pushed?: boolean;
     mode?: LiveMode;
+    size?: number;
   },
-  entries: readonly LogEntry[] = []
+  entries: readonly LogEntry[] | ((query: URLSearchParams) => Partial<LogEntries>) = []
 ): { log: RunLog; asked: string[] } {
   const asked: string[] = [];
-  const none: IAnswer = { body: { run_id: 47, entries, after: null, ended: true } };
+  const none = { run_id: 47, after: null, from: null, ended: true };
   const { settings, requests } = server({
-    [ENTRIES]: none,
+    [ENTRIES]: ({ url }) => ({
+      body: {
+        ...none,
+        ...(typeof entries === 'function' ? entries(new URL(url).searchParams) : { entries })
+      }
+    }),
     [LOG]: async () => {
       const query = new URL(requests[requests.length - 1]?.url ?? '').searchParams;
       asked.push(query.toString());
@@ -49,7 +56,7 @@ function logOf(
           offset: start,
           lines_before: tail === null ? null : state.text.slice(0, start).split('\n').length - 1,
           next_offset: start + text.length,
-          size: state.text.length,
+          size: state.size ?? state.text.length,
           ended: state.ended,
           pushed: state.pushed ?? false
         }
@@ -62,6 +69,10 @@ function logOf(
     }
   };
   return { log: new RunLog(new Api(settings), 47, () => true, live), asked };
+}
+
+function entry(line: number, message = 'odd'): LogEntry {
+  return { level: message === 'odd' ? 'WARNING' : 'ERROR', message, time: null, line };
 }
 
 describe('the log of a run', () => {
@@ -225,6 +236,52 @@ describe('the log of a run', () => {
     seen.log.dispose();
   });
 
+  it('that warned thousands of times before it failed has its traceback all the same', async () => {
+    const warnings = Array.from({ length: 5000 }, (_, n) => entry(n + 1));
+    const text = 'WARNING: odd\n'.repeat(5000).concat('Traceback (most recent call last):\n');
+    const { log } = logOf({ text, ended: true }, query =>
+      query.has('after')
+        ? { entries: [entry(5001, 'Traceback (most recent call last):')] }
+        : { entries: warnings, after: 5000 }
+    );
+    await log.start();
+    expect(tracebackLine(log.lines, log.entries)).toBe(5000);
+    expect(log.entries).toHaveLength(5001);
+    log.dispose();
+  });
+
+  it('that grows is searched for warnings from the last ones on, a large one seldom', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const state = { text: 'x\n'.repeat(50), ended: false, size: 100 };
+    const asked: string[] = [];
+    const answers = [
+      { from: 30, entries: [entry(10), entry(40)] },
+      { from: 70, entries: [entry(40), entry(80)] }
+    ];
+    const { log } = logOf(state, query => {
+      asked.push(`${query.get('after') ?? ''} ${query.get('from') ?? ''}`);
+      return answers[asked.length - 1] ?? { from: 70, entries: [] };
+    });
+    await log.start();
+    const grow = async (): Promise<void> => {
+      state.text += 'x\n'.repeat(50);
+      state.size += 100;
+      await log.look();
+    };
+    await grow();
+    expect(asked).toEqual([' ', '29 30']);
+    expect(log.entries.map(({ line }) => line)).toEqual([10, 40, 80]);
+    // The server reads all of it to find them: a large one it reads seldom.
+    state.size = 1 << 25;
+    await grow();
+    expect(asked).toHaveLength(2);
+    vi.setSystemTime(Date.now() + 11_000);
+    await log.look();
+    expect(asked).toHaveLength(3);
+    vi.useRealTimers();
+    log.dispose();
+  });
+
   it('that cannot be read says why and can be asked for again', async () => {
     const { settings } = server({ [LOG]: { status: 500, body: '<html>Oops</html>' } });
     const log = new RunLog(new Api(settings), 47);
@@ -333,4 +390,14 @@ it('a line that a filter hides is led to by the one before it', () => {
   expect(lastUpTo([3, 8, 12], 99)).toBe(2);
   expect(lastUpTo([3, 8, 12], 1)).toBe(0);
   expect(lastUpTo([], 4)).toBe(0);
+});
+
+it('a search that finds nothing says what was searched, and claims no more', () => {
+  const trans = nullTranslator.load('');
+  const none = { busy: false, error: null, hits: [], lookedAt: 12 };
+  expect(status({ ...none, before: null }, trans)).toBe(
+    'Nothing found. Runs that have ended are searched; ' +
+      'of a very long log its beginning, its end and its warnings.'
+  );
+  expect(status({ ...none, before: 7 }, trans)).toContain('older ones were not searched');
 });

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -48,8 +49,12 @@ class LogEntriesRoute(Route):
 
     @verb
     async def get(self, run_id: str) -> None:
-        """Return entries of at least a ``level`` that contain a text, behind line ``after``."""
-        query = self.query("level", "containing", "after", "limit")
+        """Return entries of at least a ``level`` that contain a text, behind line ``after``.
+
+        The log of a run that runs is read from its start, or ``from`` the line that an answer
+        before named: entries before it do not change any more.
+        """
+        query = self.query("level", "containing", "after", "from", "limit")
         self.answer(await self.ask(lambda at: _entries(at, int(run_id), query)))
 
 
@@ -172,22 +177,48 @@ def _entries(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
     else:
         # The database gets them when the run has ended.
         log = RunLog(RunStore(run.workspace_root / ".runs"), run.run_id, run.uuid)
-        written = parse_log(text_lines(log.chunks()))
-        found = list(islice(_chosen(written, levels, containing, after), limit + 1))
+        wanted = Wanted(levels, containing and containing.lower(), after)
+        begin = query.integer("from", least=1) or 1
+        found, begin = written(text_lines(log.chunks()), begin, wanted, limit + 1)
     return {
         "run_id": run_id,
         "entries": found[:limit],
         "after": found[limit - 1]["line"] if len(found) > limit else None,
+        "from": None if run.ended else begin,
         "ended": run.ended,
     }
 
 
-def _chosen(
-    entries: Iterable[dict[str, Any]], levels: tuple[str, ...], containing: str | None, after: int
-) -> Iterator[dict[str, Any]]:
-    wanted = None if containing is None else containing.lower()
-    for entry in entries:
-        if entry["line"] <= after or (levels and entry["level"] not in levels):
-            continue
-        if wanted is None or wanted in entry["message"].lower():
-            yield entry
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries are asked for."""
+
+    levels: tuple[str, ...]
+    containing: str | None
+    after: int
+
+    def __contains__(self, entry: dict[str, Any]) -> bool:
+        return (
+            entry["line"] > self.after
+            and (not self.levels or entry["level"] in self.levels)
+            and (self.containing is None or self.containing in entry["message"].lower())
+        )
+
+
+def written(
+    lines: Iterable[str], begin: int, wanted: Wanted, limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Return entries from line ``begin`` on, where one begins, and where to begin the next time.
+
+    That is at the last entry but one: the last line may be half written, and so is no entry yet.
+    """
+    found: list[dict[str, Any]] = []
+    before = last = begin
+    for entry in parse_log(islice(lines, begin - 1, None)):
+        entry["line"] += begin - 1
+        before, last = last, entry["line"]
+        if entry in wanted:
+            found.append(entry)
+            if len(found) == limit:
+                break
+    return found, before

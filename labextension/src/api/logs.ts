@@ -20,11 +20,15 @@ export async function readLog(
   return await api.request(withQuery(`runs/${run}/log`, where));
 }
 
-/** The entries of a log that are at least of a level. */
+/**
+ * The entries of a log that are at least of a level, behind line `after`.
+ *
+ * Of a run that runs, `from` of one answer is where the next one begins to read.
+ */
 export async function readEntries(
   api: IApi,
   run: number,
-  query: { level?: string; containing?: string; after?: number; limit?: number }
+  query: { level?: string; containing?: string; after?: number; from?: number; limit?: number }
 ): Promise<LogEntries> {
   return await api.request(withQuery(`runs/${run}/log/entries`, query));
 }

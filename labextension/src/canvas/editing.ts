@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { explained } from '../explain/explanation';
 import { check, fromText, toText } from '../params/text';
 import { trackedParams } from '../pipeline/catalogue';
 import type { IBox, IPoint } from '../pipeline/document';
@@ -74,7 +75,8 @@ export class Editing {
       placeholder: trans.__('Search'),
       nothing: trans.__('Nothing here fits.'),
       choices: portChoices(model, port, this._placeBeside(port, at), trans),
-      later: runChoices(api, model, port, trans, this._options.chooseRun)
+      later: runChoices(api, model, port, trans, this._options.chooseRun),
+      failed: error => trans.__('Earlier runs could not be read: %1', explained(error, trans).title)
     });
   }
 

@@ -2,18 +2,15 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { listRuns } from '../api/runs';
 import type { IApi, IPipelineModel } from '../tokens';
 import { declared } from '../pipeline/catalogue';
 import type { IPoint } from '../pipeline/document';
 import { addStep, connect, freeName, setBinding } from '../pipeline/edits';
+import { fittingRuns } from '../pipeline/fitting';
 import type { IPort } from '../pipeline/links';
-import { columnOf, edgeOf, misfitOf, suggestions } from '../pipeline/links';
+import { columnOf, edgeOf, suggestions } from '../pipeline/links';
 import { sheetOf } from '../samples/sheet';
 import type { IChoice } from './picker';
-
-/** Runs of a module that are offered; a filter finds older ones in the list of runs. */
-const RUNS = 30;
 
 /** All methods, each adding a step at a place. */
 export function methodChoices(
@@ -171,34 +168,24 @@ export async function runChoices(
   if (port.side === 'out' || input === undefined || input.type === 'value' || isTaken) {
     return [];
   }
-  const { runs } = await listRuns(api, {
-    status: ['completed'],
-    limit: RUNS,
-    ...(input.module === null ? {} : { module: input.module })
-  });
   const group = trans.__('Results of earlier runs');
-  const found = runs.flatMap(run => {
-    const version =
-      model.catalogue.resolve(run.method, run.version) ??
-      model.catalogue.resolve(run.method, 'latest');
-    const outputs = version?.declaration.outputs ?? [];
-    return outputs
-      .filter(output => misfitOf(output, version, input, trans) === null)
-      .map(output => ({
-        group,
-        label: trans.__('run %1 · %2 v%3', run.run_id, run.method, run.version),
-        detail: [output.name, run.sample ?? '', run.branch].filter(Boolean).join(' · '),
-        choose: () => {
-          model.commit(trans.__('take run %1', run.run_id), document =>
-            setBinding(document, port.step, port.name, {
-              kind: 'run',
-              run: run.run_id,
-              output: output.name
-            })
-          );
-        }
-      }));
-  });
+  const { fitting } = await fittingRuns(api, model.catalogue, input, trans);
+  const found = fitting.flatMap(({ run, outputs }) =>
+    outputs.map(output => ({
+      group,
+      label: trans.__('run %1 · %2 v%3', run.run_id, run.method, run.version),
+      detail: [output.name, run.sample ?? '', run.branch].filter(Boolean).join(' · '),
+      choose: () => {
+        model.commit(trans.__('take run %1', run.run_id), document =>
+          setBinding(document, port.step, port.name, {
+            kind: 'run',
+            run: run.run_id,
+            output: output.name
+          })
+        );
+      }
+    }))
+  );
   if (chooseRun === undefined) {
     return found;
   }

@@ -21,6 +21,8 @@ interface IPickerOptions {
   readonly choices: readonly IChoice[];
   /** Choices that come later, from the server. */
   readonly later?: Promise<readonly IChoice[]>;
+  /** Said below the choices where those that come later could not be had. */
+  readonly failed?: (error: unknown) => string;
   readonly closed?: () => void;
 }
 
@@ -57,6 +59,8 @@ export function openPicker(options: IPickerOptions): { close: () => void } {
   let shown: IChoice[] = [];
   let active = 0;
   let isOpen = true;
+  /** What is said below the choices; empty, nothing. */
+  let said = '';
 
   const close = (): void => {
     if (isOpen) {
@@ -121,12 +125,19 @@ export function openPicker(options: IPickerOptions): { close: () => void } {
       });
       list.append(item);
     });
-    if (shown.length === 0) {
+    if (shown.length === 0 && (said === '' || input.value !== '')) {
       const none = document.createElement('li');
       none.className = 'pm-Picker-none';
       none.setAttribute('role', 'presentation');
       none.textContent = options.nothing;
       list.append(none);
+    }
+    if (said !== '') {
+      const failure = document.createElement('li');
+      failure.className = 'pm-Picker-none';
+      failure.setAttribute('role', 'presentation');
+      failure.textContent = said;
+      list.append(failure);
     }
     mark();
   };
@@ -185,7 +196,13 @@ export function openPicker(options: IPickerOptions): { close: () => void } {
         place();
       }
     },
-    () => undefined
+    (error: unknown) => {
+      if (isOpen) {
+        said = options.failed?.(error) ?? '';
+        render();
+        place();
+      }
+    }
   );
   return { close };
 }

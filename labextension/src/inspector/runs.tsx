@@ -3,18 +3,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { IInput, IOutput } from '../api/methods';
+import type { IInput } from '../api/methods';
 import type { Run } from '../api/runs';
-import { listRuns } from '../api/runs';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel } from '../explain/view';
 import type { ICatalogue } from '../pipeline/catalogue';
-import { misfitOf } from '../pipeline/links';
+import type { IFound } from '../pipeline/fitting';
+import { fittingRuns } from '../pipeline/fitting';
 import { Ago } from '../screen/ago';
 import type { IApi } from '../tokens';
-
-/** Runs in one answer. */
-const PAGE = 50;
 
 interface IProps {
   api: IApi;
@@ -24,37 +21,47 @@ interface IProps {
   trans: TranslationBundle;
 }
 
-type Found = { runs: readonly Run[]; before: number | null } | { error: unknown } | null;
+type Found = IFound | { error: unknown } | null;
 
 export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): React.JSX.Element {
   const [sample, setSample] = React.useState('');
   const [found, setFound] = React.useState<Found>(null);
   const [round, setRound] = React.useState(0);
-  const { module } = input;
+  const [older, setOlder] = React.useState(false);
+  const name = sample.trim();
+  const asked = React.useRef(0);
+  const look = React.useCallback(
+    (known: IFound | null) => {
+      const turn = ++asked.current;
+      void fittingRuns(api, catalogue, input, trans, {
+        sample: name,
+        before: known?.before ?? null
+      })
+        .then(
+          page => ({
+            ...page,
+            fitting: [...(known?.fitting ?? []), ...page.fitting],
+            lookedAt: (known?.lookedAt ?? 0) + page.lookedAt
+          }),
+          (error: unknown) => ({ error })
+        )
+        .then(answer => {
+          // Something else was asked for meanwhile, or nobody looks any more.
+          if (turn === asked.current) {
+            setFound(answer);
+            setOlder(false);
+          }
+        });
+    },
+    [api, catalogue, input, name, trans]
+  );
   React.useEffect(() => {
-    let gone = false;
-    const query = {
-      status: ['completed'],
-      limit: PAGE,
-      ...(module === null ? {} : { module }),
-      ...(sample.trim() === '' ? {} : { sample: sample.trim() })
-    };
-    listRuns(api, query).then(
-      page => {
-        if (!gone) {
-          setFound(page);
-        }
-      },
-      (error: unknown) => {
-        if (!gone) {
-          setFound({ error });
-        }
-      }
-    );
+    const turns = asked;
+    look(null);
     return () => {
-      gone = true;
+      turns.current++;
     };
-  }, [api, module, sample, round]);
+  }, [look, round]);
   if (found !== null && 'error' in found) {
     return (
       <ExplanationPanel
@@ -67,12 +74,7 @@ export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): 
       />
     );
   }
-  const fitting = (found?.runs ?? []).flatMap(run => {
-    const outputs = outputsOf(run, catalogue).filter(
-      output => misfitOf(output, catalogue.resolve(run.method, run.version), input, trans) === null
-    );
-    return outputs.length === 0 ? [] : [{ run, outputs }];
-  });
+  const fitting = found?.fitting ?? [];
   return (
     <div className="pm-Chooser">
       <label>
@@ -90,9 +92,7 @@ export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): 
         <p className="pm-Hint">{trans.__('Reading…')}</p>
       ) : fitting.length === 0 ? (
         <p className="pm-Hint" role="status">
-          {module === null
-            ? trans.__('No completed run made what "%1" takes.', input.name)
-            : trans.__('No completed run of module %1 made what "%2" takes.', module, input.name)}
+          {nothingText(found, input, trans)}
         </p>
       ) : (
         <ul className="pm-List" aria-label={trans.__('Completed runs, newest first')}>
@@ -121,14 +121,35 @@ export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): 
           ))}
         </ul>
       )}
+      {found !== null && found.before !== null && (
+        <p>
+          <button
+            type="button"
+            className="jp-mod-styled"
+            disabled={older}
+            onClick={() => {
+              setOlder(true);
+              look(found);
+            }}
+          >
+            {older ? trans.__('Reading…') : trans.__('Older runs')}
+          </button>
+        </p>
+      )}
     </div>
   );
 }
 
-/** What a run's version declares; where that version is not here yet, what the latest does. */
-function outputsOf(run: Run, catalogue: ICatalogue): readonly IOutput[] {
-  catalogue.ensure(run.method, run.version);
-  const version =
-    catalogue.resolve(run.method, run.version) ?? catalogue.resolve(run.method, 'latest');
-  return version?.declaration.outputs ?? [];
+/** That nothing was found, and where: of more runs than were looked at nothing is claimed. */
+function nothingText(found: IFound, { module, name }: IInput, trans: TranslationBundle): string {
+  if (found.before !== null) {
+    return trans.__(
+      'None of the newest %1 completed runs made what "%2" takes.',
+      found.lookedAt,
+      name
+    );
+  }
+  return module === null
+    ? trans.__('No completed run made what "%1" takes.', name)
+    : trans.__('No completed run of module %1 made what "%2" takes.', module, name);
 }

@@ -2,7 +2,7 @@
 
 import { Poll } from '@lumino/polling';
 
-import type { LogEntry, LogPiece } from '../api/logs';
+import type { LogEntries, LogEntry, LogPiece } from '../api/logs';
 import { readEntries, readLog } from '../api/logs';
 import { Model } from '../screen/asked';
 import type { IApi, ILive } from '../tokens';
@@ -13,6 +13,10 @@ const PIECE = 1 << 20;
 const AT_ONCE = 16 * PIECE;
 /** Milliseconds between two looks at a log that grows, where nobody tells that it does. */
 const GROWING = { interval: 1_000, backoff: true, max: 10_000 };
+/** Entries of one answer. */
+const ENTRIES = 5_000;
+/** Milliseconds between two looks for warnings in a large log that grows: the server reads it for them. */
+const SELDOM = 10_000;
 /** Milliseconds from one look to the next where the server tells: it may lose a log from its sight. */
 const TOLD = 10_000;
 
@@ -128,6 +132,7 @@ export class RunLog extends Model {
   private _forget(): void {
     this._lines = [''];
     this._entries = [];
+    this._settled = 1;
     this._next = 0;
   }
 
@@ -176,7 +181,9 @@ export class RunLog extends Model {
     const known = this._next;
     await this._from(this._next);
     this._error = null;
-    if (this._next !== known || this._complete) {
+    this._due ||= this._next !== known;
+    const isSoon = this._size > AT_ONCE && Date.now() - this._entriesAt < SELDOM;
+    if (this._complete || (this._due && !isSoon)) {
       await this._readEntries();
     }
     this.tell();
@@ -185,14 +192,30 @@ export class RunLog extends Model {
     }
   }
 
+  /** All warnings and errors; of a log that grows, those from the last ones on. */
   private async _readEntries(): Promise<void> {
     const before = this._linesBefore;
-    const { entries } = await readEntries(this._api, this.run, {
-      level: 'WARNING',
-      limit: 5000,
-      ...(before > 0 ? { after: before } : {})
-    });
-    this._entries = entries.map(entry => ({ ...entry, line: entry.line - before }));
+    const found = this._entries.filter(entry => entry.line + before < this._settled);
+    let from = this._settled;
+    let after: number | null = Math.max(before, from - 1);
+    while (after !== null) {
+      const page: LogEntries = await readEntries(this._api, this.run, {
+        level: 'WARNING',
+        limit: ENTRIES,
+        ...(after > 0 ? { after } : {}),
+        ...(from > 1 ? { from } : {})
+      });
+      for (const entry of page.entries) {
+        found.push({ ...entry, line: entry.line - before });
+      }
+      // A run that ended meanwhile is read from its record.
+      from = page.from ?? 1;
+      after = page.after;
+    }
+    this._entries = found;
+    this._settled = from;
+    this._due = false;
+    this._entriesAt = Date.now();
   }
 
   /** Read when what is being read has arrived: two at once would add the same lines twice. */
@@ -224,6 +247,11 @@ export class RunLog extends Model {
 
   private _lines: string[] = [''];
   private _entries: readonly LogEntry[] = [];
+  /** The line from which on entries may still change or are not known. */
+  private _settled = 1;
+  /** Whether it has grown since entries were read, and when that was. */
+  private _due = false;
+  private _entriesAt = 0;
   private _before = 0;
   private _linesBefore = 0;
   private _next = 0;

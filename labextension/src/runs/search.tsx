@@ -151,9 +151,7 @@ export default function SearchTab({ args }: { args: ISearchArgs; tab: ITab }): R
       {search.error !== null && <Trouble error={search.error} again={() => void search.more()} />}
       {sought === null && (
         <p className="pm-Screen-empty">
-          {trans.__(
-            'Type what to look for: an error, a file name, a number. All runs are searched.'
-          )}
+          {trans.__('Type what to look for: an error, a file name, a number.')} {scope(trans)}
         </p>
       )}
       {search.hits.length > 0 && <Hits hits={search.hits} text={sought?.text ?? ''} />}
@@ -167,7 +165,20 @@ export default function SearchTab({ args }: { args: ISearchArgs; tab: ITab }): R
   );
 }
 
-function status(search: Search, trans: ReturnType<typeof useHere>['trans']): string {
+type Trans = ReturnType<typeof useHere>['trans'];
+
+/** What is searched: what the database keeps of logs. */
+function scope(trans: Trans): string {
+  return trans.__(
+    'Runs that have ended are searched; of a very long log its beginning, its end and its warnings.'
+  );
+}
+
+/** How a search went, or goes. */
+export function status(
+  search: Pick<Search, 'busy' | 'error' | 'hits' | 'before' | 'lookedAt'>,
+  trans: Trans
+): string {
   if (search.busy) {
     return trans.__('Searching…');
   }
@@ -186,7 +197,9 @@ function status(search: Search, trans: ReturnType<typeof useHere>['trans']): str
           looked
         );
   }
-  return found === 0 ? trans.__('Nothing found.') : trans._n('%1 entry', '%1 entries', found);
+  return found === 0
+    ? trans.__('Nothing found. %1', scope(trans))
+    : trans._n('%1 entry', '%1 entries', found);
 }
 
 function Hits({ hits, text }: { hits: readonly LogHit[]; text: string }): React.JSX.Element {

@@ -38,3 +38,26 @@ it('stays in sight when choices that come later make it longer', async () => {
   expect(box?.style.top).toBe(`${600 - 260 - 4}px`);
   picker.close();
 });
+
+it('says that what comes later could not be had', async () => {
+  const host = document.createElement('div');
+  document.body.append(host);
+  const later = Promise.reject(new Error('The server does not answer.'));
+  openPicker({
+    host,
+    x: 0,
+    y: 0,
+    label: 'Choose data',
+    placeholder: '',
+    nothing: 'Nothing fits',
+    choices: [],
+    later,
+    failed: error => `Earlier runs could not be read: ${String(error)}`
+  });
+  await later.catch(() => undefined);
+  await Promise.resolve();
+  const list = host.querySelector('[role=listbox]');
+  expect(list?.textContent).toBe(
+    'Earlier runs could not be read: Error: The server does not answer.'
+  );
+});
