@@ -6,19 +6,17 @@ import { describe, expect, it, vi } from 'vitest';
 import { Api } from '../src/api/api';
 import { PaletteModel } from '../src/palette/model';
 import { PalettePanel } from '../src/palette/plugin';
+import { Catalogue } from '../src/pipeline/catalogue';
 import type { IChange } from '../src/tokens';
-import { catalogue } from './pipeline/catalogue';
 import type { IAnswer } from './server';
 import { server, STATUS } from './server';
 import { Told } from './told';
-
-const methods = await catalogue();
 
 /** A server with so many runs, the newest first; `hold` lets an answer wait. */
 function bench(
   count: number,
   hold: (query: URLSearchParams) => Promise<void> = () => Promise.resolve()
-): { model: PaletteModel; asked: () => string[] } {
+): { model: PaletteModel; asked: () => string[]; methodsRead: () => number } {
   const queries = (): URLSearchParams[] =>
     door.requests
       .map(each => new URL(each.url))
@@ -40,9 +38,12 @@ function bench(
     '/base/pm/api/methods': { body: { methods: [] } },
     '/base/pm/api/runs': runs
   });
+  const api = new Api(door.settings);
   return {
-    model: new PaletteModel(new Api(door.settings), methods, nullTranslator.load('')),
-    asked: () => queries().map(query => query.toString())
+    model: new PaletteModel(api, new Catalogue(api), nullTranslator.load('')),
+    asked: () => queries().map(query => query.toString()),
+    methodsRead: () =>
+      door.requests.filter(each => new URL(each.url).pathname.endsWith('/methods')).length
   };
 }
 
@@ -85,7 +86,7 @@ describe('the runs in the left panel', () => {
 describe('the left panel', () => {
   it('reads its lists again while changes come without a pause, and not for logs that grow', async () => {
     vi.useFakeTimers();
-    const { model, asked } = bench(0);
+    const { model, asked, methodsRead } = bench(0);
     const live = new Told();
     const add = (): Promise<void> => Promise.resolve();
     const actions = {
@@ -112,6 +113,12 @@ describe('the left panel', () => {
     live.changed.emit([change('log')]);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(asked()).toHaveLength(before);
+    // The methods are read again where they may be others, and not for what runs.
+    const read = methodsRead();
+    expect(read).toBe(1);
+    live.changed.emit([change('run'), change('method')]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(methodsRead()).toBe(read + 1);
     panel.dispose();
     vi.useRealTimers();
   });

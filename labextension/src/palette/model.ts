@@ -100,8 +100,12 @@ export class PaletteModel extends VDomModel {
     });
   }
 
-  /** Ask the server for everything again. Never throws: what went wrong becomes `error`. */
-  async refresh(): Promise<void> {
+  /**
+   * Ask the server for everything again. Never throws: what went wrong becomes `error`.
+   *
+   * @param methods - whether the methods may be others; without, they are asked for only where they are lacking
+   */
+  async refresh({ methods = true } = {}): Promise<void> {
     await this._try(async () => {
       const status = await this._api.status();
       this._marks = status.marks;
@@ -114,7 +118,9 @@ export class PaletteModel extends VDomModel {
         listDrawings(this._api),
         listPlans(this._api),
         this._readRuns(),
-        this.catalogue.refresh()
+        methods || !this.catalogue.isLoaded || this.catalogue.error !== null
+          ? this.catalogue.refresh()
+          : null
       ]);
       this._templates = templates;
       this._drawings = drawings;

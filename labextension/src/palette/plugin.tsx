@@ -33,6 +33,9 @@ const STATE = 'research-process-manager:palette';
  */
 const TOGETHER = { first: 500, gap: 2_000 };
 
+/** Changes after which the methods are read again; they are many, and runs change none. */
+const METHODS: ReadonlySet<string> = new Set(['method', 'module']);
+
 export class PalettePanel extends VDomRenderer<PaletteModel> {
   constructor(
     model: PaletteModel,
@@ -130,13 +133,22 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
       this.isVisible &&
       (changes === 'everything' || changes.some(({ kind }) => kind !== 'log'))
     ) {
+      this._methods ||= changes === 'everything' || changes.some(({ kind }) => METHODS.has(kind));
       this._again.ask();
     }
   };
 
+  private async _look(): Promise<void> {
+    const methods = this._methods;
+    this._methods = false;
+    await this.model.refresh({ methods });
+  }
+
   private _folded: ReadonlySet<SectionName> = new Set();
   private _held: IDisposable | null = null;
-  private readonly _again = new Looking(() => this.model.refresh(), TOGETHER.gap, TOGETHER.first);
+  /** Methods may be others than were read. */
+  private _methods = false;
+  private readonly _again = new Looking(() => this._look(), TOGETHER.gap, TOGETHER.first);
 }
 
 export const palettePlugin: JupyterFrontEndPlugin<void> = {

@@ -64,6 +64,10 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
         properties: {
           template: { type: 'string', description: trans.__('Name of a saved pipeline') },
           plan: { type: 'integer', description: trans.__('A plan whose pipeline is opened') },
+          viewing: {
+            type: 'integer',
+            description: trans.__('A plan that is looked at, with the states of its runs')
+          },
           draft: { type: 'integer', description: trans.__('A stored draft') },
           key: { type: 'string', description: trans.__('Key of an unsaved drawing') }
         }
@@ -82,7 +86,11 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
       const tab = open(wanted, activate);
       // A tab that is restored unseen must not load the canvas.
       if (activate) {
-        await tab.ready;
+        const panel = await tab.ready;
+        const { viewing = null } = wanted;
+        if (viewing !== null && panel?.model.viewing?.plan.plan_id !== viewing) {
+          await panel?.view(viewing);
+        }
       }
       return tab;
     }
@@ -142,8 +150,12 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
 }
 
 function tabArgs(args: Args): ITabArgs | null {
-  const { key, template, draft, view, selection, table, viewing } = args;
-  const plan = draft ?? args['plan'];
+  const { key, template, draft, view, selection, table, viewing, seen } = args;
+  const plan =
+    draft ??
+    args['plan'] ??
+    // A plan that is looked at and nothing else: what is drawn behind it is its own pipeline.
+    (typeof key === 'string' || typeof template === 'string' ? undefined : viewing);
   if (typeof key !== 'string' && typeof template !== 'string' && typeof plan !== 'number') {
     return null;
   }
@@ -152,6 +164,9 @@ function tabArgs(args: Args): ITabArgs | null {
     ...(typeof template === 'string' ? { template } : {}),
     ...(typeof plan === 'number' ? { plan } : {}),
     ...(typeof viewing === 'number' ? { viewing } : {}),
+    ...(Array.isArray(seen)
+      ? { seen: seen.filter((each): each is number => typeof each === 'number') }
+      : {}),
     ...(isView(view) ? { view } : {}),
     ...(Array.isArray(selection)
       ? { selection: selection.filter((each): each is string => typeof each === 'string') }
@@ -199,10 +214,11 @@ function addSaving(context: IContext): void {
   commands.addCommand(CommandIDs.exportPipeline, {
     label: trans.__('Download Pipeline as File'),
     describedBy: nothing(),
-    isEnabled: () => current(context) !== null,
+    // Of what a newer program wrote the file would hold less.
+    isEnabled: () => current(context)?.model.newer === false,
     execute: () => {
       const panel = current(context);
-      if (panel !== null) {
+      if (panel?.model.newer === false) {
         const name = panel.model.name || 'pipeline';
         const url = URL.createObjectURL(new Blob([panel.text()], { type: 'application/json' }));
         const link = document.createElement('a');

@@ -16,7 +16,7 @@ export interface ICatalogue {
   readonly isLoaded: boolean;
   /** Why it could not be asked for; null when it could. */
   readonly error: unknown;
-  /** Emits when methods or versions arrived, and when asking failed. */
+  /** Emits when other methods or versions arrived than are known, and when asking failed or works again. */
   readonly changed: ISignal<ICatalogue, void>;
   /**
    * The version meant. Undefined: there is none, or it is not here yet; `ensure` fetches it and
@@ -84,6 +84,7 @@ export class Catalogue implements ICatalogue {
 
   async refresh(): Promise<void> {
     const asked = ++this._number;
+    const before = this._said;
     try {
       const methods = await listMethods(this._api);
       if (asked === this._number) {
@@ -91,13 +92,18 @@ export class Catalogue implements ICatalogue {
         this._byName = new Map(methods.map(each => [each.method, each]));
         this._isLoaded = true;
         this._error = null;
+        this._said = JSON.stringify(methods);
       }
     } catch (error) {
       if (asked === this._number) {
         this._error = error;
+        this._said = String(error);
       }
     }
-    this._changed.emit();
+    // Each open drawing is checked anew by this: not where the answer is the one that is known.
+    if (this._said !== before) {
+      this._changed.emit();
+    }
   }
 
   private _methods: readonly IMethod[] = [];
@@ -106,6 +112,8 @@ export class Catalogue implements ICatalogue {
   private _asked = new Set<string>();
   private _isLoaded = false;
   private _error: unknown = null;
+  /** The last answer, whatever it was. */
+  private _said = '';
   private _number = 0;
   private _loading: Promise<void> | null = null;
   private readonly _changed = new Signal<ICatalogue, void>(this);

@@ -19,6 +19,7 @@ import { placeMissing } from './drawing';
 import { setPipelineName } from './edits';
 import { History } from './history';
 import { Keeper } from './keeper';
+import { newerError } from './newer';
 import type { IReading } from './reading';
 import { readPipeline, readRequest } from './reading';
 import { StoredDraft } from './stored_draft';
@@ -34,6 +35,8 @@ interface IModelOptions {
   /** Names this tab: under it unsaved work is kept. */
   key: string;
   trans: TranslationBundle;
+  /** Plans that were looked at in this tab before. */
+  seen?: readonly number[];
 }
 
 export class PipelineModel implements IPipelineModel {
@@ -42,6 +45,9 @@ export class PipelineModel implements IPipelineModel {
     this.key = _options.key;
     this._saved = new Saved(_options.api);
     this._viewed = new Viewed(_options);
+    for (const plan of _options.seen ?? []) {
+      this._viewed.seen.add(plan);
+    }
     this._stored = new StoredDraft(_options.api, () => {
       this._keeper.soon();
     });
@@ -235,6 +241,9 @@ export class PipelineModel implements IPipelineModel {
   }
 
   async storeDraft(): Promise<IStoredDraft> {
+    if (this._newer) {
+      throw newerError(this._options.trans);
+    }
     return this._stored.store(
       () => this._history.current,
       () => this._saved.origin?.name ?? null
@@ -375,14 +384,18 @@ export class PipelineModel implements IPipelineModel {
     this._start(readPipeline(template.document, this._options.trans), asked, { saved: true });
   }
 
-  /** Open the pipeline of a plan as a draft; of a draft, the draft itself. */
-  async openPlan(plan: number): Promise<void> {
+  /**
+   * Open the pipeline of a plan as a draft; of a draft, the draft itself.
+   *
+   * @param toLook - the plan is what is wanted: its draft is no work that is to be saved
+   */
+  async openPlan(plan: number, { toLook = false } = {}): Promise<void> {
     const found = await getPlanDetails(this._options.api, plan);
     if (found.status === 'draft') {
       this._stored.origin = { plan, revision: found.revision };
     }
     const reading = readPipeline(found.document, this._options.trans);
-    this._start(reading, readRequest(found.request), { saved: false });
+    this._start(reading, readRequest(found.request), { saved: toLook });
   }
 
   openDocument(raw: unknown): void {
@@ -469,6 +482,11 @@ export class PipelineModel implements IPipelineModel {
 
   get viewing(): IViewing | null {
     return this._viewed.viewing;
+  }
+
+  /** The plans that were looked at in this drawing. */
+  get seen(): ReadonlySet<number> {
+    return this._viewed.seen;
   }
 
   async view(plan: number | null): Promise<void> {

@@ -12,7 +12,6 @@ import { Panel } from '@lumino/widgets';
 import React from 'react';
 
 import type { Plan } from '../api/plans';
-import { listPlans } from '../api/plans';
 import { CanvasWidget } from '../canvas/widget';
 import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
@@ -26,6 +25,7 @@ import { align, arrange, freePlace, isAlignment } from './drawing';
 import { addStep, dropUnknown, freeName, removeSteps } from './edits';
 import { EmptyDrawing } from './empty_drawing';
 import type { PipelineModel } from './model';
+import { plansOf } from './plans_of';
 import { ProblemStrip } from './problem_strip';
 import { openFailure } from './step_runs';
 import { StepTable } from './table';
@@ -105,7 +105,7 @@ export class PipelinePanel extends Panel {
         discardRestored={() => {
           void this._discardRestored();
         }}
-        view={this.view}
+        view={plan => void this.view(plan)}
       />
     ));
     const strip = this._react('pm-Problems-host', () => (
@@ -124,7 +124,7 @@ export class PipelinePanel extends Panel {
         trans={trans}
         plans={this._plans}
         askPlans={this._askPlans}
-        view={this.view}
+        view={plan => void this.view(plan)}
         isTableShown={this.isTableShown}
         toggleTable={() => {
           this.isTableShown = !this.isTableShown;
@@ -184,10 +184,12 @@ export class PipelinePanel extends Panel {
   }
 
   /** Look at a plan, or at the draft again. */
-  readonly view = (plan: number | null): void => {
-    this.model.view(plan).catch((error: unknown) => {
-      void showExplanation(explained(error, this._options.trans), this._options.trans);
-    });
+  readonly view = async (plan: number | null): Promise<void> => {
+    try {
+      await this.model.view(plan);
+    } catch (error) {
+      await showExplanation(explained(error, this._options.trans), this._options.trans);
+    }
   };
 
   /** Ask which plan is looked at, or the draft, and look at it. */
@@ -205,7 +207,7 @@ export class PipelinePanel extends Panel {
         okLabel: trans.__('View')
       });
       if (button.accept && value !== null) {
-        this.view(offered.get(value) ?? null);
+        await this.view(offered.get(value) ?? null);
       }
     } catch (error) {
       await showExplanation(explained(error, trans), trans);
@@ -385,10 +387,8 @@ export class PipelinePanel extends Panel {
     );
   };
 
-  private async _plansOfThis(): Promise<readonly Plan[]> {
-    return (await listPlans(this._options.api))
-      .filter(plan => plan.name === this.model.name && plan.status !== 'draft')
-      .slice(0, 50);
+  private _plansOfThis(): Promise<readonly Plan[]> {
+    return plansOf(this._options.api, this.model);
   }
 
   /** A part of the page that is drawn again with every change of the model. */

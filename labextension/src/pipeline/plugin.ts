@@ -65,7 +65,10 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
     }
 
     const open = (args: ITabArgs, activate: boolean): PipelineTab => {
-      let tab = tabs.find(each => isSame(each.args, args));
+      // What a reload brings back was a tab of its own, whatever it shows.
+      let tab = tabs.find(each =>
+        activate ? isSame(each.args, args) : each.args.key === args.key
+      );
       if (tab === undefined) {
         const made = new PipelineTab({
           args,

@@ -30,10 +30,15 @@ export interface ITabArgs {
   readonly plan?: number | undefined;
   /** A plan that is looked at. */
   readonly viewing?: number | undefined;
+  /** Plans that were looked at in this tab: they are offered again. */
+  readonly seen?: readonly number[] | undefined;
   readonly view?: IView | undefined;
   readonly selection?: readonly string[] | undefined;
   readonly table?: boolean | undefined;
 }
+
+/** So many of the plans that were looked at are brought back by a reload. */
+const SEEN = 20;
 
 /** Whether a tab shows already what is asked for. */
 export function isSame(open: ITabArgs, wanted: ITabArgs): boolean {
@@ -42,6 +47,13 @@ export function isSame(open: ITabArgs, wanted: ITabArgs): boolean {
   }
   if (wanted.template !== undefined) {
     return open.template === wanted.template;
+  }
+  if (wanted.viewing !== undefined) {
+    // In the drawing that it was submitted from, or was made a draft in; one that shows another stays.
+    return open.viewing === undefined
+      ? open.seen?.includes(wanted.viewing) === true ||
+          (open.template === undefined && open.plan === wanted.viewing)
+      : open.viewing === wanted.viewing;
   }
   // Where a plan is looked at, what is drawn from it is asked for as a draft of its own.
   return (
@@ -105,12 +117,13 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     if (panel === null) {
       return args;
     }
-    const { template, viewing, selection } = panel.model;
+    const { template, viewing, seen, selection } = panel.model;
     return {
       key: args.key,
       template: template?.name,
       plan: template === null ? (panel.model.draftPlan ?? args.plan) : undefined,
       viewing: viewing?.plan.plan_id,
+      seen: [...seen].slice(-SEEN),
       view: panel.canvas.view,
       selection: [...selection].slice(0, 100),
       table: panel.isTableShown
@@ -223,7 +236,8 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       catalogue: tracker.catalogue,
       unsaved: new parts.UnsavedWork(state, api),
       key: args.key,
-      trans
+      trans,
+      seen: args.seen ?? []
     });
     try {
       const restored = await this._open(model);
@@ -240,7 +254,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
 
   /** What the tab was opened with; unsaved work of this very tab comes first. */
   private async _open(model: PipelineModel): Promise<string | null> {
-    const { template, plan } = this._tabOptions.args;
+    const { template, plan, viewing } = this._tabOptions.args;
     const restored = await model.openUnsaved();
     this._isBroughtBack = restored !== null;
     if (restored !== null) {
@@ -249,7 +263,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     if (template !== undefined) {
       await model.openTemplate(template);
     } else if (plan !== undefined) {
-      await model.openPlan(plan);
+      await model.openPlan(plan, { toLook: viewing === plan });
     }
     return null;
   }

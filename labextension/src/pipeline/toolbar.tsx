@@ -27,6 +27,8 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
   const { model, commands, trans, plans, askPlans, view, isTableShown, toggleTable } = props;
   const { viewing, preview } = model;
   const total = preview?.counts.total ?? 0;
+  // What a newer program wrote is understood in part: nothing is made of the draft that is shown.
+  const isNothing = model.document.steps.size === 0 || (viewing === null && model.readOnly);
   const run = (command: string): void => {
     void commands.execute(command);
   };
@@ -115,7 +117,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
               <copyIcon.react tag="span" className="pm-PipelineBar-icon" /> {trans.__('Python')}
             </>
           }
-          disabled={model.document.steps.size === 0}
+          disabled={isNothing}
           click={() => {
             run(OtherCommands.copyPython);
           }}
@@ -130,7 +132,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
               {trans.__('Nextflow')}
             </>
           }
-          disabled={model.document.steps.size === 0}
+          disabled={isNothing}
           click={() => {
             run(OtherCommands.exportFolder);
           }}
@@ -142,7 +144,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
             type="button"
             className="jp-Button jp-mod-styled"
             aria-busy={!model.isChecked}
-            disabled={model.document.steps.size === 0}
+            disabled={isNothing}
             onClick={() => {
               run(OtherCommands.openPreview);
             }}
@@ -156,7 +158,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
           <button
             type="button"
             className="jp-Button jp-mod-styled jp-mod-accept"
-            disabled={model.document.steps.size === 0}
+            disabled={isNothing}
             onClick={() => {
               run(OtherCommands.runPipeline);
             }}

@@ -36,6 +36,9 @@ export class Viewed {
     return this._states;
   }
 
+  /** All that were looked at, or were when this drawing was last open. */
+  readonly seen = new Set<number>();
+
   /** Look at a plan; false where something else was asked for meanwhile. */
   async look(plan: number): Promise<boolean> {
     const asked = ++this._asked;
@@ -51,6 +54,7 @@ export class Viewed {
     const document = placeMissing(pinned(reading.document, found.steps), catalogue);
     this._viewing = { plan: found, document };
     this._states = statesOf(found.steps);
+    this.seen.add(plan);
     return true;
   }
 

@@ -10,6 +10,7 @@ import { getRun } from '../api/runs';
 import { CATEGORY, CommandIDs } from '../commands';
 import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
+import { newerError } from '../pipeline/newer';
 import { addressOf } from '../screen/address';
 import type { IHere } from '../screen/here';
 import { hasItem, withItem } from '../screen/item';
@@ -195,12 +196,12 @@ function addTaking(context: IContext): void {
       },
       isVisible: args => hasItem(app, args),
       execute: async args => {
-        const drawn =
-          numberOf(withItem(app, args), 'plan') === null ? await drawnIn(context) : null;
-        const what = drawn ?? (await wantedPlan(context, args));
-        if (what !== null) {
-          await told(here, () => work(what));
-        }
+        await told(here, async () => {
+          const drawn =
+            numberOf(withItem(app, args), 'plan') === null ? await drawnIn(context) : null;
+          const what = drawn ?? (await wantedPlan(context, args));
+          return what === null ? '' : work(what);
+        });
       }
     });
     palette?.addItem({ command: id, category: CATEGORY, args: { isPalette: true } });
@@ -220,7 +221,12 @@ function addTaking(context: IContext): void {
 }
 
 /** What the pipeline in front is: the plan that it views, or the drawing; null, none is in front. */
-async function drawnIn({ app, pipelines, inFront }: IContext): Promise<number | IDrawn | null> {
+async function drawnIn({
+  app,
+  here,
+  pipelines,
+  inFront
+}: IContext): Promise<number | IDrawn | null> {
   const model = pipelines.current;
   const front = app.shell.currentWidget;
   if (model === null || inFront() !== null || front?.hasClass('pm-Pipeline') !== true) {
@@ -228,6 +234,9 @@ async function drawnIn({ app, pipelines, inFront }: IContext): Promise<number | 
   }
   if (model.viewing !== null) {
     return model.viewing.plan.plan_id;
+  }
+  if (model.readOnly) {
+    throw newerError(here.trans);
   }
   // Not at the start of the Lab: nobody has drawn anything then.
   const { writePipeline } = await import('../pipeline/writing');

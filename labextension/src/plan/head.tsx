@@ -101,7 +101,13 @@ export function PlanHead({ now, said, showFailed }: IProps): React.JSX.Element {
         {commands.hasCommand(OPEN_PIPELINE) && (
           <Action
             label={status.status === 'draft' ? trans.__('Open draft') : trans.__('Show on canvas')}
-            onClick={() => void commands.execute(OPEN_PIPELINE, { plan: id })}
+            onClick={() => {
+              // A draft is gone on with; what was submitted is looked at, with the states of its runs.
+              void commands.execute(
+                OPEN_PIPELINE,
+                status.status === 'draft' ? { draft: id } : { viewing: id }
+              );
+            }}
           />
         )}
         {status.kind === 'plan' && (

@@ -154,7 +154,8 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
     /** Store what is drawn; where that cannot be, say why and return null. */
     const store = async (): Promise<number | null> => {
       const model = pipelines.current;
-      if (model === null) {
+      // Of a plan that is looked at nothing is stored: its draft is not what is seen.
+      if (model === null || model.viewing !== null) {
         return null;
       }
       try {

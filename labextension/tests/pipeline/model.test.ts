@@ -497,10 +497,12 @@ describe('a plan that is looked at', () => {
     expect([...model.document.steps.keys()]).toEqual(['mine']);
   });
 
-  it('of a newer program is shown and never saved', () => {
-    const { model } = make();
+  it('of a newer program is shown, and neither saved nor run', async () => {
+    const { model, requests } = make();
     model.openDocument({ ...DOCUMENT, format: 2 });
     expect(model.readOnly).toBe(true);
+    await expect(model.storeDraft()).rejects.toThrow('written by a newer program');
+    expect(requests.filter(each => new URL(each.url).pathname.endsWith('/plans'))).toEqual([]);
     expect(model.commitDraft('no', draft => renameStep(draft, 'one', 'two'))).toBe(false);
   });
 });

@@ -89,18 +89,31 @@ it('the runs that are unfolded go with their tab', async () => {
   expect(ended).toContain('focusin');
 });
 
-it('a plan to look at is chosen by its number and state', async () => {
-  const named = { ...PLAN, name: '', steps: [] };
+it('a plan to look at is chosen by its number and state, also one that its preview named', async () => {
+  // A drawing without a name gives its plans this one.
+  const plan = { ...PLAN, name: 'pipeline', steps: [] };
+  const renamed = { ...plan, plan_id: 11, name: 'of tissue' };
+  const old = { ...plan, plan_id: 3, name: 'of cells', status: 'completed' };
   const panel = await open(new StateDB(), {
-    '/base/pm/api/plans': { body: { plans: [named, { ...named, plan_id: 11, status: 'draft' }] } },
-    '/base/pm/api/plans/12': { body: named }
+    '/base/pm/api/plans': {
+      body: { plans: [{ ...plan, plan_id: 13, status: 'draft' }, plan, renamed] }
+    },
+    '/base/pm/api/plans/12': { body: plan },
+    '/base/pm/api/plans/11': { body: renamed },
+    '/base/pm/api/plans/3': { body: old },
+    '/base/pm/api/plans/3/status': { body: old }
   }).ready;
+  for (const each of [3, 11, null]) {
+    await panel?.model.view(each);
+  }
   const asked = panel?.choosePlan();
   const select = (): HTMLSelectElement | null => document.querySelector('.jp-Dialog select');
   await expect.poll(select, { timeout: 20_000 }).not.toBeNull();
   expect([...(select()?.options ?? [])].map(each => each.value)).toEqual([
     'draft',
-    'plan 12 (running)'
+    'plan 12 (running)',
+    'plan 11 (running)',
+    'plan 3 (completed)'
   ]);
   Object.assign(select() ?? {}, { value: 'plan 12 (running)' });
   document.querySelector<HTMLElement>('.jp-Dialog-button.jp-mod-accept')?.click();
