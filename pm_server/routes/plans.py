@@ -114,7 +114,7 @@ class PlannedRunsRoute(Route):
     async def get(self, plan_id: str) -> None:
         """List planned runs by state, step and sample."""
         query = self.query("state", "step", "sample", "first", "limit")
-        await self.answer_long(lambda at: _planned_runs(at, int(plan_id), query))
+        await self.answer_long(lambda at: _planned_runs(at, int(plan_id), query), settled=True)
 
 
 @dataclass(frozen=True)
