@@ -233,7 +233,9 @@ def _edit(at: Opened, plan_id: int, expected: str, body: Fields) -> dict[str, An
         notes=before.notes if notes is None else notes,
         metadata=body.kept("metadata") if body.has("metadata") else before.metadata,
     )
-    edited = drafts.change_draft(at.store, plan_id, before, after, same_imports(at.settings))
+    edited = drafts.change_draft(
+        at.settings, at.store, plan_id, before, after, same_imports(at.settings)
+    )
     shown = edited.shown
     return {
         **_show(at, plan_id),
