@@ -243,12 +243,13 @@ def test_where_the_run_store_cannot_be_written_nothing_is_changed(
         for words in (
             ("plan", "create", "plan.json"),
             ("plan", "edit", 1, "--name", "other"),
-            ("plan", "submit", 1, "--no-watch"),
             ("template", "save", "pipeline.json", "--name", "other"),
         ):
             refused = pm(*words, code=StoreUnavailable.exit_code)
             assert "The disk of the run store is full" in refused.err, words
             assert "Free some space" in refused.err, words
+        with pytest.raises(StoreUnavailable, match="full"):
+            submit(bench, 1)
     # And where the database fails at the last moment, the run store is as it was.
     bench.execute(
         "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS"
