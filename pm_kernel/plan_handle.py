@@ -25,6 +25,7 @@ from pm_kernel.open_workspace import Named, OpenWorkspace
 from pm_kernel.results import Results, read_results
 from pm_kernel.retrying import Retry
 from pm_kernel.store import plans
+from pm_kernel.store.planned_pages import ended_short
 
 if TYPE_CHECKING:
     from pm_kernel.store.engine import Store
@@ -332,8 +333,9 @@ class Plan:
     def _lines(self) -> Iterable[Line]:
         with self._workspace.store() as store:
             plan = self._get(store)
-            rows = plans.planned_runs_of(store, self._number)
+            counts = plans.counts_of_steps(store, self._number)
+            failed = ended_short(store, self._number).rows
         yield plan_view.summary_line(plan)
-        yield from plan_view.step_lines(rows)
-        yield from plan_view.failure_lines(rows)
+        yield from plan_view.step_lines(counts)
+        yield from plan_view.failure_lines(failed, plan.counts.get("blocked", 0))
         yield from plan_view.again_lines(plan)

@@ -15,7 +15,7 @@ from pm_kernel.cli.context import Context
 from pm_kernel.cli.numbers import plan_number
 from pm_kernel.cli.output import Cell, Column, styled
 from pm_kernel.cli.plan_options import add_rerun
-from pm_kernel.cli.plan_progress import progress_lines
+from pm_kernel.cli.plan_progress import FAILURES, progress_lines
 from pm_kernel.cli.text import Span
 from pm_kernel.domain.marks import plan_mark
 from pm_kernel.domain.plans import OPEN, Plan
@@ -25,6 +25,7 @@ from pm_kernel.errors import Cancelled, Conflict, RunFailed
 from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.plan_file import PlanFile, read_plan_file, read_sheet
 from pm_kernel.store import plans
+from pm_kernel.store.planned_pages import ended_short, page_of_plan
 
 #: Seconds between two looks at a plan that is watched.
 _LOOK = 0.5
@@ -242,13 +243,12 @@ def follow(context: Context, plan_id: int, *, watch: bool = True) -> int:
             f"`pm plan cancel {plan_id}` stops it"
         )
         return 130
-    rows = plans.planned_runs_of(context.store, plan_id)
     if context.json:
+        rows = plans.planned_runs_of(context.store, plan_id)
         context.output.json(plan_view.plan_document(plan, rows))
     else:
         context.output.lines([plan_view.summary_line(plan)])
-        context.output.lines(plan_view.failure_lines(rows))
-        context.output.lines(plan_view.again_lines(plan))
+        _show_failures(context, plan)
     if plan.status == "completed":
         return 0
     if plan.status == "cancelled":
@@ -267,8 +267,10 @@ def _watch(context: Context, plan_id: int) -> Plan:
         with Live(console=Console(stderr=True), refresh_per_second=4, transient=True) as live:
             while True:
                 plan = plans.get_plan(context.store, plan_id)
-                rows = plans.planned_runs_of(context.store, plan_id)
-                lines = progress_lines(plan, rows, live.console.width, datetime.now(UTC))
+                # Not the whole tree, which may be large, twice a second.
+                counts = plans.counts_of_steps(context.store, plan_id)
+                failed = page_of_plan(context.store, plan_id, states=("failed",), limit=FAILURES)
+                lines = progress_lines(plan, counts, failed, live.console.width, datetime.now(UTC))
                 live.update(Group(*(styled(each) for each in lines)))
                 if _ended(context, plan):
                     return plan
@@ -321,9 +323,14 @@ def _show(context: Context, plan: Plan) -> None:
     if context.json:
         context.output.json(plan_view.plan_document(plan))
         return
-    rows = plans.planned_runs_of(context.store, plan.plan_id)
-    context.output.lines([plan_view.summary_line(plan), *plan_view.step_lines(rows)])
-    context.output.lines(plan_view.failure_lines(rows))
+    counts = plans.counts_of_steps(context.store, plan.plan_id)
+    context.output.lines([plan_view.summary_line(plan), *plan_view.step_lines(counts)])
+    _show_failures(context, plan)
+
+
+def _show_failures(context: Context, plan: Plan) -> None:
+    failed = ended_short(context.store, plan.plan_id).rows
+    context.output.lines(plan_view.failure_lines(failed, plan.counts.get("blocked", 0)))
     context.output.lines(plan_view.again_lines(plan))
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pm_kernel.cli.output import fitted, width_of
-from pm_kernel.cli.plan_view import again_lines, bar, counts_text, failure_lines
+from pm_kernel.cli.plan_view import again_lines, bar, counts_by_step, counts_text, failure_lines
 from pm_kernel.cli.text import Line, Span, clean, line
 from pm_kernel.domain.marks import plan_mark
-from pm_kernel.domain.plans import Plan, PlannedRunRow
+from pm_kernel.domain.plans import Plan, StepCount
 from pm_kernel.domain.quantities import clock_text
+from pm_kernel.store.planned_pages import Page
 
 #: Columns of a bar where there is room, and where there is little; of a step's name at least.
 _WHOLE_BAR, _STEP_BAR, _LEAST_BAR, _LEAST_NAME = 30, 20, 7, 8
 #: Failures that are told while the plan runs; all of them are when it has ended.
-_FAILURES = 3
+FAILURES = 3
 
 
 def progress_lines(
-    plan: Plan, rows: Sequence[PlannedRunRow], width: int, now: datetime
+    plan: Plan, counts: Sequence[StepCount], failed: Page, width: int, now: datetime
 ) -> Iterator[Line]:
-    """Name and time, the whole, a line for each step, what failed so far; none is wider."""
+    """Name and time, the whole, a line for each step, what failed so far; none is wider.
+
+    ``failed`` has the first ``FAILURES`` planned runs that did, or more.
+    """
     mark = plan_mark(plan.status)
     time = (
         "" if plan.submitted_at is None else clock_text((now - plan.submitted_at).total_seconds())
@@ -35,20 +38,17 @@ def progress_lines(
     told = counts_text(plan.counts)
     whole = min(_WHOLE_BAR, max(_LEAST_BAR, width - len(told) - 4))
     yield fitted(line("  ", *bar(plan.counts, whole), f"  {told}"), width)
-    yield from _steps(rows, width)
-    failed = list(failure_lines(row for row in rows if row.state == "failed"))
-    for each in failed[:_FAILURES]:
+    yield from _steps(counts, width)
+    for each in failure_lines(failed.rows[:FAILURES]):
         yield fitted(each, width)
-    if len(failed) > _FAILURES:
-        yield fitted(line(f"  … and {len(failed) - _FAILURES} more failed"), width)
+    if failed.total > FAILURES:
+        yield fitted(line(f"  … and {failed.total - FAILURES} more failed"), width)
     for each in again_lines(plan):
         yield fitted(each, width)
 
 
-def _steps(rows: Sequence[PlannedRunRow], width: int) -> Iterator[Line]:
-    steps: dict[str, Counter[str]] = {}
-    for row in rows:
-        steps.setdefault(row.step, Counter())[row.state] += 1
+def _steps(of_steps: Sequence[StepCount], width: int) -> Iterator[Line]:
+    steps = counts_by_step(of_steps)
     if not steps:
         return
     told = {step: counts_text(counts) for step, counts in steps.items()}

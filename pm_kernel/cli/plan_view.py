@@ -11,7 +11,7 @@ from pm_kernel.cli.text import Line, Span, clean, line
 from pm_kernel.domain.estimate import Estimate
 from pm_kernel.domain.marks import plan_mark, run_mark
 from pm_kernel.domain.names import listed
-from pm_kernel.domain.plans import OPEN, Plan, PlannedRunRow
+from pm_kernel.domain.plans import OPEN, Plan, PlannedRunRow, StepCount
 from pm_kernel.domain.preview import Node, preview_tree
 from pm_kernel.domain.quantities import duration_text
 from pm_kernel.planning import Preview
@@ -168,11 +168,17 @@ def counts_text(counts: Mapping[str, int]) -> str:
     return text
 
 
-def step_lines(rows: Sequence[PlannedRunRow]) -> Iterator[Line]:
-    """One line per step with its bar."""
+def counts_by_step(counts: Iterable[StepCount]) -> dict[str, Counter[str]]:
+    """The planned runs of each step by state, in the order of the plan."""
     steps: dict[str, Counter[str]] = {}
-    for row in rows:
-        steps.setdefault(row.step, Counter())[row.state] += 1
+    for each in counts:
+        steps.setdefault(each.step, Counter())[each.state] += each.n
+    return steps
+
+
+def step_lines(of_steps: Iterable[StepCount]) -> Iterator[Line]:
+    """One line per step with its bar."""
+    steps = counts_by_step(of_steps)
     widths = {step: width_of(clean(step)) for step in steps}
     longest = max(widths.values(), default=0)
     for step, counts in steps.items():
@@ -180,10 +186,8 @@ def step_lines(rows: Sequence[PlannedRunRow]) -> Iterator[Line]:
         yield line("  ", step, blank, "  ", *bar(counts, 20), f"  {counts_text(counts)}")
 
 
-def failure_lines(rows: Iterable[PlannedRunRow]) -> Iterator[Line]:
-    """Every failed run with the last line of its error, and what was not run for it."""
-    rows = list(rows)
-    failed = [row for row in rows if row.state in ("failed", "cancelled")]
+def failure_lines(failed: Iterable[PlannedRunRow], blocked: int = 0) -> Iterator[Line]:
+    """Every failed run with the last line of its error, and how many were not run for it."""
     for row in failed:
         mark = run_mark(row.state)
         error = (row.error or "").strip().splitlines()
@@ -192,7 +196,6 @@ def failure_lines(rows: Iterable[PlannedRunRow]) -> Iterator[Line]:
             Span(f"{mark.glyph} ", mark.token),
             f"run {row.run_id} · {_place(row)}: {error[0] if error else row.state}",
         )
-    blocked = sum(1 for row in rows if row.state == "blocked")
     if blocked:
         mark = run_mark("blocked")
         yield line("  ", Span(f"{mark.glyph} ", mark.token), f"{blocked} not run because of that")

@@ -46,12 +46,15 @@ def page_of_plan(
     plan_id: int,
     *,
     first: int = 0,
-    limit: int,
+    limit: int | None,
     states: Collection[str] = (),
     steps: Collection[str] = (),
     samples: Collection[str] = (),
 ) -> Page:
-    """Return planned runs of these states, steps and samples; where none is said, of all."""
+    """Return planned runs of these states, steps and samples; where none is said, of all.
+
+    Without a ``limit``, all that fit.
+    """
     values = {
         "plan": plan_id,
         "plans": [plan_id],
@@ -67,3 +70,8 @@ def page_of_plan(
         total = connection.execute(number, values).scalar_one()
         rows = [planned_run(row) for row in connection.execute(page, values)]
     return Page(rows, total)
+
+
+def ended_short(store: Store, plan_id: int, *, limit: int | None = None) -> Page:
+    """Return the planned runs of a plan that ended without a result."""
+    return page_of_plan(store, plan_id, states=("failed", "cancelled"), limit=limit)

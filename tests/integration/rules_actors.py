@@ -35,6 +35,7 @@ from pm_kernel.running.process import ProcessIdentity
 from pm_kernel.running.recorder_call import folder_of
 from pm_kernel.running.recorder_server import Declined
 from pm_kernel.running.register import RUN_SCRIPT
+from pm_kernel.store.registry import NewVersion, record_version
 
 from ..workbench import Workbench
 from .rules_world import Actor, World, current, unseen
@@ -118,6 +119,8 @@ class Account:
     taking_back: list[TakingBack] = field(default_factory=list)
     #: Runs whose files somebody altered or removed after they were recorded.
     spoiled: set[int] = field(default_factory=set)
+    #: Planned run -> the version that it was submitted with.
+    versions: dict[int, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -258,6 +261,21 @@ class Stage:
             path = folder / OUTPUT
             path.chmod(0o644)
             path.write_text(SPOILED + path.read_text())
+
+    def register_again(self, new: NewVersion) -> Actor:
+        """Somebody registers a method once more."""
+
+        def work() -> int:
+            with self.bench.store.transaction() as connection:
+                record_version(connection, new)
+            return 0
+
+        return self._spawn("registers", work, about=new.git_tag)
+
+    def note_versions(self) -> None:
+        """What was submitted is of these versions from now on."""
+        query = "SELECT id, method_version_id FROM planned_runs WHERE plan_id = ANY(%s)"
+        self.account.versions = dict(self.world.admin.execute(query, (self.plans,)).fetchall())
 
     def look(self) -> Actor:
         """Any command that shows plans: it settles what nobody looks after."""

@@ -164,6 +164,18 @@ def without_noting(patch: pytest.MonkeyPatch, world: World) -> None:
     patch.setattr(retries, "want", lambda _connection, _planned_ids, _user: None)
 
 
+def with_latest_version(patch: pytest.MonkeyPatch, world: World) -> None:
+    """A run is of the newest version that its method has, not of the one that was submitted."""
+    of_plan = "JOIN method_versions v ON v.id = p.method_version_id"
+    newest = (
+        "JOIN method_versions submitted ON submitted.id = p.method_version_id "
+        "JOIN method_versions v ON v.method_id = submitted.method_id AND NOT EXISTS ("
+        "SELECT FROM method_versions n WHERE n.method_id = v.method_id AND n.version > v.version)"
+    )
+    assert of_plan in registering._PLANNED
+    patch.setattr(registering, "_PLANNED", registering._PLANNED.replace(of_plan, newest))
+
+
 @dataclass(frozen=True)
 class Broken:
     """A rule that is taken away, and the misfortunes against which it stands."""
@@ -186,5 +198,6 @@ BROKEN: Mapping[str, Broken] = {
     "lock, then look": Broken(with_one_statement, {"strand": 1}),
     "looking at inputs again": Broken(without_second_look, {"spoil": 1}),
     "looking at results again": Broken(without_letting_go, {"spoil": 1}),
+    "the version that was submitted": Broken(with_latest_version, {"new_version": 1}),
     "noting what is asked": Broken(without_noting, {"again": 1, "retry": 1}),
 }

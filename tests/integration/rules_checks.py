@@ -15,7 +15,8 @@ from .rules_actors import OUTPUT, Account, Stage
 
 _RUNS = """
 SELECT r.id, r.uuid::text AS uuid, r.planned_run_id AS planned, r.status, r.error, l.epoch,
-       r.execution_plan_id AS plan, p.current_run IS NOT DISTINCT FROM r.id AS is_result
+       r.execution_plan_id AS plan, r.method_version_id AS version,
+       p.current_run IS NOT DISTINCT FROM r.id AS is_result
 FROM runs r
 LEFT JOIN plan_launches l ON l.id = r.launch_id
 LEFT JOIN planned_runs p ON p.id = r.planned_run_id
@@ -23,7 +24,7 @@ WHERE r.execution_plan_id = ANY(%s) ORDER BY r.id
 """
 _PLANNED = """
 SELECT p.id, p.key, p.decision, p.current_run, p.launch_id, r.status,
-       r.planned_run_id AS made_for
+       p.method_version_id AS version, r.planned_run_id AS made_for
 FROM planned_runs p LEFT JOIN runs r ON r.id = p.current_run WHERE p.plan_id = ANY(%s)
 """
 _INPUTS = """
@@ -58,6 +59,7 @@ def violations(stage: Stage) -> list[str]:
     found += _promises(planned, account)
     found += _currents(planned, runs, account)
     found += _inputs(stage, runs, recorded)
+    found += _versions(planned, runs, account)
     found += _cancels(runs, account, stage)
     found += _outputs(bench, runs, account)
     found += _read_clean(runs, recorded, account)
@@ -217,6 +219,20 @@ def _currents(
         if each["made_for"] != each["id"] and each["decision"] != "reuse":
             found.append(f"the result of {each['key']} is a run of something else")
     return found
+
+
+def _versions(
+    planned: list[dict[str, Any]], runs: list[dict[str, Any]], account: Account
+) -> list[str]:
+    """Everything of a plan is of the versions that it was submitted with."""
+    return [
+        f"{what} is of version {row['version']}, {account.versions[number]} was submitted"
+        for what, number, row in [
+            *((f"planned run {each['id']}", each["id"], each) for each in planned),
+            *((f"run {each['id']}", each["planned"], each) for each in runs),
+        ]
+        if account.versions.get(number) != row["version"]
+    ]
 
 
 def _recorded(stage: Stage, runs: list[dict[str, Any]]) -> Recorded:

@@ -11,18 +11,17 @@ from uuid import uuid4
 
 import pytest
 
-from pm_kernel.artifacts.layout import RunStore, remove_tree
-from pm_kernel.domain.methods import MethodInput
+from pm_kernel.artifacts.layout import remove_tree
 from pm_kernel.domain.plans import OPEN
 from pm_kernel.retrying import Choice
-from pm_kernel.running import code
-from pm_kernel.store import registering, workspaces
+from pm_kernel.store import workspaces
 from pm_kernel.store.engine import Store
 
 from ..workbench import Workbench
-from .rules_actors import OUTPUT, Account, Stage
+from .rules_actors import Account, Stage
 from .rules_checks import untried, violations
 from .rules_doors import doors
+from .rules_methods import next_version
 from .rules_world import Actor, World
 
 #: Decisions after which a schedule without misfortunes must have come to rest.
@@ -34,9 +33,6 @@ _WORK = 90
 _BEGINNING = 8
 #: Decisions for which a misfortune waits until it meets somebody.
 _MEETING = 200
-
-_RUN = "def run(output_dir, **inputs):\n    pass\n"
-_PICK = "def pick(k=0):\n    return k\n"
 
 #: The planned runs of a plan, with all runs that they had.
 _ROWS = """
@@ -53,7 +49,7 @@ Change = Callable[[pytest.MonkeyPatch, World], None]
 #: Who has statements that can be lost.
 _TALKING = (
     *("register", "complete", "served", "supervisor", "resume", "cancel", "look"),
-    *("again", "retry", "back"),
+    *("again", "retry", "back", "registers"),
 )
 
 #: What can happen, and how often compared with the others.
@@ -75,6 +71,7 @@ MISFORTUNES = {
     "retry": 2,
     "take_back": 1,
     "spoil": 1,
+    "new_version": 1,
 }
 
 
@@ -88,38 +85,6 @@ class Outcome:
     told: list[str]
     account: Account
     decisions: int
-
-
-def make_methods(bench: Workbench) -> None:
-    """The methods of all plans; what they do is played."""
-    a, b = MethodInput("a", "upstream"), MethodInput("b", "upstream")
-    many = MethodInput("many", "upstream", gather=True)
-    for name, inputs in (
-        ("alone", []),
-        ("each", [MethodInput("name", "value")]),
-        ("one", [a]),
-        ("two", [a, b]),
-        ("gather", [many]),
-        ("mixed", [many, a]),
-    ):
-        declared = {each.name: each for each in inputs}
-        bench.method(
-            name,
-            _RUN,
-            files={"helper.py": _PICK},
-            tracked=("helper.py:pick",),
-            inputs=declared,
-            outputs={"out": OUTPUT},
-        )
-    # The first use of a version compiles it, in a process that is none of the world's.
-    for row in bench.rows(
-        "SELECT m.name AS method, v.version AS method_version, v.git_commit_hash AS commit, "
-        "v.declaration "
-        "FROM method_versions v JOIN methods m ON m.id = v.method_id"
-    ):
-        declaration = registering._declared(row["declaration"])
-        record = {**row, "module": "testing", "declaration": declaration}
-        code.prepare(bench.settings, RunStore(bench.runs), record)
 
 
 def random_plan(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -187,13 +152,14 @@ def play(
             submitted.append(bench.plan({"steps": steps}, **request))
         with doors(world) as patch:
             stage = Stage(world, bench, [plan_id for plan_id, _ in submitted], patch)
+            stage.note_versions()
             if change is not None:
                 change(patch, world)
             stage.direct = direct or seed % 2 == 1
             stage.failing = rng.choice([0.0, 0.0, 0.15, 0.4])
             for plan_id, epoch in submitted:
                 stage.supervise(plan_id, epoch)
-            Misfortunes(stage, rng, misfortunes).play()
+            Misfortunes(stage, home, rng, misfortunes).play()
             stage.failing = 0.0
             settle_down(stage)
             found = violations(stage)
@@ -271,8 +237,12 @@ def _rest(world: World) -> None:
 class Misfortunes:
     """Faults at random moments of one schedule."""
 
-    def __init__(self, stage: Stage, rng: random.Random, kinds: Mapping[str, int]) -> None:
+    def __init__(
+        self, stage: Stage, home: Workbench, rng: random.Random, kinds: Mapping[str, int]
+    ) -> None:
         self._stage = stage
+        #: Where the methods are.
+        self._home = home
         self._world = stage.world
         self._rng = rng
         self._kinds: list[Callable[[], None]] = [
@@ -483,6 +453,19 @@ class Misfortunes:
             run, remove = self._rng.choice(left), self._rng.random() < 0.3
             self._note(f"run {run} is {'removed' if remove else 'altered'}")
             self._stage.spoil(run, remove=remove)
+
+    def _new_version(self) -> None:
+        """Somebody registers a method of the plan again, changed."""
+        query = (
+            "SELECT DISTINCT m.name FROM planned_runs p "
+            "JOIN method_versions v ON v.id = p.method_version_id "
+            "JOIN methods m ON m.id = v.method_id WHERE p.plan_id = %s ORDER BY 1"
+        )
+        names = [name for (name,) in self._world.admin.execute(query, (self._plan(),)).fetchall()]
+        method = self._rng.choice(names)
+        # The number is that of the database, in which other schedules register as well.
+        self._note(f"method {method} is registered again")
+        self._stage.register_again(next_version(self._home, method))
 
     def _cut_lock(self) -> None:
         victim = self._victim("supervisor")

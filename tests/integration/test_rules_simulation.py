@@ -22,7 +22,8 @@ from ..conftest import MEMORY_BYTES
 from ..workbench import Workbench
 from .rules_broken import BROKEN
 from .rules_campaign import Campaign
-from .rules_schedule import make_methods, play
+from .rules_methods import make_methods
+from .rules_schedule import play
 
 SCHEDULES = int(os.environ.get("PM_TEST_SCHEDULES", "150"))
 SEED = int(os.environ.get("PM_TEST_SEED", "0"))

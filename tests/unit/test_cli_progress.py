@@ -9,7 +9,8 @@ import pytest
 from pm_kernel.cli.output import width_of
 from pm_kernel.cli.plan_progress import progress_lines
 from pm_kernel.cli.text import plain
-from pm_kernel.domain.plans import Plan, PlannedRunRow
+from pm_kernel.domain.plans import Plan, PlannedRunRow, StepCount
+from pm_kernel.store.planned_pages import Page
 
 BEGUN = datetime(2026, 3, 30, 10, 30, tzinfo=UTC)
 NOW = BEGUN + timedelta(seconds=72)
@@ -30,7 +31,11 @@ def watched(width, states=STATES, name="cohort of the spring", begun=BEGUN):
     ]  # fmt: skip
     counts = {state: sum(s == state for _, s in listed) for _, state in listed}
     plan = Plan(7, "plan", name, "running", {}, {}, 1, 0, BEGUN, "me", begun, counts=counts)
-    return [plain(each) for each in progress_lines(plan, rows, width, NOW)]
+    of_steps = [StepCount(step, "m", 1, state, each.count(state))
+                for step, each in states.items() for state in dict.fromkeys(each)]  # fmt: skip
+    failed = [row for row in rows if row.state == "failed"]
+    shown = progress_lines(plan, of_steps, Page(failed[:3], len(failed)), width, NOW)
+    return [plain(each) for each in shown]
 
 
 def test_a_wide_screen_shows_all_of_it():
