@@ -241,15 +241,27 @@ export class PipelinePanel extends Panel {
     }
   };
 
+  /**
+   * The steps that an edit is meant for: what is selected, or the row of the table that has the focus
+   * and is not among it. Every edit asks, so that all of them take the same.
+   */
+  private get _meant(): ReadonlySet<string> {
+    const { selection } = this.model;
+    const row = document.activeElement?.closest<HTMLElement>('[data-pm-step]') ?? null;
+    const name = row?.dataset['pmStep'];
+    const isOurs = name !== undefined && this._table.node.contains(row);
+    return isOurs && !selection.has(name) ? new Set([name]) : selection;
+  }
+
   copy(): string | null {
-    const { selection, document } = this.model;
-    return selection.size === 0 ? null : copied(document, selection);
+    const names = this._meant;
+    return names.size === 0 ? null : copied(this.model.document, names);
   }
 
   cut(): string | null {
+    const names = new Set(this._meant);
     const text = this.copy();
     if (text !== null) {
-      const names = new Set(this.model.selection);
       this.model.commit(this._options.trans.__('cut %1 steps', names.size), document =>
         removeSteps(document, names)
       );
@@ -311,9 +323,9 @@ export class PipelinePanel extends Panel {
 
   duplicate(): void {
     const { trans } = this._options;
-    const { selection, document } = this.model;
-    if (selection.size > 0) {
-      const result = duplicated(document, selection);
+    const names = this._meant;
+    if (names.size > 0) {
+      const result = duplicated(this.model.document, names);
       this.model.commit(trans.__('duplicate %1 steps', result.names.length), () => result.document);
       this.model.select(result.names);
     }

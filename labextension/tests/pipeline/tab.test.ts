@@ -2,7 +2,7 @@ import { StateDB } from '@jupyterlab/statedb';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 
 import { Api } from '../../src/api/api';
 import { Catalogue } from '../../src/pipeline/catalogue';
@@ -87,6 +87,46 @@ it('the runs that are unfolded go with their tab', async () => {
   tab.dispose();
   document.removeEventListener = heard;
   expect(ended).toContain('focusin');
+});
+
+it('what is cut, copied or duplicated is the row that has the focus, as it is what Delete takes', async () => {
+  vi.stubGlobal(
+    'ClipboardEvent',
+    class extends Event {
+      readonly clipboardData = { setData: (_: string, text: string) => (clipboard = text) };
+    }
+  );
+  let clipboard = '';
+  const panel = await open(new StateDB()).ready;
+  const model = panel?.model;
+  for (const name of ['one', 'two', 'three']) {
+    model?.commit(`add ${name}`, each =>
+      addStep(each, { name, method: 'segment' }, { x: 0, y: 0 })
+    );
+  }
+  Object.assign(panel ?? {}, { isTableShown: true });
+  const row = (name: string): HTMLElement | null =>
+    document.querySelector(`[data-pm-step=${name}] button`);
+  const steps = (): string[] => [...(model?.document.steps.keys() ?? [])];
+  await expect.poll(() => row('three'), { timeout: 60_000 }).not.toBeNull();
+  model?.select(['one']);
+  row('two')?.focus();
+  document.dispatchEvent(new ClipboardEvent('copy'));
+  expect(Object.keys((JSON.parse(clipboard) as { steps: object }).steps)).toEqual(['two']);
+  model?.select(['one']);
+  document.dispatchEvent(new ClipboardEvent('cut'));
+  expect(steps()).toEqual(['one', 'three']);
+  model?.select(['one']);
+  row('three')?.focus();
+  panel?.duplicate();
+  expect(steps()).toHaveLength(3);
+  expect(steps().at(-1)).toContain('three');
+  // Of several that are selected it takes all, wherever among them the focus is.
+  model?.select(['one', 'three']);
+  row('three')?.focus();
+  panel?.duplicate();
+  expect(steps()).toHaveLength(5);
+  vi.unstubAllGlobals();
 });
 
 it('a plan to look at is chosen by its number and state, also one that its preview named', async () => {
