@@ -82,6 +82,7 @@ export const CommandIDs = {
   editBranches: 'pm:edit-branches',
   /** Choose an earlier run as an input. Takes a step and its input. */
   chooseRun: 'pm:choose-run',
+  chooseFile: 'pm:choose-file',
   /** Copy the Python that builds a plan. Takes a plan. */
   copyPython: 'pm:copy-plan-as-python',
   /** Save a plan as a folder that plain Nextflow runs. Takes a plan. */

@@ -25,6 +25,7 @@ from pm_server.routes.methods import (
 from pm_server.routes.modules import ModuleRoute, ModulesRoute
 from pm_server.routes.nextflow import NextflowRoute
 from pm_server.routes.origin import OriginRoute
+from pm_server.routes.place import PlaceRoute
 from pm_server.routes.plan_actions import (
     CancelRoute,
     ResumeRoute,
@@ -113,6 +114,7 @@ ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (rf"{_RUN}/table", TableRoute),
     (rf"{_RUN}/zip", ZipRoute),
     (r"/pm/api/origin", OriginRoute),
+    (r"/pm/api/place", PlaceRoute),
     (r"/pm/api/compare", CompareRoute),
     (r"/pm/api/everything", EverythingRoute),
     (r"/pm/api/edges", EdgesRoute),

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.services.contents.filemanager import FileContentsManager
-from jupyter_server.utils import ApiPath, to_os_path
-
-from pm_kernel.domain.names import shown
-from pm_kernel.errors import InvalidInput, NotFound
+from pm_kernel.errors import InvalidInput
 from pm_kernel.origin import origin_of
+from pm_server.browsed import browsed
 from pm_server.routes.base import Route, verb
 from pm_server.services import Opened
 
@@ -29,29 +26,8 @@ class OriginRoute(Route):
             self.answer(await self.ask(lambda at: _origin(at, path, self._file(path)), slow=True))
 
     def _file(self, path: str) -> Path:
-        """Return where a file is on the disk. Raises InvalidInput where it is not on the server's.
-
-        The path must lead inside the server's root folder, as all that Jupyter shows: also where a
-        link in it leads.
-        """
-        manager = self.contents_manager
-        if not isinstance(manager, FileContentsManager):
-            raise InvalidInput(
-                "The files of this server are not on its disk: save a copy and ask for that with "
-                "`pm lineage FILE`."
-            )
-        root = Path(manager.root_dir).resolve()
-        try:
-            # Resolved once: a link may lead elsewhere a moment later.
-            where = Path(to_os_path(ApiPath(path), str(root))).resolve()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise NotFound(f"There is no file {shown(path)}.") from error
-        if not where.is_relative_to(root):
-            raise InvalidInput(
-                f"{shown(path)} lies outside of the folder that this server shows.",
-                hint="`pm lineage FILE` in a terminal looks at any file.",
-            )
-        return where
+        otherwise = "`pm lineage FILE` in a terminal looks at any file."
+        return browsed(self.contents_manager, path, otherwise=otherwise)
 
 
 def _origin(at: Opened, path: str, file: Path) -> dict[str, Any]:

@@ -40,6 +40,7 @@ ALONE = {
     "/live",
     "/workspace",
     "/nextflow",
+    "/place",
     "/drawings",
     "/drawings/{key}",
 }

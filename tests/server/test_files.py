@@ -155,11 +155,17 @@ async def test_what_made_a_file_of_the_file_browser(study, api, bench, tmp_path)
     (bench.root / "out.txt").symlink_to(tmp_path / "outside.txt")
     up = "/".join([".."] * len(bench.root.parts))
     for path in ("out.txt", f"{up}{tmp_path}/outside.txt", "my paper/../../outside.txt"):
-        refused = await api("GET", "origin", path=path, status=422)
-        assert "outside of the folder that this server shows" in refused["message"]
+        for address in ("origin", "place"):
+            refused = await api("GET", address, path=path, status=422)
+            assert "outside of the folder that this server shows" in refused["message"]
     assert "is a folder" in (await api("GET", "origin", path="my paper", status=422))["message"]
-    await api("GET", "origin", path="gone.txt", status=404)
-    await api("GET", "origin", path="nul\0.txt", status=404)
+    for address in ("origin", "place"):
+        await api("GET", address, path="gone.txt", status=404)
+        await api("GET", address, path="nul\0.txt", status=404)
+    # As a step of a pipeline names it: from the workspace on.
+    named = await api.get("place", path="my paper/table 3.csv")
+    assert named == {"path": "my paper/table 3.csv"}
+    assert "is a folder" in (await api("GET", "place", path="my paper", status=422))["message"]
     await api("GET", "origin", status=422)
 
 

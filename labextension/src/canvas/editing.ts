@@ -4,12 +4,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { explained } from '../explain/explanation';
 import { check, fromText, toText } from '../params/text';
-import { trackedParams } from '../pipeline/catalogue';
+import { declared, trackedParams } from '../pipeline/catalogue';
 import type { IBox, IPoint } from '../pipeline/document';
 import { clear, putComment, putFrame } from '../pipeline/drawing';
-import { setParam, setTitle } from '../pipeline/edits';
+import { setBinding, setParam, setTitle } from '../pipeline/edits';
 import { NODE, snapped } from '../pipeline/geometry';
 import type { IPort } from '../pipeline/links';
+import { valueParam } from '../step/value_param';
 import type { IApi, IPipelineModel } from '../tokens';
 import { openEditor } from './editor';
 import type { Engine } from './engine';
@@ -27,6 +28,8 @@ interface IEditingOptions {
   readonly trans: TranslationBundle;
   /** Choose one of all runs as an input. */
   readonly chooseRun: ((step: string, input: string) => void) | undefined;
+  /** Choose a file as an input. */
+  readonly chooseFile: ((step: string, input: string) => void) | undefined;
 }
 
 export class Editing {
@@ -74,7 +77,13 @@ export class Editing {
       label: port.side === 'in' ? trans.__('Data for %1', name) : trans.__('Where %1 goes', name),
       placeholder: trans.__('Search'),
       nothing: trans.__('Nothing here fits.'),
-      choices: portChoices(model, port, this._placeBeside(port, at), trans),
+      // A step that is added at the edge of what is seen comes into view.
+      choices: portChoices(model, port, this._placeBeside(port, at), trans, {
+        file: this._options.chooseFile,
+        value: (step, input) => {
+          this._value(step, input, at);
+        }
+      }).map(each => revealing(model, each)),
       later: runChoices(api, model, port, trans, this._options.chooseRun),
       failed: error => trans.__('Earlier runs could not be read: %1', explained(error, trans).title)
     });
@@ -88,6 +97,34 @@ export class Editing {
     }
     const left = port.side === 'out' ? box.x + box.width + 80 : box.x - NODE.width - 80;
     return clear(this._boxes(), { x: snapped(left), y: snapped(Math.min(y, box.y)) });
+  }
+
+  /** Type the value of an input at a point of the canvas. */
+  private _value(step: string, name: string, at: IPoint): void {
+    const { host, model, trans } = this._options;
+    const { inputs } = declared(model.document.steps.get(step), model.catalogue);
+    const input = inputs.find(each => each.name === name);
+    if (input === undefined) {
+      return;
+    }
+    const { accepts } = valueParam(input);
+    openEditor({
+      host,
+      ...at,
+      width: NODE.width,
+      height: 28,
+      label: trans.__('Value for %1', name),
+      text: '',
+      placeholder: input.type === 'list' ? '[1, 2]' : (input.value_type ?? ''),
+      check: typed => (typed.trim() === '' ? null : check(accepts, typed, trans)),
+      commit: typed => {
+        if (typed.trim() !== '') {
+          model.commit(trans.__('data for %1', name), document =>
+            setBinding(document, step, name, { kind: 'value', text: toText(accepts, typed) })
+          );
+        }
+      }
+    });
   }
 
   /** Edit what was double-clicked; on an empty place, add a step. */

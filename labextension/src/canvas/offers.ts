@@ -68,16 +68,25 @@ export function addAt(
   return name;
 }
 
+/** What an input can be given that is no part of the drawing, and is asked for elsewhere. */
+export interface IGiving {
+  /** Choose a file; absent where there is nothing to choose it in. */
+  readonly file?: ((step: string, input: string) => void) | undefined;
+  /** Type a value. */
+  readonly value: (step: string, input: string) => void;
+}
+
 /** What can be joined to a port: ports, columns of the samples, methods to add beside it. */
 export function portChoices(
   model: IPipelineModel,
   port: IPort,
   at: IPoint,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  giving?: IGiving
 ): IChoice[] {
   const choices: IChoice[] = [];
   const isInput = port.side === 'in';
-  const given = isInput ? inputChoices(model, port, trans) : [];
+  const given = isInput ? inputChoices(model, port, trans, giving) : [];
   // A file is given with the samples as a rule; results of other steps fit, and are rarely meant.
   const isTaken = model.document.steps.get(port.step)?.inputs.has(port.name) === true;
   const comesFirst = isInput && (isTaken || typeOf(model, port) === 'file');
@@ -120,7 +129,12 @@ function typeOf(model: IPipelineModel, port: IPort): string | undefined {
   return inputs.find(each => each.name === port.name)?.type;
 }
 
-function inputChoices(model: IPipelineModel, port: IPort, trans: TranslationBundle): IChoice[] {
+function inputChoices(
+  model: IPipelineModel,
+  port: IPort,
+  trans: TranslationBundle,
+  giving: IGiving | undefined
+): IChoice[] {
   const { step, name } = port;
   const present = model.document.steps.get(step)?.inputs.get(name);
   const choices: IChoice[] = [];
@@ -149,6 +163,20 @@ function inputChoices(model: IPipelineModel, port: IPort, trans: TranslationBund
         );
       }
     });
+  }
+  const group = trans.__('The same for all samples');
+  const { file, value } = giving ?? {};
+  if (input?.type === 'file' && file !== undefined) {
+    const choose = (): void => {
+      file(step, name);
+    };
+    choices.push({ group, label: trans.__('A file…'), choose });
+  }
+  if ((input?.type === 'value' || input?.type === 'list') && value !== undefined) {
+    const choose = (): void => {
+      value(step, name);
+    };
+    choices.push({ group, label: trans.__('A value…'), choose });
   }
   return choices;
 }

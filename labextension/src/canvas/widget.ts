@@ -49,6 +49,8 @@ export interface ICanvasActions {
   readonly openFailure: (step: string) => void;
   /** Choose one of all runs as an input. */
   readonly chooseRun: (step: string, input: string) => void;
+  /** Choose a file as an input; absent where there is nothing to choose it in. */
+  readonly chooseFile?: (step: string, input: string) => void;
 }
 
 export class CanvasWidget extends Widget {
@@ -93,7 +95,8 @@ export class CanvasWidget extends Widget {
       host: this.node,
       engine: this._engine,
       api: _options.api,
-      chooseRun: _options.actions?.chooseRun
+      chooseRun: _options.actions?.chooseRun,
+      chooseFile: _options.actions?.chooseFile
     });
     this._gestures = new Gestures({
       element: this._element,

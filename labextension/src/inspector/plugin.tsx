@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILabShell } from '@jupyterlab/application';
 import { Dialog, ReactWidget, UseSignal } from '@jupyterlab/apputils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -17,6 +18,7 @@ import { PipelineTab } from '../pipeline/tab';
 import type { IPipelineModel } from '../tokens';
 import { IApi, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
+import { chooseFile } from './choose_file';
 import { RunChooser } from './runs';
 import type { IInspectorActions } from './view';
 import { Inspector } from './view';
@@ -26,7 +28,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The right panel: the selected step, or the pipeline.',
   autoStart: true,
   requires: [IApi, IPipelineTracker],
-  optional: [ITranslator, ILabShell, IPropertyInspectorProvider, IStateDB],
+  optional: [ITranslator, ILabShell, IPropertyInspectorProvider, IStateDB, IDefaultFileBrowser],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
@@ -34,7 +36,8 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     labShell: ILabShell | null,
     provider: IPropertyInspectorProvider | null,
-    state: IStateDB | null
+    state: IStateDB | null,
+    browser: IDefaultFileBrowser | null
   ): void => {
     const { commands } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -88,6 +91,32 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
         }
       }
     });
+
+    if (browser !== null) {
+      commands.addCommand(CommandIDs.chooseFile, {
+        label: trans.__('Choose a File as Input…'),
+        caption: trans.__('Take a file of the file browser as the input of a step'),
+        describedBy: {
+          args: {
+            type: 'object',
+            required: ['step', 'input'],
+            properties: {
+              step: { type: 'string', description: trans.__('The step') },
+              input: { type: 'string', description: trans.__('Its input') }
+            }
+          }
+        },
+        isEnabled: args => placeOf(pipelines.current, args) !== null,
+        execute: async args => {
+          const model = pipelines.current;
+          const place = placeOf(model, args);
+          if (model !== null && place !== null) {
+            const { step, input } = place;
+            await chooseFile(browser, api, model, { step, input: input.name }, trans);
+          }
+        }
+      });
+    }
 
     // Asked for each time: other plugins add their commands after this one.
     const actions = (model: IPipelineModel): IInspectorActions => ({

@@ -60,7 +60,13 @@ export class PipelinePanel extends Panel {
         },
         openFailure: this._openFailure,
         chooseRun: (step, input) =>
-          void _options.commands.execute(CommandIDs.chooseRun, { step, input })
+          void _options.commands.execute(CommandIDs.chooseRun, { step, input }),
+        ...(_options.commands.hasCommand(CommandIDs.chooseFile)
+          ? {
+              chooseFile: (step: string, input: string): void =>
+                void _options.commands.execute(CommandIDs.chooseFile, { step, input })
+            }
+          : {})
       }
     });
     this._table = this._react('pm-StepTable', () => (

@@ -5,6 +5,7 @@ import React from 'react';
 
 import type { IInput } from '../api/methods';
 import type { Binding, IEdge, IPipeline } from '../pipeline/document';
+import { useKeyedChoice } from '../params/keyed_choice';
 import { columnOf, isAbove, linkOf } from '../pipeline/links';
 import type { ISurroundings, SourceKind } from './source';
 import { SourceEditor, sourcesFor } from './source';
@@ -102,11 +103,11 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
       : binding.kind === 'step'
         ? keyOf(binding)
         : kindText(binding.kind, trans);
-  const present = chosen ?? said;
+  const { looked, select } = useKeyedChoice(chosen ?? said, choose);
   const fits = KINDS[input.type];
   const byName = columns.includes(input.name);
   const describedBy = [
-    ...(still === null ? [] : [`${id}-still`]),
+    ...(still === null && looked === null ? [] : [`${id}-still`]),
     ...(told.length > 0 ? [`${id}-fault`] : [])
   ].join(' ');
   const isOpen = input.type === 'upstream' && input.required && kind === null && !byName;
@@ -120,10 +121,7 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
         aria-label={trans.__('Data for %1', input.name)}
         aria-invalid={told.length > 0}
         aria-describedby={describedBy === '' ? undefined : describedBy}
-        value={present}
-        onChange={event => {
-          choose(event.target.value);
-        }}
+        {...select}
       >
         <option value="">
           {byName
@@ -160,10 +158,16 @@ function InputField(props: IProps & { input: IInput }): React.JSX.Element {
           )}
         </p>
       )}
-      {still !== null && (
+      {looked !== null ? (
         <p className="pm-Hint" id={`${id}-still`}>
-          {trans.__('Still %1, until something is said here.', still)}
+          {trans.__('Enter takes it, Escape leaves what is set.')}
         </p>
+      ) : (
+        still !== null && (
+          <p className="pm-Hint" id={`${id}-still`}>
+            {trans.__('Still %1, until something is said here.', still)}
+          </p>
+        )
       )}
       {kind !== null && (
         <SourceEditor key={kind} {...props} kind={kind} binding={binding} set={set} />

@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { IAccepts, IInput, IParam } from '../api/methods';
+import type { IInput } from '../api/methods';
 import { TextEntry } from '../params/entry';
 import { ValueInput } from '../params/field';
 import type { ICatalogue } from '../pipeline/catalogue';
@@ -13,6 +13,7 @@ import { SAMPLE } from '../pipeline/document';
 import { setBinding } from '../pipeline/edits';
 import { columnOf, refuse } from '../pipeline/links';
 import { GatherField } from './gather';
+import { valueParam } from './value_param';
 
 export type SourceKind = Binding['kind'];
 
@@ -141,41 +142,6 @@ function ValueChoice(props: ISourceProps): React.JSX.Element {
       trans={trans}
     />
   );
-}
-
-const SCALARS: Partial<Record<string, IAccepts['kind']>> = {
-  int: 'int',
-  float: 'float',
-  bool: 'bool',
-  str: 'str'
-};
-
-/** An input that takes a value, as a field knows it. */
-function valueParam(input: IInput): IParam {
-  const kind =
-    input.type === 'list' ? 'any' : (SCALARS[input.value_type ?? ''] ?? ('any' as const));
-  const accepts: IAccepts = {
-    kind,
-    said: input.value_type ?? input.type,
-    optional: false,
-    soft: false,
-    choices: [],
-    items: []
-  };
-  return {
-    name: input.name,
-    kind: 'input',
-    type: input.value_type ?? '',
-    default: null,
-    default_source: '',
-    call_site: null,
-    computed: false,
-    doc: '',
-    option: '',
-    required: input.required,
-    expected: null,
-    accepts
-  };
 }
 
 function FileChoice(props: ISourceProps): React.JSX.Element {

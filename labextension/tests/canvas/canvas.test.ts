@@ -116,6 +116,22 @@ describe('the mouse', () => {
     expect(at.model.undoName).toBe('add measure');
   });
 
+  it('shows all of a step that is added where a link is dropped at the edge', () => {
+    put('segment', 0, 0);
+    at.canvas.view = { x: 40, y: 40, scale: 1 };
+    // As its panel does.
+    at.model.revealed.connect((_, step) => {
+      at.canvas.viewport.reveal(step);
+    });
+    const edge = { x: SIZE.width - 5, y: SIZE.height - 5 };
+    at.drag(point('segment', { side: 'out', port: 'nuclei' }), edge);
+    at.type('measure');
+    const box = at.canvas.scene.boxOf('measure');
+    const { x, y, scale } = at.canvas.view;
+    expect(((box?.x ?? NaN) + (box?.width ?? NaN) + x) * scale).toBeLessThanOrEqual(SIZE.width);
+    expect(((box?.y ?? NaN) + (box?.height ?? NaN) + y) * scale).toBeLessThanOrEqual(SIZE.height);
+  });
+
   it('adds a step by a double click on nothing', () => {
     at.twice({ x: 600, y: 400 });
     at.type('gate');
@@ -306,6 +322,18 @@ describe('editing in place', () => {
     at.twice(point('segment', { param: 'work.sigma' }));
     at.type('');
     expect(at.model.document.steps.get('segment')?.params.size).toBe(0);
+  });
+
+  it('types the value of an input at its port', () => {
+    put('gate', 200, 200);
+    at.click(point('gate', { side: 'in', port: 'cutoff' }));
+    at.type('a value');
+    at.type('wide');
+    expect(at.field()?.getAttribute('aria-invalid')).toBe('true');
+    at.type('0.7');
+    const binding = at.model.document.steps.get('gate')?.inputs.get('cutoff');
+    expect(binding).toEqual({ kind: 'value', text: '0.7' });
+    expect(at.model.undoName).toBe('data for cutoff');
   });
 
   it('titles a step', () => {

@@ -172,6 +172,65 @@ describe('a column of the samples', () => {
   });
 });
 
+describe('the data of an input', () => {
+  it('is taken when that is said, not at each arrow key in its list', () => {
+    draw('measure', 'measure');
+    draw('summary', 'summary');
+    const link: Binding = { kind: 'step', step: 'measure', output: 'table', gather: null };
+    act(() => {
+      model.commit('link', each => setBinding(each, 'summary', 'tables', link));
+    });
+    model.select(['summary']);
+    showTable();
+    const select = field('Data for tables');
+    const look = (value: string): void => {
+      select.focus();
+      press('ArrowDown');
+      choose('Data for tables', value);
+    };
+    look('column');
+    expect(bound('summary', 'tables')).toEqual(link);
+    expect(host.textContent).toContain('Enter takes it');
+    press('Escape');
+    expect(select.value).toBe('measure.table');
+    look('column');
+    press('Enter');
+    expect(bound('summary', 'tables')).toMatchObject({ column: 'tables' });
+    look('');
+    expect(bound('summary', 'tables')).toBeDefined();
+    act(() => {
+      select.blur();
+    });
+    expect(bound('summary', 'tables')).toBeUndefined();
+    // By mouse it is taken at once.
+    act(() => {
+      select.dispatchEvent(new Event('pointerdown', { bubbles: true }));
+    });
+    choose('Data for tables', 'column');
+    expect(bound('summary', 'tables')).toMatchObject({ column: 'tables' });
+  });
+
+  it('is a file where a file is taken, asked for from the list at the port', () => {
+    draw('segment', 'segment');
+    const asked: string[] = [];
+    const giving = {
+      file: (step: string, name: string) => asked.push(`file ${step}.${name}`),
+      value: (step: string, name: string) => asked.push(`value ${step}.${name}`)
+    };
+    const offered = (name: string): string[] => {
+      const port = { step: 'segment', side: 'in', name } as const;
+      const choices = portChoices(model, port, { x: 0, y: 0 }, trans, giving);
+      const ours = choices.filter(each => each.group === 'The same for all samples');
+      for (const each of ours) {
+        each.choose();
+      }
+      return ours.map(each => each.label);
+    };
+    expect(offered('image')).toEqual(['A file…']);
+    expect(asked).toEqual(['file segment.image']);
+  });
+});
+
 describe('the step table', () => {
   it('puts another method in the place of one that is not registered, once it is confirmed', () => {
     draw('old', 'vanished');
