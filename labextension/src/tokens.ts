@@ -106,6 +106,8 @@ export interface IStepState {
   /** When its first run began and its last one ended, in ISO 8601; null, not yet or none ran. */
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  /** Seconds between the two in which none of its runs was at work, as before a retry. */
+  readonly idle: number;
   /** Runs with warnings and with errors in their logs. */
   readonly warned: number;
   readonly erred: number;

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,15 @@ from pm_kernel.domain.plans import Plan, PlannedRunRow, StepCount
 from pm_kernel.domain.preview import Counts, count, count_by_step, preview_tree
 from pm_kernel.errors import Problem
 
-#: When the first run of a step began, and when the last one ended; None, one is alive.
-StepTimes = tuple[datetime, datetime | None]
+
+@dataclass(frozen=True, slots=True)
+class StepTimes:
+    """When the first run of a step began and the last one ended; ``ended`` is None until then."""
+
+    began: datetime
+    ended: datetime | None
+    #: Seconds between in which none of its runs was at work, as before a retry.
+    idle: float = 0.0
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -92,8 +100,12 @@ def step_counts(
         )
         step["counts"][each.state] = step["counts"].get(each.state, 0) + each.n
     for name, step in steps.items():
-        began, ended = times.get(name, (None, None))
-        step |= {"started_at": _time(began), "finished_at": _time(ended)}
+        took = times.get(name)
+        step |= {
+            "started_at": None if took is None else _time(took.began),
+            "finished_at": None if took is None else _time(took.ended),
+            "idle_seconds": 0.0 if took is None else round(took.idle, 3),
+        }
     return list(steps.values())
 
 

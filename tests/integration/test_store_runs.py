@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, text
 from pm_kernel.domain.methods import MethodInput
 from pm_kernel.domain.runs import RunFilter
 from pm_kernel.errors import InvalidInput, NotFound
-from pm_kernel.store import logs, runs
+from pm_kernel.store import logs, runs, step_times
 from pm_kernel.store.run_details import details_of, get_details
 
 from .factories import START, Rows
@@ -118,6 +118,37 @@ def test_the_runs_of_a_plan_include_those_it_reused_and_say_so(store, rows):
         (own, "completed"),
         (earlier, "reused"),
     ]
+
+
+def test_the_time_of_a_step_says_how_long_none_of_its_runs_was_at_work(store, rows):
+    plan = rows.plan()
+    again = rows.planned_run(plan, "segment")
+    other = rows.planned_run(plan, "segment")
+
+    def ran(planned: int, begin: float, seconds: float, status: str = "completed") -> None:
+        started = START + timedelta(seconds=begin)
+        rows.run(
+            "segment",
+            plan=plan,
+            planned_run_id=planned,
+            status=status,
+            started_at=started,
+            seconds=seconds,
+        )
+
+    ran(again, 0, 10, "failed")
+    ran(other, 4, 16)
+    times = step_times.times_of_steps(store, plan)["segment"]
+    assert (times.began, times.ended) == (START, START + timedelta(seconds=20))
+    assert times.idle == 0
+    # Retried an hour later.
+    ran(again, 3620, 8)
+    times = step_times.times_of_steps(store, plan)["segment"]
+    assert times.ended == START + timedelta(seconds=3628)
+    assert times.idle == 3600
+    ran(again, 3700, 0, "running")
+    times = step_times.times_of_steps(store, plan)["segment"]
+    assert (times.ended, times.idle) == (None, 3672)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import type { IPort } from '../pipeline/links';
 import type { IPipelineModel } from '../tokens';
 import type { Hit } from './hits';
 import type { Scene } from './scene';
+import { Words } from './words';
 
 interface IAbout {
   readonly model: IPipelineModel;
@@ -84,12 +85,17 @@ function stateText(
   const { counts, warned, erred } = state;
   const lines =
     kind === 'progress'
-      ? [countsText({ ...counts }, trans)]
+      ? [countsText({ ...counts }, trans), workedText(new Words(trans).elapsed(state), trans)]
       : [
           erred > 0 ? trans._n('%1 run logged errors', '%1 runs logged errors', erred) : '',
           warned > 0 ? trans._n('%1 run logged warnings', '%1 runs logged warnings', warned) : ''
         ];
   return [...lines.filter(line => line !== ''), trans.__('Show its runs')].join('\n');
+}
+
+/** What the time on a node is. */
+function workedText(elapsed: string, trans: TranslationBundle): string {
+  return elapsed === '' ? '' : trans.__('its runs were at work for %1', elapsed);
 }
 
 function stepText(hit: Hit & { readonly step: string }, { model, scene }: IAbout): string {

@@ -37,6 +37,7 @@ export class Viewport {
   set view(view: IView) {
     this._options.engine.view = view;
     this._isPlaced = true;
+    this._isWhole = false;
     this._options.redraw();
   }
 
@@ -46,12 +47,14 @@ export class Viewport {
 
   /** The pointer has panned or zoomed. */
   noteChange(): void {
+    this._isWhole = false;
     this._changed.emit(this.view);
   }
 
-  /** Show everything. */
+  /** Show everything, also when the canvas has another size afterwards: until it is moved by hand. */
   showAll(): void {
     this._fitTo(this._options.scene.bounds());
+    this._isWhole = true;
   }
 
   zoomToSelection(): void {
@@ -61,6 +64,7 @@ export class Viewport {
   }
 
   zoom(inwards: boolean): void {
+    this._isWhole = false;
     this._options.engine.zoom(inwards ? ZOOM_STEP : 1 / ZOOM_STEP, this.middle);
     this._changed.emit(this.view);
     this._options.redraw();
@@ -111,7 +115,11 @@ export class Viewport {
       const wasSeen = box !== null && engine.width > 0 && this._isSeen(box);
       engine.resize(width, height);
       this.place();
-      if (step !== undefined && wasSeen) {
+      const all = this._isWhole ? scene.bounds() : null;
+      if (all !== null) {
+        engine.fit(all);
+        this._options.redraw();
+      } else if (step !== undefined && wasSeen) {
         // A panel that opens beside it must not cover what it is about.
         this.reveal(step);
       }
@@ -147,6 +155,7 @@ export class Viewport {
 
   private _fitTo(box: IBox | null): void {
     if (box !== null) {
+      this._isWhole = false;
       this._options.engine.fit(box);
       this._changed.emit(this.view);
       this._options.redraw();
@@ -155,6 +164,8 @@ export class Viewport {
 
   private readonly _changed = new Signal<this, IView>(this);
   private _isPlaced = false;
+  /** All of the drawing was asked for, and nothing else since. */
+  private _isWhole = false;
 }
 
 /** With the chips at the left edge of what is there. */

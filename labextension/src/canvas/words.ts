@@ -63,9 +63,11 @@ export class Words {
       : this._trans.__('%1 of %2', done, total);
   }
 
-  /** "0:42": since the first run of the step began, until the last one ended. */
-  elapsed({ startedAt, finishedAt }: IStepState): string {
-    return startedAt === null ? '' : clock(secondsBetween(startedAt, finishedAt));
+  /** "0:42": how long runs of the step were at work, from the first one's begin to the last one's end. */
+  elapsed({ startedAt, finishedAt, idle }: IStepState): string {
+    return startedAt === null
+      ? ''
+      : clock(Math.max(0, secondsBetween(startedAt, finishedAt) - idle));
   }
 }
 

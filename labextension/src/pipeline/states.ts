@@ -6,7 +6,7 @@ import type { IPipeline } from './document';
 
 export function statesOf(steps: StepCounts, levels: readonly StepLevels[] = []): StepStates {
   return new Map(
-    steps.map(({ step, counts, started_at, finished_at }): [string, IStepState] => {
+    steps.map(({ step, counts, started_at, finished_at, idle_seconds }): [string, IStepState] => {
       const runs = levels.find(each => each.step === step)?.runs ?? {};
       return [
         step,
@@ -14,6 +14,7 @@ export function statesOf(steps: StepCounts, levels: readonly StepLevels[] = []):
           counts,
           startedAt: started_at,
           finishedAt: finished_at,
+          idle: idle_seconds,
           warned: runs['WARNING'] ?? 0,
           erred: Math.max(runs['ERROR'] ?? 0, runs['CRITICAL'] ?? 0)
         }

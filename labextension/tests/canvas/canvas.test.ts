@@ -169,6 +169,26 @@ describe('the mouse', () => {
     expect(at.canvas.view).toEqual({ x: 40, y: 40, scale: 1 });
   });
 
+  it('shows the whole again where it was asked for and something opens beside it', () => {
+    put('segment', 0, 0);
+    put('measure', 2000, 300);
+    at.canvas.viewport.showAll();
+    const seen = (): boolean => {
+      const box = at.canvas.scene.boxOf('measure');
+      const { x, scale } = at.canvas.view;
+      return ((box?.x ?? NaN) + (box?.width ?? NaN) + x) * scale <= SIZE.width / 2;
+    };
+    expect(seen()).toBe(false);
+    at.canvas.viewport.resize(SIZE.width / 2, SIZE.height);
+    expect(seen()).toBe(true);
+    // Once it is moved by hand it is somebody's own view.
+    at.canvas.viewport.resize(SIZE.width, SIZE.height);
+    at.wheel({ x: 600, y: 400 }, -200);
+    const { scale } = at.canvas.view;
+    at.canvas.viewport.resize(SIZE.width / 2, SIZE.height);
+    expect(at.canvas.view.scale).toBe(scale);
+  });
+
   it('changes nothing of a plan that is looked at', () => {
     put('segment', 0, 0);
     at.model.openDocument({ format: 2, steps: { segment: { method: 'segment' } } });
@@ -364,7 +384,12 @@ describe('the drawing', () => {
   it('shows how far each step is', () => {
     put('segment', 0, 0);
     const counts = { completed: 10, reused: 6, waiting: 8, failed: 2 };
-    const times = { startedAt: '2026-01-01T10:00:00Z', finishedAt: '2026-01-01T10:00:42Z' };
+    // A retry an hour later: the time in between is nobody's work.
+    const times = {
+      startedAt: '2026-01-01T10:00:00Z',
+      finishedAt: '2026-01-01T11:00:42Z',
+      idle: 3600
+    };
     const state = { counts, ...times, warned: 4, erred: 0 };
     at.model.setStates(new Map([['segment', state]]));
     for (const text of ['2 failed', '0:42', '4']) {
