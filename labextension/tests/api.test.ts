@@ -1,8 +1,10 @@
+import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
 
 import { Api } from '../src/api/api';
 import { HalfProblem, Refused, ServerUnreachable, UnexpectedAnswer } from '../src/api/errors';
 import { listPlans } from '../src/api/plans';
+import { explained } from '../src/explain/explanation';
 import type { Answers } from './server';
 import { PLAN, REFUSAL, server, STATUS } from './server';
 
@@ -54,6 +56,27 @@ describe('a request', () => {
   ])('answered with %i and %j is an unexpected answer', async (status, body) => {
     const asked = api({ '/base/pm/api/plans': { status, body } });
     await expect(asked.request('plans')).rejects.toBeInstanceOf(UnexpectedAnswer);
+  });
+});
+
+describe('an answer of somebody else than our half', () => {
+  const http = { error: 'HTTPError', message: 'Forbidden', hint: null, problems: [] };
+  it.each([
+    [401, http, 'You are not logged in any more'],
+    [403, http, 'You are not logged in any more'],
+    [403, '<html>Log in</html>', 'You are not logged in any more'],
+    [502, '<html>Bad gateway</html>', 'Jupyter cannot be reached'],
+    [504, '<html>Timeout</html>', 'Jupyter cannot be reached'],
+    [500, '<html>Oops</html>', 'Something unexpected happened'],
+    // Our half says itself what is the matter.
+    [503, REFUSAL, 'The database does not answer'],
+    [403, { ...REFUSAL, error: 'NotFound' }, 'Not found']
+  ])('%i with %j is explained, with what to do', async (status, body, title) => {
+    const asked = api({ '/base/pm/api/plans': { status, body } }).request('plans');
+    const error = await asked.catch((reason: unknown) => reason);
+    const said = explained(error, nullTranslator.load(''));
+    expect(said.title).toBe(title);
+    expect(said.text.join(' ')).toMatch(/again|log in|`/);
   });
 });
 

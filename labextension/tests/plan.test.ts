@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import type { PlannedRun } from '../src/api/plans';
+import { CommandIDs } from '../src/commands';
 import { Live } from '../src/live/live';
 import {
   ALL,
@@ -17,7 +18,8 @@ import {
   topOf,
   treeLines
 } from '../src/plan/rows';
-import { runAgain, takeBack } from '../src/plan/actions';
+import { copyPython, runAgain, takeBack } from '../src/plan/actions';
+import { addCommands } from '../src/plan/commands';
 import type { ILook } from '../src/plan/look';
 import { readLook, textOf } from '../src/plan/look';
 import { barsOf } from '../src/plan/timeline';
@@ -27,7 +29,7 @@ import { wantedBy, withoutOurs } from '../src/routing/address';
 import { clicked, extended, movedTo, NONE, still, toggled } from '../src/screen/choosing';
 import { Here } from '../src/screen/here';
 import type { IItemProps } from '../src/screen/item';
-import { hasItem, item, runItem, withItem } from '../src/screen/item';
+import { hasItem, item, planItem, runItem, withItem } from '../src/screen/item';
 import type { IChange } from '../src/tokens';
 import { plannedRun, run } from './records';
 import type { Answers, IAnswer } from './server';
@@ -447,6 +449,34 @@ describe('what a row is about', () => {
     expect(withItem(row, { run: 3 })).toEqual({ run: 3 });
   });
 
+  it('decides what can be done with a plan: only what runs is cancelled, only what fell short resumed', () => {
+    const enabled = (status: string): string[] => {
+      const row = document.createElement('li');
+      Object.entries<string>(planItem({ plan_id: 12, status }) as never).forEach(
+        ([name, value]) => {
+          row.setAttribute(name, value);
+        }
+      );
+      const commands = new CommandRegistry();
+      addCommands({
+        app: { ...app(row.outerHTML.replace('></', '><b></b></')), commands } as never,
+        here: { trans: nullTranslator.load('') } as never,
+        pipelines: { current: null } as never,
+        palette: null,
+        inFront: () => null
+      });
+      return [CommandIDs.cancelPlan, CommandIDs.resumePlan, CommandIDs.retryPlan].filter(id =>
+        commands.isEnabled(id, { context: 'plan' })
+      );
+    };
+    const { cancelPlan, resumePlan, retryPlan } = CommandIDs;
+    expect(enabled('submitted')).toEqual([cancelPlan]);
+    expect(enabled('running')).toEqual([cancelPlan, retryPlan]);
+    expect(enabled('partial')).toEqual([resumePlan, retryPlan]);
+    expect(enabled('completed')).toEqual([]);
+    expect(enabled('draft')).toEqual([]);
+  });
+
   it('names the plan that lists it, which may have reused the run of another', () => {
     const row = app('<p data-pm-item="run" data-pm-id="31" data-pm-plan="12"><b></b></p>');
     expect(withItem(row, { context: 'run' })).toMatchObject({ run: 31, within: 12 });
@@ -555,4 +585,15 @@ describe('what is taken back', () => {
       told
     );
   });
+});
+
+it('the Python of a plan that came too late for the browser to copy is not said to be copied', async () => {
+  const { settings } = server({ '/base/pm/api/plans/12/python': { body: { python: 'p = 1' } } });
+  Object.defineProperty(navigator, 'userActivation', {
+    value: { isActive: false },
+    configurable: true
+  });
+  const asked = copyPython({ api: new Api(settings), trans: nullTranslator.load('') }, 12);
+  await expect(asked).rejects.toThrow('Click again');
+  Reflect.deleteProperty(navigator, 'userActivation');
 });

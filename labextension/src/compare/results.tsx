@@ -14,11 +14,13 @@ import { whichOf } from './which';
 
 export function Results({ runs }: { runs: Comparison['runs'] }): React.JSX.Element {
   const { api, trans } = useHere();
+  // Another only where a run is another or has ended meanwhile, not with each comparison.
+  const known = JSON.stringify(runs.map(({ run_id: run, state }) => [run, state]));
   const asked = useAsked(
-    React.useCallback(
-      () => Promise.all(runs.map(({ run_id: run }) => listOutputs(api, run))),
-      [api, runs]
-    )
+    React.useCallback(() => {
+      const pairs = JSON.parse(known) as [number, string][];
+      return Promise.all(pairs.map(([run]) => listOutputs(api, run)));
+    }, [api, known])
   );
   return (
     <Section title={trans.__('Results')}>

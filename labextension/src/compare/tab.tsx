@@ -5,8 +5,9 @@ import React from 'react';
 import { compareRuns } from '../api/compare';
 import { useAsked } from '../screen/asked';
 import type { ITab } from '../screen/here';
-import { useHere } from '../screen/here';
+import { useChanges, useHere } from '../screen/here';
 import { Shown } from '../screen/parts';
+import type { IChange } from '../tokens';
 import { RunChoice } from './choice';
 import { Differences, Summary } from './differences';
 import { Results } from './results';
@@ -19,6 +20,9 @@ export interface ICompareArgs {
   chosen: number;
   [name: string]: number[] | string | number;
 }
+
+/** The least milliseconds between two comparisons: each reads all that is recorded of the runs. */
+const GAP = 2_000;
 
 interface IProps {
   args: ICompareArgs;
@@ -74,6 +78,14 @@ function Compared({ runs }: { runs: readonly number[] }): React.JSX.Element {
       await here.ready();
       return await compareRuns(here.api, runs, upstream);
     }, [here, runs, upstream])
+  );
+  useChanges(
+    React.useCallback(
+      ({ kind, id }: IChange) => (kind === 'run' || kind === 'checked') && runs.includes(id),
+      [runs]
+    ),
+    asked.refresh,
+    GAP
   );
   return (
     <>

@@ -2,7 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { HalfProblem, NotReady, Refused, ServerUnreachable } from '../api/errors';
+import { HalfProblem, NotReady, Refused, ServerUnreachable, UnexpectedAnswer } from '../api/errors';
 
 export interface IExplanation {
   title: string;
@@ -19,8 +19,23 @@ export function explained(error: unknown, trans: TranslationBundle): IExplanatio
   if (error instanceof HalfProblem) {
     return HALF[error.kind](trans);
   }
+  if ((error instanceof Refused && isOfJupyter(error)) || error instanceof UnexpectedAnswer) {
+    const known = BY_STATUS[error.status];
+    if (known !== undefined) {
+      return known(trans);
+    }
+  }
   if (error instanceof Refused) {
     return refused(error, trans);
+  }
+  if (error instanceof UnexpectedAnswer) {
+    return {
+      title: trans.__('Something unexpected happened'),
+      text: [
+        trans.__('The server gave an answer that cannot be read (status %1).', error.status),
+        trans.__('Try again; if it stays so, the log of the Jupyter server may say more.')
+      ]
+    };
   }
   if (error instanceof ServerUnreachable) {
     return {
@@ -33,6 +48,32 @@ export function explained(error: unknown, trans: TranslationBundle): IExplanatio
     text: [error instanceof Error ? error.message : String(error)]
   };
 }
+
+/** Whether it was refused before our half looked at it. */
+function isOfJupyter({ refusal }: Refused): boolean {
+  return refusal.error === 'HTTPError';
+}
+
+const loggedOut = (trans: TranslationBundle): IExplanation => ({
+  title: trans.__('You are not logged in any more'),
+  text: [trans.__('Reload this page and log in; what is drawn is kept.')]
+});
+
+const between = (trans: TranslationBundle): IExplanation => ({
+  title: trans.__('Jupyter cannot be reached'),
+  text: [
+    trans.__('Something between this page and Jupyter does not get an answer from it: try again.')
+  ]
+});
+
+/** What a status means whoever answers with it. */
+const BY_STATUS: Partial<Record<number, (trans: TranslationBundle) => IExplanation>> = {
+  401: loggedOut,
+  403: loggedOut,
+  502: between,
+  503: between,
+  504: between
+};
 
 function refused(error: Refused, trans: TranslationBundle): IExplanation {
   const { message, hint, problems } = error.refusal;

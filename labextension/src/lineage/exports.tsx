@@ -8,7 +8,7 @@ import { Action, Trouble } from '../screen/parts';
 import { save } from '../screen/save';
 import type { Directions } from './ask';
 import { MOST } from './ask';
-import { copy } from './copy';
+import { copy } from '../screen/copy';
 import { coloursOf, pngOf, svgOf, textOf } from './export';
 import type { IGraph } from './graph';
 import { layout } from './layout';

@@ -13,7 +13,7 @@ import { useChanges, useHere } from '../screen/here';
 import { Action, RunLink, Section, Shown, Trouble } from '../screen/parts';
 import type { IChange } from '../tokens';
 import { cited } from './cite';
-import { copy } from './copy';
+import { copy } from '../screen/copy';
 import type { IGraph } from './graph';
 
 export function Selected({ run, graph }: { run: number; graph: IGraph }): React.JSX.Element {

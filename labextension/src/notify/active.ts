@@ -14,6 +14,10 @@ export function isActive(plan: Plan): boolean {
   return (ACTIVE as readonly string[]).includes(plan.status);
 }
 
+function isNews(plan: Plan): boolean {
+  return plan.kind === 'plan' && !isActive(plan);
+}
+
 /** What has happened to a plan since the last look. */
 export interface INews {
   kind: 'started' | 'moved' | 'ended';
@@ -39,13 +43,19 @@ export class ActivePlans extends Model {
     this._before = new Set(plans);
   }
 
+  /** A plan was submitted: how it ended is said also where it ends before anybody looks. */
+  expect(plan: number): void {
+    this._expected.add(plan);
+  }
+
   /** Look. Never throws: who asks is no person. */
   readonly refresh = async (): Promise<void> => {
     const turn = ++this._turn;
+    const expected = [...this._expected];
     try {
       const plans = await listPlans(this._api, { status: ACTIVE, limit: 100 });
       const now = new Set(plans.map(plan => plan.plan_id));
-      const gone = [...this._before].filter(plan => !now.has(plan));
+      const gone = [...new Set([...this._before, ...expected])].filter(plan => !now.has(plan));
       const ended = await Promise.all(gone.map(plan => this._ended(plan)));
       if (turn !== this._turn) {
         return;
@@ -54,6 +64,9 @@ export class ActivePlans extends Model {
       const first = !this._looked;
       this._looked = true;
       this._before = now;
+      for (const plan of expected) {
+        this._expected.delete(plan);
+      }
       this._plans = plans;
       this.tell();
       for (const plan of plans) {
@@ -65,7 +78,8 @@ export class ActivePlans extends Model {
         }
       }
       for (const plan of ended) {
-        if (plan !== null) {
+        // What was submitted meanwhile may be a single run, of which no news is told.
+        if (plan !== null && (before.has(plan.plan_id) || isNews(plan))) {
           this._news.emit({ kind: 'ended', plan });
         }
       }
@@ -84,6 +98,7 @@ export class ActivePlans extends Model {
 
   private _plans: readonly Plan[] = [];
   private _before = new Set<number>();
+  private readonly _expected = new Set<number>();
   private _looked = false;
   private _turn = 0;
   private readonly _news = new Signal<this, INews>(this);

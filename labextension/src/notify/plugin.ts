@@ -80,6 +80,11 @@ export const notifyPlugin: JupyterFrontEndPlugin<void> = {
       }
       active.remember(kept());
       live.changed.connect((_, changes) => {
+        for (const { kind, id, status } of changes === 'everything' ? [] : changes) {
+          if (kind === 'plan' && (status === 'submitted' || status === 'running')) {
+            active.expect(id);
+          }
+        }
         if (changes === 'everything' || changes.some(({ plan }) => plan !== null)) {
           looking.ask();
         }

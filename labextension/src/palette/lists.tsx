@@ -9,7 +9,7 @@ import type { ITemplateEntry } from '../api/templates';
 import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
 import { Ago } from '../screen/ago';
-import { item } from '../screen/item';
+import { item, planItem } from '../screen/item';
 
 interface ITemplatesProps {
   templates: readonly ITemplateEntry[];
@@ -90,7 +90,7 @@ export function PlansPart({ plans, marks, open, trans }: IPlansProps): React.JSX
   return (
     <ul className="pm-List" aria-label={trans.__('Plans, active first')}>
       {plans.map(plan => (
-        <li key={plan.plan_id} className="pm-Item" {...item('plan', plan.plan_id)}>
+        <li key={plan.plan_id} className="pm-Item" {...planItem(plan)}>
           <button
             type="button"
             className="pm-Item-name"

@@ -1,6 +1,6 @@
 /** What can be done with a plan. Each returns what to tell the person; empty, nothing was done. */
 
-import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 
 import type { IDrawn, IRetry, Plan } from '../api/plans';
 import {
@@ -14,6 +14,7 @@ import {
 } from '../api/plans';
 import type { RunDetails } from '../api/runs';
 import { CommandIDs } from '../commands';
+import { copy } from '../screen/copy';
 import type { IHere } from '../screen/here';
 import { fileName, save } from '../screen/save';
 
@@ -135,9 +136,13 @@ export async function takeBack(
       );
 }
 
-/** Put the Python that builds a plan, or a drawn pipeline, on the clipboard. */
+/**
+ * Put the Python that builds a plan, or a drawn pipeline, on the clipboard.
+ *
+ * @throws Error when it came too late for the browser to copy it
+ */
 export async function copyPython({ api, trans }: Doing, what: number | IDrawn): Promise<string> {
-  Clipboard.copyToSystem(await pythonOf(api, what));
+  copy(await pythonOf(api, what), trans);
   return trans.__('Copied: the Python that builds it. Paste it into a notebook.');
 }
 

@@ -13,10 +13,20 @@ import { explained } from '../explain/explanation';
 import { newerError } from '../pipeline/newer';
 import { addressOf } from '../screen/address';
 import type { IHere } from '../screen/here';
-import { hasItem, withItem } from '../screen/item';
+import { clickedStatus, hasItem, withItem } from '../screen/item';
 import { numberOf } from '../screen/screens';
 import type { IPipelineTracker } from '../tokens';
-import { againText, cancel, copyPython, exportFolder, resume, retry, runAgain } from './actions';
+import {
+  ACTIVE,
+  againText,
+  cancel,
+  copyPython,
+  ENDED_SHORT,
+  exportFolder,
+  resume,
+  retry,
+  runAgain
+} from './actions';
 
 interface IContext {
   app: JupyterFrontEnd;
@@ -71,6 +81,7 @@ function addActions(context: IContext): void {
     label: string,
     caption: string,
     properties: Args,
+    takes: ReadonlySet<string>,
     work: (plan: number, args: Args) => Promise<string>
   ): void => {
     app.commands.addCommand(id, {
@@ -78,6 +89,10 @@ function addActions(context: IContext): void {
       caption,
       describedBy: { args: { type: 'object', properties: { plan, ...properties } } },
       isVisible: args => hasItem(app, args),
+      isEnabled: args => {
+        const status = clickedStatus(app, args);
+        return status === null || takes.has(status);
+      },
       execute: async args => {
         const wanted = await wantedPlan(context, args);
         if (wanted !== null) {
@@ -92,6 +107,7 @@ function addActions(context: IContext): void {
     trans.__('Cancel Plan'),
     trans.__('End what runs and start nothing more; asks first'),
     {},
+    ACTIVE,
     number => cancel(here, number)
   );
   add(
@@ -99,6 +115,7 @@ function addActions(context: IContext): void {
     trans.__('Resume Plan'),
     trans.__('Run everything that has no result yet'),
     {},
+    ENDED_SHORT,
     number => resume(here, number)
   );
   add(
@@ -111,6 +128,7 @@ function addActions(context: IContext): void {
       run_id: { type: 'integer' },
       again: { type: 'boolean', description: trans.__('Also what has a result') }
     },
+    new Set(['running', ...ENDED_SHORT]),
     (number, args) => retry(here, number, partsOf(args))
   );
   app.commands.addCommand(CommandIDs.retryRun, {

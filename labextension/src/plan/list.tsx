@@ -11,7 +11,7 @@ import { CountsBar } from '../marks/bar';
 import { MarkLabel, markOf } from '../marks/mark';
 import { addressOf } from '../screen/address';
 import { Ago } from '../screen/ago';
-import { item } from '../screen/item';
+import { planItem } from '../screen/item';
 import type { PlansState } from './model';
 
 interface IProps {
@@ -80,7 +80,7 @@ function PlansTable({ plans, marks, open, trans }: ITableProps): React.JSX.Eleme
       </thead>
       <tbody>
         {plans.map(plan => (
-          <tr key={plan.plan_id} {...item('plan', plan.plan_id)}>
+          <tr key={plan.plan_id} {...planItem(plan)}>
             <th scope="row">
               <a
                 className="pm-Link"

@@ -2,7 +2,7 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
+import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -20,7 +20,6 @@ import { DOMAIN } from '../translation';
 import { PreviewModel } from './model';
 import { PreviewPanel } from './panel';
 import { DraftSource } from './source';
-import { startedText } from './words';
 
 export const previewPlugin: JupyterFrontEndPlugin<void> = {
   id: 'research-process-manager:preview',
@@ -63,19 +62,6 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
           () => undefined
         );
       }
-      const canOpen = commands.hasCommand(CommandIDs.openPlan);
-      Notification.success(startedText(model.planId, model.preview?.counts, trans), {
-        actions: canOpen
-          ? [
-              {
-                label: trans.__('Open'),
-                callback: () => {
-                  openPlan(model.planId);
-                }
-              }
-            ]
-          : []
-      });
     };
 
     /** Show a step in the drawing of a draft, which is opened where it is not. */

@@ -33,17 +33,23 @@ export function Head({ run, lineage = true }: IProps): React.JSX.Element {
   const { api, commands, trans } = here;
   const [error, setError] = React.useState<unknown>(null);
   const [said, setSaid] = React.useState('');
+  const [busy, setBusy] = React.useState(false);
   const { plan_id: plan } = run;
   const seconds = secondsBetween(run.started_at, run.finished_at);
   const ended = run.status !== 'running';
   const retry = (plan: number): void => {
     setError(null);
     setSaid('');
-    runAgain(here, run, plan).then(answer => {
-      if (answer !== null) {
-        setSaid(againText(answer, here));
-      }
-    }, setError);
+    setBusy(true);
+    runAgain(here, run, plan)
+      .then(answer => {
+        if (answer !== null) {
+          setSaid(againText(answer, here));
+        }
+      }, setError)
+      .finally(() => {
+        setBusy(false);
+      });
   };
   return (
     <header className="pm-Head">
@@ -88,6 +94,7 @@ export function Head({ run, lineage = true }: IProps): React.JSX.Element {
         {plan !== null && (run.status === 'failed' || run.status === 'cancelled') && (
           <Action
             label={trans.__('Retry')}
+            disabled={busy}
             onClick={() => {
               retry(plan);
             }}

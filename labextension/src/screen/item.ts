@@ -12,6 +12,8 @@ export interface IItemProps {
   'data-pm-id': string;
   /** The plan that a run is listed in: it may have reused the run of another. */
   'data-pm-plan'?: string;
+  /** How far the plan is that it is about. */
+  'data-pm-status'?: string;
   /** The runs that are meant together: all that are chosen, or those of a branch. */
   'data-pm-runs'?: string;
 }
@@ -35,6 +37,11 @@ export function item(
     ...(plan === undefined ? {} : { 'data-pm-plan': String(plan) }),
     ...(together.length === 0 ? {} : { 'data-pm-runs': together.join(' ') })
   };
+}
+
+/** Mark a row as being about a plan, which in its state takes only some commands. */
+export function planItem({ plan_id, status }: { plan_id: number; status: string }): IItemProps {
+  return { ...item('plan', plan_id), 'data-pm-status': status };
 }
 
 /** Mark a row as being about a run; with it are meant all that are chosen, if it is one of them. */
@@ -86,6 +93,18 @@ export function withItem(
   const element = app.contextMenuHitTest(node => node.dataset['pmItem'] !== undefined);
   const found = element === undefined ? null : readItem(element);
   return found === null || !(context in found) ? args : { ...args, ...found };
+}
+
+/** The status of the plan that a context menu was opened on; null, it is not known here. */
+export function clickedStatus(
+  app: Pick<JupyterFrontEnd, 'contextMenuHitTest'>,
+  { context }: ReadonlyPartialJSONObject
+): string | null {
+  if (context !== 'plan') {
+    return null;
+  }
+  const element = app.contextMenuHitTest(node => node.dataset['pmItem'] !== undefined);
+  return element?.dataset['pmStatus'] ?? null;
 }
 
 /** Whether a command of a context menu has something to act on; true where it is no such menu. */
