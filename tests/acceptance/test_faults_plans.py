@@ -133,7 +133,9 @@ def test_a_database_that_is_away_for_a_minute_costs_no_plan_anything(world: Faul
         runs = runs_of(world, plan)
         assert Counter(run["status"] for run in runs) == {"completed": 8}
         assert Counter(run["attempt"] for run in runs) == {1: 8}
-    launches = world.rows("SELECT plan_id, epoch FROM plan_launches WHERE plan_id >= %s", served)
+    launches = world.rows(
+        "SELECT plan_id, epoch FROM plan_launches WHERE plan_id >= %s ORDER BY plan_id", served
+    )
     assert [(row["plan_id"], row["epoch"]) for row in launches] == [(plan, 1) for plan in both]
     world.audit()
 
