@@ -16,6 +16,16 @@ from playwright.sync_api import Page
 
 PANEL = "window.jupyterapp.shell.currentWidget.panel"
 
+OPENING = """async raw => {
+  const { model, canvas } = PANEL;
+  const begin = performance.now();
+  model.openDocument(raw);
+  canvas.drawNow();
+  return performance.now() - begin;
+}""".replace("PANEL", PANEL)
+CLOSE_BY = "() => { PANEL.canvas.view = { x: -2000, y: -1000, scale: 1 }; }".replace("PANEL", PANEL)
+ALL_IN_VIEW = "() => { PANEL.canvas.viewport.showAll(); }".replace("PANEL", PANEL)
+
 FRAMES = """async ([moves, draws]) => {
   const canvas = PANEL.canvas;
   const times = [];
@@ -55,13 +65,15 @@ EDITS = """async () => {
     return performance.now() - begin;
   };
   const names = [...model.document.steps.keys()];
+  const state = { counts: { completed: 3, running: 1, waiting: 2 }, warned: 0, erred: 0,
+    startedAt: new Date().toISOString(), finishedAt: null };
   const places = document => ({ ...document, layout: { ...document.layout, steps: new Map(
     [...document.layout.steps].map(([name, at]) => [name, { x: at.x + 20, y: at.y }])) } });
   return {
     move: timed(() => model.commit('move', places)),
     undo: timed(() => model.undo()),
     states: timed(() => model.setStates(
-      new Map(names.slice(0, 200).map(name => [name, { completed: 3, running: 1, waiting: 2 }])))),
+      new Map(names.slice(0, 200).map(name => [name, state])))),
   };
 }""".replace("PANEL", PANEL)
 
@@ -91,25 +103,14 @@ def main() -> None:
 def report(page: Page, count: int) -> None:
     page.evaluate("async () => { await window.jupyterapp.commands.execute('pm:new-pipeline'); }")
     page.wait_for_function(f"() => {PANEL} != null", timeout=120_000)
-    opened = page.evaluate(
-        """async raw => {
-          const { model, canvas } = PANEL;
-          const begin = performance.now();
-          model.openDocument(raw);
-          canvas.drawNow();
-          return performance.now() - begin;
-        }""".replace("PANEL", PANEL),
-        document(count),
-    )
+    opened = page.evaluate(OPENING, document(count))
     page.wait_for_timeout(3_000)
     print(f"\n{count:,} steps: opened in {opened:.0f} ms")
     print("| | frame p50 | p95 | drawing |\n|---|---|---|---|")
-    page.evaluate(
-        "() => { PANEL.canvas.view = { x: -2000, y: -1000, scale: 1 }; }".replace("PANEL", PANEL)
-    )
+    page.evaluate(CLOSE_BY)
     line(page, "floor: nothing drawn", moves=False, draws=False)
     line(page, "panning at zoom 1", moves=True, draws=True)
-    page.evaluate("() => { PANEL.canvas.viewport.showAll(); }".replace("PANEL", PANEL))
+    page.evaluate(ALL_IN_VIEW)
     line(page, "panning, all in view", moves=True, draws=True)
     edits = page.evaluate(EDITS)
     print(", ".join(f"{name} {time:.0f} ms" for name, time in edits.items()))

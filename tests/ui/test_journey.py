@@ -26,6 +26,7 @@ from .axe import check_axe
 from .drawing import Drawing
 from .keys import Keys
 from .lab import Lab, start_lab
+from .measured import benchmark
 
 pytestmark = pytest.mark.nextflow
 
@@ -230,6 +231,10 @@ def test_from_an_empty_canvas_to_a_figure_and_back_to_its_first_input(
     until(page, "gate", completed=2, failed=2)
     until(page, "draw", completed=2, blocked=2)
     assert counts(drawing, "segment") == {"completed": 2}
+    # So it is measured when a change is seen on the drawing.
+    seen = benchmark("lab").SEEN_ON_CANVAS.replace("'segment'", "'gate'")
+    assert page.evaluate(seen, 2) > 0
+    assert page.evaluate(benchmark("lab").DRAWN)
     screenshot("journey-5-failed")
 
     # Unfolded: which sample, which threshold, why.

@@ -19,6 +19,7 @@ from pm_kernel.domain.methods import MethodInput
 from ..workbench import Workbench
 from .drawing import PANEL, Drawing
 from .lab import Lab, start_lab
+from .measured import benchmark, briefly
 
 BUNDLE = Path(__file__).parents[2] / "pm_server" / "labextension" / "static"
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -392,6 +393,17 @@ def test_what_is_drawn_is_copied_put_in_order_annotated_and_taken_back(
     while drawing.ask("model.undoName") is not None:
         page.keyboard.press("Control+z")
     assert drawing.steps == []
+
+    # So it is measured: what benchmarks/canvas.py says in the page finds what it names.
+    measured = benchmark("canvas")
+    assert page.evaluate(measured.OPENING, measured.document(3)) > 0
+    assert len(drawing.steps) == 3
+    page.evaluate(measured.CLOSE_BY)
+    page.evaluate(measured.ALL_IN_VIEW)
+    assert page.evaluate(measured.DRAWING) >= 0
+    middle, late = page.evaluate(briefly(measured.FRAMES), [True, True])
+    assert 0 < middle <= late
+    assert set(page.evaluate(measured.EDITS)) == {"move", "undo", "states"}
 
 
 def test_a_version_is_chosen_and_what_is_gone_or_too_new_is_said(drawable, open_lab, screenshot):
