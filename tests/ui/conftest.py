@@ -17,8 +17,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
-from pm_kernel.config import load_settings
-from pm_kernel.database import open_store
 from pm_kernel.embedded import EmbeddedPostgres
 from pm_kernel.store.engine import Store
 
@@ -63,18 +61,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def lab_without_server_half(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with start_lab(tmp_path_factory.mktemp("bare"), server_half=False) as lab:
         yield lab
-
-
-@pytest.fixture
-def lab_with_database(
-    tmp_path_factory: pytest.TempPathFactory, database_url: str
-) -> Iterator[tuple[Lab, Store]]:
-    """A JupyterLab as users get it, and the store of its workspace."""
-    with start_lab(tmp_path_factory.mktemp("real"), told_by_file=False) as lab:
-        lab.make_workspace(database_url)
-        store = open_store(load_settings(workspace=lab.root))
-        yield lab, store
-        store.close()
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +156,7 @@ def screenshot(page: Page) -> Callable[[str], None]:
 @pytest.fixture
 def has(lab: Lab, database_url: str) -> Iterator[Callable[..., None]]:
     """Set what the workspace behind the server holds; nothing remains after the test."""
-    store = Store(database_url, pooled=False)
+    store = Store(database_url)
     rows = Rows(store)
     known: set[int] = set()
 

@@ -103,10 +103,20 @@ def test_the_left_panel_lists_methods_by_module_and_finds_them(
     screenshot(f"palette-{theme.split()[-1].lower()}")
 
 
-def test_parts_of_the_left_panel_stay_folded(bench_lab, open_lab):
+def test_the_left_panel_finds_runs_says_what_it_does_not_know_and_stays_folded(bench_lab, open_lab):
     lab, _ = bench_lab
     page = open_lab(lab)
     panel = open_panel(page)
+    runs = panel.get_by_role("list", name="Runs, newest first")
+    expect(runs).to_contain_text("segment v1")
+    line = panel.get_by_role("searchbox", name="Filter runs")
+    line.fill("method:segment status:failed")
+    expect(panel.get_by_text("No run fits this filter.")).to_be_visible()
+    line.fill("segment sample:s1 status:completed")
+    expect(runs).to_contain_text("segment v1")
+    line.fill("colour:blue")
+    expect(panel.get_by_text('"colour" is not known')).to_be_visible()
+
     panel.get_by_role("button", name=re.compile("^Methods")).click()
     expect(panel.get_by_role("searchbox", name="Search methods")).to_have_count(0)
     page.wait_for_timeout(1500)
@@ -119,20 +129,6 @@ def test_parts_of_the_left_panel_stay_folded(bench_lab, open_lab):
     # Unfolded for whoever comes next: the Lab keeps it a moment later.
     expect(button).to_have_attribute("aria-expanded", "true")
     page.wait_for_timeout(1500)
-
-
-def test_a_filter_line_finds_runs_and_says_what_it_does_not_know(bench_lab, open_lab):
-    lab, _ = bench_lab
-    panel = open_panel(open_lab(lab))
-    runs = panel.get_by_role("list", name="Runs, newest first")
-    expect(runs).to_contain_text("segment v1")
-    line = panel.get_by_role("searchbox", name="Filter runs")
-    line.fill("method:segment status:failed")
-    expect(panel.get_by_text("No run fits this filter.")).to_be_visible()
-    line.fill("segment sample:s1 status:completed")
-    expect(runs).to_contain_text("segment v1")
-    line.fill("colour:blue")
-    expect(panel.get_by_text('"colour" is not known')).to_be_visible()
 
 
 def test_templates_are_renamed_and_deleted_and_tell_what_is_gone(

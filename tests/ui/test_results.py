@@ -140,7 +140,9 @@ def test_a_figure_is_traced_to_its_first_input(results, open_lab, page, screensh
     expect(table.get_by_role("row")).to_have_count(2)
 
 
-def test_a_failed_run_opens_at_its_traceback(results, open_lab, page, screenshot):
+def test_a_failed_run_opens_at_its_traceback_and_all_logs_are_searched(
+    results, open_lab, page, screenshot
+):
     open_lab(results.lab)
     execute(page, "pm:open-run", run=3)
     run = page.get_by_role("article")
@@ -156,9 +158,7 @@ def test_a_failed_run_opens_at_its_traceback(results, open_lab, page, screenshot
     run.get_by_role("button", name=re.compile("Errors")).click()
     expect(log).not_to_contain_text("about to break")
 
-
-def test_all_logs_are_searched(results, open_lab, page):
-    open_lab(results.lab)
+    # All logs are searched as well.
     execute(page, "pm:search-logs", text="only one")
     table = page.get_by_role("table", name="Log entries, newest first")
     expect(table.get_by_role("row")).to_have_count(3)
