@@ -69,7 +69,7 @@ def read_page(stream: IO[bytes], path: str, *, first: int, limit: int) -> TableP
         if ending in _SEPARATORS:
             return _separated(stream, _SEPARATORS[ending], first, limit)
     except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
+        reason = str(error).partition("\n")[0].rstrip(". ") or type(error).__name__
         raise InvalidInput(f"{shown(path)} cannot be read as a table: {reason}.") from error
     raise InvalidInput(f"{shown(path)} is no table that can be shown.")
 

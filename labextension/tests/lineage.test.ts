@@ -572,7 +572,7 @@ describe('a file of the file browser', () => {
       )?.warnings;
     expect(warned('completed')).toEqual([]);
     expect(warned('altered')).toEqual([
-      'Files of run 7 were altered since it was recorded: "pm verify 7" says which.'
+      'Files of run 7 were altered since it was recorded: `pm verify 7` says which.'
     ]);
     expect(warned('tainted')).toEqual([
       'Run 7 rests on what is not as it was: an upstream result was altered.'

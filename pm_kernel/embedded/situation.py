@@ -83,6 +83,17 @@ def look(folder: Folder, host: Host) -> Situation:
     return Situation(State.RUNNING if heard else State.DEAF, pid, socket_dir, record)
 
 
+def _here(time: str) -> str:
+    """Return a time that was written down as people here read it."""
+    # Only an error needs it, and every command imports this module.
+    from datetime import datetime
+
+    try:
+        return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d at %H:%M}"
+    except ValueError:
+        return time
+
+
 def unavailable(folder: Folder, situation: Situation) -> DatabaseUnavailable:
     """Return the error that says why there is no server to talk to, and what mends it."""
     record = situation.record
@@ -119,7 +130,8 @@ def unavailable(folder: Folder, situation: Situation) -> DatabaseUnavailable:
             )
         case _ if stopped is not None:
             return DatabaseUnavailable(
-                f"The database of this workspace was stopped with `pm db stop` on {stopped}.",
+                "The database of this workspace was stopped with `pm db stop` on "
+                f"{_here(stopped)}.",
                 hint=start,
             )
         case State.DIED:

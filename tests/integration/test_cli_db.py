@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -67,7 +68,7 @@ def test_a_started_database_runs_until_it_is_stopped_and_then_stays_stopped(pm: 
     assert pm("db", "stop").out == "stopped\n"
     said = pm("db", "status")
     assert said.code == 6
-    assert "was stopped with `pm db stop`" in said.out
+    assert re.search(r"stopped with `pm db stop` on \d{4}-\d\d-\d\d at \d\d:\d\d\.", said.out)
     assert "pm db start" in said.out
     assert pm("db", "stop", "--json").json == {"running": False, "stopped": False}
 

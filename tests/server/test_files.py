@@ -12,6 +12,9 @@ from zipfile import ZipFile
 import pytest
 from tornado.httpclient import HTTPResponse
 
+from pm_kernel.errors import InvalidInput
+from pm_server.table_preview import read_page
+
 from .world import Study
 
 #: A method that leaves everything behind that a directory can hold.
@@ -124,6 +127,11 @@ async def test_nothing_in_a_served_file_can_run(study, api, bench, life):
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     saved = await api.raw("GET", "runs/1/files/deep/er/x.txt", download=True)
     assert saved.headers["Content-Disposition"] == "attachment; filename*=UTF-8''x.txt"
+
+
+def test_a_table_that_is_none_is_refused_in_one_sentence():
+    with pytest.raises(InvalidInput, match=r"^'a.parquet' cannot be read as a table: .*[^.]\.$"):
+        read_page(io.BytesIO(b"PAR1 no more PAR1x"), "a.parquet", first=0, limit=10)
 
 
 async def test_what_made_a_file_of_the_file_browser(study, api, bench, tmp_path):

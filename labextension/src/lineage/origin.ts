@@ -65,7 +65,7 @@ export function foundOf(
   } else if (run.state === 'altered') {
     warnings.push(
       trans.__(
-        'Files of run %1 were altered since it was recorded: "pm verify %1" says which.',
+        'Files of run %1 were altered since it was recorded: `pm verify %1` says which.',
         run.run_id
       )
     );
