@@ -30,6 +30,8 @@ interface IEditingOptions {
   readonly chooseRun: ((step: string, input: string) => void) | undefined;
   /** Choose a file as an input. */
   readonly chooseFile: ((step: string, input: string) => void) | undefined;
+  /** Edit the values that are tried in branches of a step. */
+  readonly editBranches: ((step: string) => void) | undefined;
 }
 
 export class Editing {
@@ -152,7 +154,15 @@ export class Editing {
     const { model, trans } = this._options;
     const node = this._options.scene.nodes.get(step);
     const row = node?.form.params.findIndex(each => each.param === param) ?? -1;
-    if (node === undefined || row < 0) {
+    const shown = node?.form.params[row];
+    if (node === undefined || shown === undefined) {
+      return;
+    }
+    if (shown.tried.length > 0) {
+      // Each branch has its own value: one that is set for all of them would not be seen.
+      if (!model.readOnly) {
+        this._options.editBranches?.(step);
+      }
       return;
     }
     const accepts = trackedParams(node.version).get(param)?.accepts;
@@ -170,7 +180,7 @@ export class Editing {
       height: Math.max(22, NODE.param * scale),
       label: trans.__('%1 of step %2', param, step),
       text: set === undefined ? '' : accepts === undefined ? set : fromText(accepts, set),
-      placeholder: node.form.params[row]?.text ?? '',
+      placeholder: shown.text ?? '',
       check: typed => (accepts === undefined ? null : check(accepts, typed, trans)),
       commit: typed => {
         const isEmpty = typed.trim() === '';
@@ -182,7 +192,8 @@ export class Editing {
       next: backwards => {
         const params = this._options.scene.nodes.get(step)?.form.params ?? [];
         const now = params.findIndex(each => each.param === param);
-        const next = params[now + (backwards ? -1 : 1)];
+        const others = backwards ? params.slice(0, now).reverse() : params.slice(now + 1);
+        const next = others.find(each => each.tried.length === 0);
         if (next !== undefined) {
           this.param(step, next.param);
         } else {

@@ -51,6 +51,8 @@ export interface ICanvasActions {
   readonly chooseRun: (step: string, input: string) => void;
   /** Choose a file as an input; absent where there is nothing to choose it in. */
   readonly chooseFile?: (step: string, input: string) => void;
+  /** Edit the values that are tried in branches of a step. */
+  readonly editBranches: (step: string) => void;
 }
 
 export class CanvasWidget extends Widget {
@@ -96,7 +98,8 @@ export class CanvasWidget extends Widget {
       engine: this._engine,
       api: _options.api,
       chooseRun: _options.actions?.chooseRun,
-      chooseFile: _options.actions?.chooseFile
+      chooseFile: _options.actions?.chooseFile,
+      editBranches: _options.actions?.editBranches
     });
     this._gestures = new Gestures({
       element: this._element,
@@ -218,6 +221,14 @@ export class CanvasWidget extends Widget {
   /** A frame around the selected steps, else an empty one. */
   addFrame(): void {
     this._editing.note(addFrame(this._about, this.freePlace()));
+  }
+
+  /** Select steps, comments and frames, and nothing else. */
+  choose(steps: Iterable<string>, notes: Iterable<string>): void {
+    this.scene.edge = null;
+    this.scene.notes = new Set(notes);
+    this._options.model.select(steps);
+    this.redraw();
   }
 
   /** Delete what is selected: steps, a link, frames, comments. */

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import { keepFocus } from '../params/kept_focus';
+import { isUndo, takesText } from '../params/keys';
 import type { IApi, IPipelineModel } from '../tokens';
 import type { IOverviewActions } from './overview';
 import { Overview } from './overview';
@@ -23,7 +24,17 @@ export function Inspector(props: IProps): React.JSX.Element {
   const host = React.useRef<HTMLDivElement>(null);
   React.useEffect(() => (host.current === null ? undefined : keepFocus(host.current)), []);
   return (
-    <div ref={host} className="pm-Inspector-host">
+    // The Lab's undo and redo are heard where this is said; what is typed has its own.
+    <div
+      ref={host}
+      className="pm-Inspector-host"
+      data-jp-undoer="true"
+      onKeyDown={event => {
+        if (isUndo(event) && takesText(event.target)) {
+          event.stopPropagation();
+        }
+      }}
+    >
       <Shown {...props} />
     </div>
   );

@@ -40,3 +40,29 @@ export function belongsToText(press: IPress): boolean {
 export function isForWhole({ key, ctrlKey, metaKey, altKey }: IPress): boolean {
   return (ctrlKey || metaKey) && !altKey && (key === 'Enter' || key.toLowerCase() === 's');
 }
+
+/** Whether it takes back an edit, or brings it again. */
+export function isUndo({ key, ctrlKey, metaKey, altKey }: IPress): boolean {
+  return (ctrlKey || metaKey) && !altKey && ['z', 'y'].includes(key.toLowerCase());
+}
+
+/** Kinds of `<input>` in which nothing is typed. */
+const TYPED_NOWHERE: ReadonlySet<string> = new Set([
+  'checkbox',
+  'radio',
+  'button',
+  'submit',
+  'reset',
+  'range',
+  'color',
+  'file',
+  'image'
+]);
+
+/** Whether text is typed there, which has an undo of its own: lists, boxes and buttons have none. */
+export function takesText(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement
+    ? !TYPED_NOWHERE.has(target.type)
+    : target instanceof HTMLTextAreaElement ||
+        (target instanceof HTMLElement && target.isContentEditable);
+}

@@ -1,7 +1,7 @@
 /** The commands of the pipelines that are drawn. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Clipboard, type WidgetTracker } from '@jupyterlab/apputils';
+import { Clipboard, Notification, type WidgetTracker } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
@@ -257,52 +257,78 @@ function addEditing(context: IContext): void {
       current(context)?.model.redo();
     }
   });
-  edit(CommandIDs.deleteSelection, trans.__('Delete'), panel => {
+  const deletes: INeeds = { changes: true, chosen: 'link' };
+  edit(CommandIDs.deleteSelection, trans.__('Delete'), deletes, panel => {
     panel.canvas.deleteSelection();
   });
-  edit(CommandIDs.duplicateSelection, trans.__('Duplicate'), panel => {
+  edit(CommandIDs.duplicateSelection, trans.__('Duplicate'), CHANGES_CHOSEN, panel => {
     panel.duplicate();
   });
-  edit(CommandIDs.copySelection, trans.__('Copy Steps'), panel => {
+  edit(CommandIDs.copySelection, trans.__('Copy Steps'), { chosen: 'thing' }, panel => {
     const text = panel.copy();
     if (text !== null) {
       Clipboard.copyToSystem(text);
     }
   });
-  edit(CommandIDs.cutSelection, trans.__('Cut Steps'), panel => {
+  edit(CommandIDs.cutSelection, trans.__('Cut Steps'), CHANGES_CHOSEN, panel => {
     const text = panel.cut();
     if (text !== null) {
       Clipboard.copyToSystem(text);
     }
   });
-  edit(CommandIDs.pasteSteps, trans.__('Paste Steps'), async panel => {
-    panel.paste(await navigator.clipboard.readText());
+  edit(CommandIDs.pasteSteps, trans.__('Paste Steps'), CHANGES, async panel => {
+    await pasteFromMenu(panel, trans);
   });
-  edit(CommandIDs.selectAll, trans.__('Select All Steps'), panel => {
-    panel.model.select(panel.model.document.steps.keys());
+  edit(CommandIDs.selectAll, trans.__('Select All'), {}, panel => {
+    const { steps, layout } = panel.model.document;
+    panel.canvas.choose(
+      steps.keys(),
+      [...layout.frames, ...layout.comments].map(each => each.id)
+    );
   });
-  edit(CommandIDs.clearSelection, trans.__('Select Nothing'), panel => {
+  edit(CommandIDs.clearSelection, trans.__('Select Nothing'), {}, panel => {
     panel.canvas.cancel();
   });
-  edit(CommandIDs.editTitle, trans.__('Change Title of Step'), panel => {
+  edit(CommandIDs.editTitle, trans.__('Change Title of Step'), CHANGES_CHOSEN, panel => {
     panel.canvas.editTitle();
   });
-  edit(CommandIDs.addComment, trans.__('Add Comment'), panel => {
+  edit(CommandIDs.addComment, trans.__('Add Comment'), CHANGES, panel => {
     panel.canvas.addComment();
   });
-  edit(CommandIDs.addFrame, trans.__('Add Frame'), panel => {
+  edit(CommandIDs.addFrame, trans.__('Add Frame'), CHANGES, panel => {
     panel.canvas.addFrame();
   });
-  edit(CommandIDs.nudge, trans.__('Move Selected Steps'), (panel, args) => {
+  // Where nothing can be moved the arrows walk.
+  const far = { type: 'integer', description: trans.__('Steps of the grid') };
+  const nudged = { dx: far, dy: far };
+  edit(CommandIDs.nudge, trans.__('Move Selected Steps'), { args: nudged }, (panel, args) => {
     panel.canvas.nudge(Number(args['dx'] ?? 0), Number(args['dy'] ?? 0));
   });
+}
+
+/** A key press hands the page what was copied; a menu has to ask the browser, which may refuse. */
+async function pasteFromMenu(panel: PipelinePanel, trans: TranslationBundle): Promise<void> {
+  let text: string;
+  try {
+    text = await navigator.clipboard.readText();
+  } catch {
+    Notification.warning(
+      trans.__('The browser gives menus no clipboard here: press Ctrl+V in the drawing.')
+    );
+    return;
+  }
+  if (!panel.paste(text)) {
+    Notification.warning(
+      trans.__('Nothing was pasted: what was copied last is no part of a pipeline.')
+    );
+  }
 }
 
 function addDrawing(context: IContext): void {
   const { commands } = context.app;
   const { trans } = context;
   const edit = editing(context, commands);
-  edit(CommandIDs.arrange, trans.__('Arrange Steps'), panel => {
+  edit(CommandIDs.arrange, trans.__('Arrange Steps'), CHANGES, panel => {
     panel.arrange();
   });
   const ways: Record<string, string> = {
@@ -318,18 +344,21 @@ function addDrawing(context: IContext): void {
     describedBy: {
       args: { type: 'object', properties: { how: { enum: Object.keys(ways) } } }
     },
-    isEnabled: () => (current(context)?.model.selection.size ?? 0) > 1,
+    isEnabled: () => {
+      const model = current(context)?.model;
+      return model?.readOnly === false && model.selection.size > 1;
+    },
     execute: args => {
       current(context)?.align(textOf(args['how']));
     }
   });
-  edit(CommandIDs.fit, trans.__('Show Whole Pipeline'), panel => {
+  edit(CommandIDs.fit, trans.__('Show Whole Pipeline'), {}, panel => {
     panel.canvas.viewport.showAll();
   });
-  edit(CommandIDs.zoomToSelection, trans.__('Zoom to Selection'), panel => {
+  edit(CommandIDs.zoomToSelection, trans.__('Zoom to Selection'), {}, panel => {
     panel.canvas.viewport.zoomToSelection();
   });
-  edit(CommandIDs.zoomIn, trans.__('Zoom In on Pipeline'), panel => {
+  edit(CommandIDs.zoomIn, trans.__('Zoom In on Pipeline'), {}, panel => {
     panel.canvas.viewport.zoom(true);
   });
   const nexts: Record<string, string> = {
@@ -387,7 +416,7 @@ function addDrawing(context: IContext): void {
       current(context)?.toggleRuns();
     }
   });
-  edit(CommandIDs.zoomOut, trans.__('Zoom Out of Pipeline'), panel => {
+  edit(CommandIDs.zoomOut, trans.__('Zoom Out of Pipeline'), {}, panel => {
     panel.canvas.viewport.zoom(false);
   });
   commands.addCommand(CommandIDs.toggleTable, {
@@ -413,6 +442,29 @@ function selected(context: IContext): IStep | null {
   return step === undefined || others.length > 0 || step.method === '' ? null : step;
 }
 
+/** What a command asks of the pipeline in front; without it, it is not offered. */
+interface INeeds {
+  /** It can be changed: it is no plan that is looked at. */
+  readonly changes?: boolean;
+  /** Something is chosen in it; `link`, be it a link. */
+  readonly chosen?: 'thing' | 'link';
+  /** What the command can be given. */
+  readonly args?: ReadonlyJSONObject;
+}
+
+const CHANGES: INeeds = { changes: true };
+const CHANGES_CHOSEN: INeeds = { changes: true, chosen: 'thing' };
+
+function has(panel: PipelinePanel | null, { changes = false, chosen }: INeeds): boolean {
+  return (
+    panel !== null &&
+    !(changes && panel.model.readOnly) &&
+    (chosen === undefined ||
+      panel.isAnythingMeant ||
+      (chosen === 'link' && panel.canvas.scene.edge !== null))
+  );
+}
+
 /** Adds a command that acts on the pipeline in front. */
 function editing(
   context: IContext,
@@ -420,13 +472,14 @@ function editing(
 ): (
   id: string,
   label: string,
+  needs: INeeds,
   run: (panel: PipelinePanel, args: Args) => void | Promise<void>
 ) => void {
-  return (id, label, run) => {
+  return (id, label, needs, run) => {
     commands.addCommand(id, {
       label,
-      describedBy: nothing(),
-      isEnabled: () => current(context) !== null,
+      describedBy: { args: { type: 'object', properties: needs.args ?? {} } },
+      isEnabled: () => has(current(context), needs),
       execute: async args => {
         const panel = current(context);
         if (panel !== null) {

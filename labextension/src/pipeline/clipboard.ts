@@ -1,20 +1,45 @@
-/** Steps as text: what copy puts on the clipboard and paste takes from it. */
+/** Steps, comments and frames as text: what copy puts on the clipboard and paste takes from it. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Binding, IPipeline, IStep } from './document';
+import type { Binding, IBox, ILayout, IPipeline, IPoint, IStep } from './document';
 import { EMPTY_LAYOUT } from './document';
+import { putComment, putFrame } from './drawing';
 import { freeName, withSteps } from './edits';
 import { GRID } from './geometry';
 import { readPipeline } from './reading';
 import { pipelineText } from './writing';
 
-/** The named steps as a pipeline document of their own; links from elsewhere are left out. */
-export function copied(document: IPipeline, names: ReadonlySet<string>): string {
-  return pipelineText(part(document, names));
+/** Steps by name, comments and frames by id. */
+export interface IChosen {
+  readonly steps: ReadonlySet<string>;
+  readonly notes: ReadonlySet<string>;
 }
 
-function part(document: IPipeline, names: ReadonlySet<string>): IPipeline {
+/** A pipeline into which something was put, and what it is called there. */
+interface IInserted {
+  readonly document: IPipeline;
+  readonly names: readonly string[];
+  /** The ids of the comments and frames. */
+  readonly notes: readonly string[];
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * The named steps as a pipeline document of their own; links from elsewhere are left out.
+ *
+ * @param notes - ids of the comments and frames that come along
+ */
+export function copied(document: IPipeline, names: ReadonlySet<string>, notes = NONE): string {
+  return pipelineText(part(document, names, notes));
+}
+
+function part(
+  document: IPipeline,
+  names: ReadonlySet<string>,
+  notes: ReadonlySet<string>
+): IPipeline {
   const steps = new Map([...document.steps].filter(([name]) => names.has(name)));
   const inner = new Map(
     [...steps].map(([name, step]) => {
@@ -25,19 +50,26 @@ function part(document: IPipeline, names: ReadonlySet<string>): IPipeline {
     })
   );
   const places = new Map([...document.layout.steps].filter(([name]) => names.has(name)));
-  return { ...document, steps: inner, layout: { ...EMPTY_LAYOUT, steps: places } };
+  const layout = { ...EMPTY_LAYOUT, ...notesOf(document, notes), steps: places };
+  return { ...document, steps: inner, layout };
 }
 
-/**
- * Add the steps of a text; null where it holds none.
- *
- * @returns the pipeline with them, and the names they got
- */
+function notesOf(
+  { layout }: IPipeline,
+  ids: ReadonlySet<string>
+): Pick<ILayout, 'frames' | 'comments'> {
+  return {
+    frames: layout.frames.filter(each => ids.has(each.id)),
+    comments: layout.comments.filter(each => ids.has(each.id))
+  };
+}
+
+/** Add the steps, comments and frames of a text; null where it holds none. */
 export function pasted(
   document: IPipeline,
   text: string,
   trans: TranslationBundle
-): { document: IPipeline; names: string[] } | null {
+): IInserted | null {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -45,19 +77,27 @@ export function pasted(
     return null;
   }
   const { document: found, newer } = readPipeline(raw, trans);
-  return newer || found.steps.size === 0 ? null : inserted(document, found);
+  const { frames, comments } = found.layout;
+  const isNothing = found.steps.size + frames.length + comments.length === 0;
+  return newer || isNothing ? null : inserted(document, found);
 }
 
-/** Copies of the named steps beside them. A copy takes its data from where the original does. */
+/**
+ * Copies of the named steps beside them. A copy takes its data from where the original does.
+ *
+ * @param notes - ids of the comments and frames that are copied as well
+ */
 export function duplicated(
   document: IPipeline,
-  names: ReadonlySet<string>
-): { document: IPipeline; names: string[] } {
+  names: ReadonlySet<string>,
+  notes = NONE
+): IInserted {
   const steps = new Map([...document.steps].filter(([name]) => names.has(name)));
-  return inserted(document, { ...document, steps });
+  const layout = { ...document.layout, ...notesOf(document, notes) };
+  return inserted(document, { ...document, steps, layout });
 }
 
-function inserted(document: IPipeline, found: IPipeline): { document: IPipeline; names: string[] } {
+function inserted(document: IPipeline, found: IPipeline): IInserted {
   const taken = new Set(document.steps.keys());
   const renamed = new Map<string, string>();
   for (const name of found.steps.keys()) {
@@ -68,9 +108,26 @@ function inserted(document: IPipeline, found: IPipeline): { document: IPipeline;
   const steps = [...found.steps.values()].map(step => renamedStep(step, renamed));
   const places = [...found.steps.keys()].map((name, n) => {
     const at = found.layout.steps.get(name) ?? { x: n * GRID, y: n * GRID };
-    return { x: at.x + 2 * GRID, y: at.y + 2 * GRID };
+    return aside(at);
   });
-  return { document: withSteps(document, steps, places), names: steps.map(step => step.name) };
+  const anew = <T extends IBox>(box: T): T & { id: string } => ({
+    ...box,
+    ...aside(box),
+    id: crypto.randomUUID()
+  });
+  const frames = found.layout.frames.map(anew);
+  const comments = found.layout.comments.map(anew);
+  const withFrames = frames.reduce(putFrame, withSteps(document, steps, places));
+  return {
+    document: comments.reduce(putComment, withFrames),
+    names: steps.map(step => step.name),
+    notes: [...frames, ...comments].map(each => each.id)
+  };
+}
+
+/** Beside the original: a copy that lies on it would not be seen. */
+function aside({ x, y }: IPoint): IPoint {
+  return { x: x + 2 * GRID, y: y + 2 * GRID };
 }
 
 function renamedStep(step: IStep, renamed: ReadonlyMap<string, string>): IStep {

@@ -19,9 +19,10 @@ import { showExplanation } from '../explain/dialog';
 import { keepFocus } from '../params/kept_focus';
 import type { IApi } from '../tokens';
 import { Banners } from './banners';
+import type { IChosen } from './clipboard';
 import { copied, duplicated, pasted } from './clipboard';
 import type { VersionSelector } from './document';
-import { align, arrange, freePlace, isAlignment } from './drawing';
+import { align, arrange, freePlace, isAlignment, removeNotes } from './drawing';
 import { addStep, dropUnknown, freeName, removeSteps } from './edits';
 import { EmptyDrawing } from './empty_drawing';
 import type { PipelineModel } from './model';
@@ -66,7 +67,8 @@ export class PipelinePanel extends Panel {
               chooseFile: (step: string, input: string): void =>
                 void _options.commands.execute(CommandIDs.chooseFile, { step, input })
             }
-          : {})
+          : {}),
+        editBranches: step => void _options.commands.execute(CommandIDs.editBranches, { step })
       }
     });
     this._table = this._react('pm-StepTable', () => (
@@ -247,30 +249,41 @@ export class PipelinePanel extends Panel {
     }
   };
 
+  /** Whether there is anything that an edit could be meant for: steps, frames, comments. */
+  get isAnythingMeant(): boolean {
+    const { steps, notes } = this._meant;
+    return steps.size + notes.size > 0;
+  }
+
   /**
-   * The steps that an edit is meant for: what is selected, or the row of the table that has the focus
-   * and is not among it. Every edit asks, so that all of them take the same.
+   * What an edit is meant for: what is selected, or the row of the table that has the focus and is not
+   * among it. Every edit asks, so that all of them take the same.
    */
-  private get _meant(): ReadonlySet<string> {
-    const { selection } = this.model;
+  private get _meant(): IChosen {
+    const steps = this.model.selection;
     const row = document.activeElement?.closest<HTMLElement>('[data-pm-step]') ?? null;
     const name = row?.dataset['pmStep'];
     const isOurs = name !== undefined && this._table.node.contains(row);
-    return isOurs && !selection.has(name) ? new Set([name]) : selection;
+    return isOurs && !steps.has(name)
+      ? { steps: new Set([name]), notes: new Set() }
+      : { steps, notes: this.canvas.scene.notes };
   }
 
   copy(): string | null {
-    const names = this._meant;
-    return names.size === 0 ? null : copied(this.model.document, names);
+    const { steps, notes } = this._meant;
+    return steps.size + notes.size === 0 ? null : copied(this.model.document, steps, notes);
   }
 
   cut(): string | null {
-    const names = new Set(this._meant);
+    const { steps, notes } = this._meant;
     const text = this.copy();
     if (text !== null) {
-      this.model.commit(this._options.trans.__('cut %1 steps', names.size), document =>
-        removeSteps(document, names)
-      );
+      const { trans } = this._options;
+      const name =
+        notes.size === 0
+          ? trans.__('cut %1 steps', steps.size)
+          : trans.__('cut %1 things', steps.size + notes.size);
+      this.model.commit(name, document => removeNotes(removeSteps(document, steps), notes));
     }
     return text;
   }
@@ -281,8 +294,14 @@ export class PipelinePanel extends Panel {
     if (result === null) {
       return false;
     }
-    this.model.commit(trans.__('paste %1 steps', result.names.length), () => result.document);
-    this.model.select(result.names);
+    const { names, notes } = result;
+    const name =
+      notes.length === 0
+        ? trans.__('paste %1 steps', names.length)
+        : trans.__('paste %1 things', names.length + notes.length);
+    if (this.model.commit(name, () => result.document)) {
+      this.canvas.choose(names, notes);
+    }
     return true;
   }
 
@@ -329,11 +348,17 @@ export class PipelinePanel extends Panel {
 
   duplicate(): void {
     const { trans } = this._options;
-    const names = this._meant;
-    if (names.size > 0) {
-      const result = duplicated(this.model.document, names);
-      this.model.commit(trans.__('duplicate %1 steps', result.names.length), () => result.document);
-      this.model.select(result.names);
+    const meant = this._meant;
+    if (meant.steps.size + meant.notes.size > 0) {
+      const result = duplicated(this.model.document, meant.steps, meant.notes);
+      const { names, notes } = result;
+      const name =
+        notes.length === 0
+          ? trans.__('duplicate %1 steps', names.length)
+          : trans.__('duplicate %1 things', names.length + notes.length);
+      if (this.model.commit(name, () => result.document)) {
+        this.canvas.choose(names, notes);
+      }
     }
   }
 

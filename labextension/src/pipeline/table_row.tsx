@@ -3,7 +3,7 @@
 import React from 'react';
 
 import { countsText } from '../marks/bar';
-import { belongsToText } from '../params/keys';
+import { belongsToText, isUndo, takesText } from '../params/keys';
 import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
 import { declared } from './catalogue';
@@ -24,9 +24,13 @@ interface IRowProps extends IStepProps {
   walk: (event: React.KeyboardEvent, step: IStep) => void;
 }
 
-/** Here the keys belong to the fields, but for the one that leads back. */
+/**
+ * Here the keys belong to the fields, but for the one that leads back; a list or a box has no edits
+ * of its own to take back.
+ */
 export function keepTextKeys(event: React.KeyboardEvent): void {
-  if (event.key !== 'Escape' && belongsToText(event)) {
+  const isOfDrawing = event.key === 'Escape' || (isUndo(event) && !takesText(event.target));
+  if (!isOfDrawing && belongsToText(event)) {
     event.stopPropagation();
   }
 }

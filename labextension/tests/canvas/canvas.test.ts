@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IPoint } from '../../src/pipeline/document';
-import { addStep } from '../../src/pipeline/edits';
+import { addStep, setBranches } from '../../src/pipeline/edits';
 import type { IDrawn } from './context';
 import { fakeContexts } from './context';
 import type { IHand } from './hand';
@@ -9,10 +9,23 @@ import { drift, hand, SIZE } from './hand';
 
 let drawn: IDrawn;
 let at: IHand;
+/** What was asked for outside of the canvas. */
+let asked: string[];
 
 beforeEach(() => {
   drawn = fakeContexts();
-  at = hand();
+  asked = [];
+  const note =
+    (what: string) =>
+    (step: string): void => {
+      asked.push(`${what} ${step}`);
+    };
+  at = hand({
+    unfold: note('unfold'),
+    openFailure: note('failure'),
+    chooseRun: note('run'),
+    editBranches: note('branches')
+  });
 });
 
 afterEach(() => {
@@ -41,6 +54,21 @@ function texts(): string[] {
 }
 
 describe('the mouse', () => {
+  it('opens the branches of a step where several values are tried, and no field over them', () => {
+    put('segment', 100, 100);
+    const axes = new Map([['work.sigma', ['0.3', '0.5']]]);
+    at.model.commit('try', each => setBranches(each, 'segment', { kind: 'grid', axes }));
+    at.twice(point('segment', { param: 'work.sigma' }));
+    expect([at.field(), asked]).toEqual([null, ['branches segment']]);
+    expect(at.model.document.steps.get('segment')?.params.size).toBe(0);
+    // The key that goes to the next value passes those by.
+    at.twice(point('segment', { param: 'work.minimum' }));
+    at.type('40', 'Tab');
+    expect(at.field()).toBeNull();
+    expect(at.model.document.steps.get('segment')?.params.get('work.minimum')).toBe('40.0');
+    expect(asked).toHaveLength(1);
+  });
+
   it('moves a step to the grid, in one edit that undo takes back', () => {
     put('segment', 100, 100);
     const from = point('segment');

@@ -2,6 +2,7 @@
 
 import { Widget } from '@lumino/widgets';
 
+import type { ICanvasActions } from '../../src/canvas/widget';
 import { CanvasWidget } from '../../src/canvas/widget';
 import type { IPoint } from '../../src/pipeline/document';
 import type { PipelineModel } from '../../src/pipeline/model';
@@ -24,10 +25,16 @@ export interface IHand {
   type(text: string, key?: string): void;
 }
 
-/** A hand at an empty canvas. */
-export function hand(): IHand {
+/** A hand at an empty canvas; `actions` are done outside of it. */
+export function hand(actions?: ICanvasActions): IHand {
   const { model, api } = drawn();
-  const canvas = new CanvasWidget({ model, api, trans, themes: null });
+  const canvas = new CanvasWidget({
+    model,
+    api,
+    trans,
+    themes: null,
+    ...(actions === undefined ? {} : { actions })
+  });
   Object.defineProperty(canvas.node, 'clientWidth', { value: SIZE.width });
   Object.defineProperty(canvas.node, 'clientHeight', { value: SIZE.height });
   Widget.attach(canvas, document.body);

@@ -1,9 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { Notification } from '@jupyterlab/apputils';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { CommandIDs } from '../../src/commands';
 import { PLAN as LISTED } from '../server';
+import type { PipelinePanel } from '../../src/pipeline/panel';
 import type { IBench } from './bench';
 import { bench } from './bench';
+import { draw } from './drawn';
 
 const PREVIEW = {
   counts: { total: 1, run: 1, reuse: 0, blocked: 0 },
@@ -30,6 +33,17 @@ const ANSWERS = {
   '/base/pm/api/plans/12': { body: PLAN },
   '/base/pm/api/plans/12/status': { body: PLAN }
 };
+
+/** The pipeline in front, when something is drawn in it. */
+async function drawing(): Promise<PipelinePanel> {
+  await at.commands.execute(CommandIDs.newPipeline);
+  const panel = await at.open[0]?.ready;
+  if (panel === undefined || panel === null) {
+    throw new Error('There is no drawing.');
+  }
+  draw(panel.model, 'one');
+  return panel;
+}
 
 let at: IBench;
 afterEach(() => {
@@ -62,5 +76,79 @@ describe('a plan that is shown on the canvas', () => {
     expect(at.open).toHaveLength(1);
     expect(model?.viewing?.plan.plan_id).toBe(12);
     expect(at.open[0]?.args).toMatchObject({ seen: [12], viewing: 12 });
+  });
+});
+
+describe('the commands of a pipeline', () => {
+  const edits = [
+    CommandIDs.deleteSelection,
+    CommandIDs.duplicateSelection,
+    CommandIDs.cutSelection,
+    CommandIDs.editTitle
+  ];
+  const additions = [
+    CommandIDs.pasteSteps,
+    CommandIDs.addComment,
+    CommandIDs.addFrame,
+    CommandIDs.arrange
+  ];
+  const enabled = (ids: readonly string[]): boolean[] => [
+    ...new Set(ids.map(id => at.commands.isEnabled(id)))
+  ];
+
+  it('are offered where they can do something: not in a plan, nor for what nobody chose', async () => {
+    at = bench(ANSWERS);
+    const { model, canvas } = await drawing();
+    model.select([]);
+    expect(enabled([...edits, CommandIDs.copySelection])).toEqual([false]);
+    expect(enabled(additions)).toEqual([true]);
+    model.select(['one']);
+    expect(enabled([...edits, CommandIDs.copySelection])).toEqual([true]);
+    model.select([]);
+    canvas.addComment();
+    expect(enabled(edits)).toEqual([true]);
+    await model.view(12);
+    model.select(['one']);
+    expect(enabled([...edits, ...additions])).toEqual([false]);
+    expect(enabled([CommandIDs.copySelection, CommandIDs.nudge, CommandIDs.fit])).toEqual([true]);
+  });
+
+  it('say what they can be given', async () => {
+    at = bench(ANSWERS);
+    for (const id of at.commands.listCommands()) {
+      const { args } = await at.commands.describedBy(id);
+      expect([id, args?.['type']]).toEqual([id, 'object']);
+    }
+    const { args } = await at.commands.describedBy(CommandIDs.nudge);
+    expect(Object.keys(args?.['properties'] ?? {})).toEqual(['dx', 'dy']);
+  });
+
+  it('paste by menu what was copied, and say why where that cannot be', async () => {
+    const warned: string[] = [];
+    vi.spyOn(Notification, 'warning').mockImplementation(text => {
+      warned.push(text);
+      return '';
+    });
+    at = bench(ANSWERS);
+    const panel = await drawing();
+    // Not in every place: a page that came by plain HTTP has no clipboard.
+    await at.commands.execute(CommandIDs.pasteSteps);
+    expect(warned).toEqual([expect.stringContaining('press Ctrl+V')]);
+    let held = 'some text';
+    vi.stubGlobal('navigator', { clipboard: { readText: async () => Promise.resolve(held) } });
+    await at.commands.execute(CommandIDs.pasteSteps);
+    expect(warned[1]).toContain('no part of a pipeline');
+    panel.canvas.addComment();
+    await at.commands.execute(CommandIDs.selectAll);
+    held = panel.copy() ?? '';
+    await at.commands.execute(CommandIDs.pasteSteps);
+    vi.unstubAllGlobals();
+    expect(warned).toHaveLength(2);
+    expect(panel.model.undoName).toBe('paste 2 things');
+    expect([...panel.model.selection]).toEqual(['one_2']);
+    expect(panel.model.document.layout.comments).toHaveLength(2);
+    expect(panel.canvas.scene.notes).toEqual(
+      new Set([panel.model.document.layout.comments[1]?.id])
+    );
   });
 });

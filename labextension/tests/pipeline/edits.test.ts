@@ -4,7 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { copied, duplicated, pasted } from '../../src/pipeline/clipboard';
 import type { IPipeline } from '../../src/pipeline/document';
 import { EMPTY_PIPELINE, edgesOf } from '../../src/pipeline/document';
-import { align, arrange, boxOf, clear, freePlace, placeMissing } from '../../src/pipeline/drawing';
+import {
+  align,
+  arrange,
+  boxOf,
+  clear,
+  freePlace,
+  placeMissing,
+  putComment,
+  putFrame
+} from '../../src/pipeline/drawing';
 import {
   addStep,
   connect,
@@ -120,6 +129,31 @@ describe('copies', () => {
   it('made by duplicating keep what they took from elsewhere', () => {
     const { document } = duplicated(chain('segment', 'measure'), new Set(['measure']));
     expect(edgesOf(document)).toContainEqual(link('segment.nuclei', 'measure_2.nuclei'));
+  });
+
+  it('take comments and frames along, beside the originals and under ids of their own', () => {
+    const box = { x: 0, y: 0, width: 200, height: 80 };
+    const drawn = [
+      { ...box, id: 'note', text: 'why' },
+      { ...box, id: 'other', text: 'not chosen' }
+    ].reduce(putComment, putFrame(chain('segment'), { ...box, id: 'frame', title: 'first' }));
+    const notes = new Set(['note', 'frame']);
+    const text = copied(drawn, new Set(['segment']), notes);
+    for (const result of [
+      pasted(drawn, text, trans),
+      duplicated(drawn, new Set(['segment']), notes)
+    ]) {
+      const { frames, comments } = result?.document.layout ?? EMPTY_PIPELINE.layout;
+      expect(result?.names).toEqual(['segment_2']);
+      expect(frames.map(each => each.title)).toEqual(['first', 'first']);
+      expect(comments.map(each => each.text)).toEqual(['why', 'not chosen', 'why']);
+      expect(result?.notes).toEqual([frames[1]?.id, comments[2]?.id]);
+      expect(new Set([...frames, ...comments].map(each => each.id)).size).toBe(5);
+      expect(comments[2]?.x).toBeGreaterThan(0);
+    }
+    // A comment alone is something to paste as well.
+    const alone = pasted(EMPTY_PIPELINE, copied(drawn, new Set(), new Set(['note'])), trans);
+    expect(alone?.document.layout.comments).toHaveLength(1);
   });
 
   it.each(['', 'some text', '{"cells": []}', '[1]'])('are not made of %j', text => {

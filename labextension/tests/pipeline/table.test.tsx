@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { portChoices } from '../../src/canvas/offers';
 import { Overview } from '../../src/inspector/overview';
+import { Inspector } from '../../src/inspector/view';
 import type { Binding } from '../../src/pipeline/document';
 import { setBinding, setBranches, setParam } from '../../src/pipeline/edits';
 import { columnOf } from '../../src/pipeline/links';
@@ -369,6 +370,37 @@ describe('the step table', () => {
     expect(told?.textContent).toBe("'nuclei' is not connected");
     expect(field('threshold').getAttribute('aria-invalid')).toBe('true');
     expect(field('Data for labels').getAttribute('aria-invalid')).toBe('false');
+  });
+
+  it('leaves undo to the drawing where there is no text to take back, beside it as well', () => {
+    draw('segment', 'segment');
+    draw('measure', 'measure');
+    model.select(['measure']);
+    let heard = 0;
+    const listen = (): void => {
+      heard++;
+    };
+    const undo = (label: string): number => {
+      const before = heard;
+      const event = { key: 'z', ctrlKey: true, bubbles: true };
+      field(label).dispatchEvent(new KeyboardEvent('keydown', event));
+      return heard - before;
+    };
+    document.addEventListener('keydown', listen);
+    const said = (): number[] => [undo('Data for nuclei'), undo('Title')];
+    showTable();
+    expect(said()).toEqual([1, 0]);
+    show(() => (
+      <Inspector
+        api={api}
+        model={model}
+        actions={{ commands: new CommandRegistry(), chooseRun: () => undefined }}
+        trans={trans}
+      />
+    ));
+    expect(said()).toEqual([1, 0]);
+    expect(field('Title').closest('[data-jp-undoer="true"]')).not.toBeNull();
+    document.removeEventListener('keydown', listen);
   });
 
   it('adds a step when that is said, not at the first arrow key in its list', () => {
