@@ -5,6 +5,7 @@ import { ILabShell } from '@jupyterlab/application';
 import { Dialog, ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
@@ -15,6 +16,7 @@ import { CommandIDs } from '../commands';
 import { EditorDialog } from '../params/dialog';
 import { setBinding } from '../pipeline/edits';
 import { PipelineTab } from '../pipeline/tab';
+import { Setting } from '../screen/setting';
 import type { IPipelineModel } from '../tokens';
 import { IApi, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
@@ -28,7 +30,14 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The right panel: the selected step, or the pipeline.',
   autoStart: true,
   requires: [IApi, IPipelineTracker],
-  optional: [ITranslator, ILabShell, IPropertyInspectorProvider, IStateDB, IDefaultFileBrowser],
+  optional: [
+    ITranslator,
+    ILabShell,
+    IPropertyInspectorProvider,
+    IStateDB,
+    IDefaultFileBrowser,
+    ISettingRegistry
+  ],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
@@ -37,7 +46,8 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
     labShell: ILabShell | null,
     provider: IPropertyInspectorProvider | null,
     state: IStateDB | null,
-    browser: IDefaultFileBrowser | null
+    browser: IDefaultFileBrowser | null,
+    settings: ISettingRegistry | null
   ): void => {
     const { commands } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -143,6 +153,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
         : {})
     });
 
+    const opens = new Setting<boolean>(settings, 'pipeline', 'openInspector', [true, false]);
     /** The first selection opens the panel; whether it is open is then up to the person. */
     const openOnce = (model: IPipelineModel): void => {
       if (model.selection.size === 0 || labShell === null || provider === null || wasOpened) {
@@ -154,7 +165,8 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
       }
       wasOpened = true;
       void (async () => {
-        if ((await state?.fetch(OPENED)) !== true) {
+        await opens.ready;
+        if (opens.value && (await state?.fetch(OPENED)) !== true) {
           await state?.save(OPENED, true);
           const focused = document.activeElement;
           labShell.activateById(PANEL);

@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import type { IRunningSessions } from '@jupyterlab/running';
 import { IRunningSessionManagers } from '@jupyterlab/running';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
@@ -15,10 +16,12 @@ import { plansIcon } from '../icons';
 import { countsText } from '../marks/bar';
 import { cancel } from '../plan/actions';
 import { Looking } from '../screen/looking';
+import { Setting } from '../screen/setting';
 import { IScreens } from '../tokens';
 import { ActivePlans } from './active';
 import { keep, kept } from './kept';
 import { StatusItem } from './status_item';
+import type { Told } from './toasts';
 import { Toasts } from './toasts';
 
 /** The least milliseconds between two looks. */
@@ -31,17 +34,23 @@ export const notifyPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Says what the plans of the Research Process Manager are doing.',
   autoStart: true,
   requires: [IScreens],
-  optional: [IStatusBar, IRunningSessionManagers],
+  optional: [IStatusBar, IRunningSessionManagers, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     screens: IScreens,
     statusBar: IStatusBar | null,
-    running: IRunningSessionManagers | null
+    running: IRunningSessionManagers | null,
+    settings: ISettingRegistry | null
   ): void => {
     const { api, commands, live, trans } = screens.here;
     const active = new ActivePlans(api);
     const open = (plan: number): void => void commands.execute(CommandIDs.openPlan, { plan });
-    const toasts = new Toasts(open, trans);
+    const wanted = new Setting<Told>(settings, 'plans', 'notifications', [
+      'all',
+      'failures',
+      'none'
+    ]);
+    const toasts = new Toasts(open, trans, wanted);
     active.news.connect((_, news) => {
       toasts.tell(news);
     });

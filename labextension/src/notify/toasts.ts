@@ -6,28 +6,27 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Plan } from '../api/plans';
 import { countsText } from '../marks/bar';
 import { endText, titled } from '../plan/words';
+import type { ISetting } from '../screen/setting';
 import type { INews } from './active';
 
 /** Milliseconds for which a notification stays on screen; afterwards it is in the list. */
 const SHOWN = 6_000;
 
+/** Which news are told. */
+export type Told = 'all' | 'failures' | 'none';
+
 export class Toasts {
   constructor(
     private readonly _open: (plan: number) => void,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    private readonly _wanted: ISetting<Told> = { value: 'all' }
   ) {}
 
   tell({ kind, plan }: INews): void {
     switch (kind) {
       case 'started':
         this._forget(plan.plan_id);
-        this._shown.set(
-          plan.plan_id,
-          Notification.emit(this._started(plan), 'in-progress', {
-            autoClose: SHOWN,
-            actions: this._actions(plan, this._trans.__('Open'))
-          })
-        );
+        this._began(plan);
         break;
       case 'moved':
         this._moved(plan);
@@ -35,6 +34,18 @@ export class Toasts {
       case 'ended':
         this._ended(plan);
         break;
+    }
+  }
+
+  private _began(plan: Plan): void {
+    if (this._wanted.value === 'all') {
+      this._shown.set(
+        plan.plan_id,
+        Notification.emit(this._started(plan), 'in-progress', {
+          autoClose: SHOWN,
+          actions: this._actions(plan, this._trans.__('Open'))
+        })
+      );
     }
   }
 
@@ -73,6 +84,10 @@ export class Toasts {
     }
     const well = plan.status === 'completed';
     const type = well ? 'success' : plan.status === 'cancelled' ? 'info' : 'error';
+    const wanted = this._wanted.value;
+    if (wanted === 'none' || (wanted === 'failures' && type !== 'error')) {
+      return;
+    }
     const told = Notification.emit(endText(plan, this._trans), type, {
       // A failure waits until somebody has seen it.
       autoClose: type === 'error' ? false : SHOWN,

@@ -87,7 +87,7 @@ interface IBodyProps {
 }
 
 function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
-  const { api, trans } = useHere();
+  const { api, followLogs, trans } = useHere();
   const { lines, entries } = log;
   const traceback = tracebackLine(lines, entries);
   const [text, setText] = React.useState('');
@@ -97,7 +97,7 @@ function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
   const [goTo, setGoTo] = React.useState<{ index: number } | null>(
     begin === null ? null : { index: begin }
   );
-  const [following, setFollowing] = React.useState(asked === null);
+  const [following, setFollowing] = React.useState(asked === null && followLogs);
   const [answered, setAnswered] = React.useState(wanted);
   if (answered !== wanted) {
     setAnswered(wanted);

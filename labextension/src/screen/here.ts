@@ -9,6 +9,7 @@ import { NotReady } from '../api/errors';
 import type { IMarks } from '../api/marks';
 import type { IApi, IChange, ILive } from '../tokens';
 import { Looking } from './looking';
+import type { ISetting } from './setting';
 
 /** What every screen needs around it. */
 export interface IHere {
@@ -18,6 +19,8 @@ export interface IHere {
   readonly trans: TranslationBundle;
   /** The marks of all states; empty until `ready`. */
   readonly marks: IMarks;
+  /** Whether the log of a run that runs is followed, as set in the Settings Editor. */
+  readonly followLogs: boolean;
   /**
    * Find out whether workspace and database are there.
    *
@@ -46,8 +49,13 @@ export class Here implements IHere {
     readonly api: IApi,
     readonly live: ILive,
     readonly commands: CommandRegistry,
-    readonly trans: TranslationBundle
+    readonly trans: TranslationBundle,
+    private readonly _followLogs: ISetting<boolean> = { value: true }
   ) {}
+
+  get followLogs(): boolean {
+    return this._followLogs.value;
+  }
 
   get marks(): IMarks {
     return this._marks ?? { run: [], plan: [] };

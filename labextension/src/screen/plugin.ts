@@ -4,11 +4,13 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { IApi, ILive, IScreens } from '../tokens';
 import { DOMAIN } from '../translation';
 import { Here } from './here';
+import { Setting } from './setting';
 import { Screens } from './screens';
 
 export const screensPlugin: JupyterFrontEndPlugin<IScreens> = {
@@ -16,7 +18,13 @@ export const screensPlugin: JupyterFrontEndPlugin<IScreens> = {
   description: 'Opens the tabs of the Research Process Manager.',
   autoStart: true,
   requires: [IApi, ILive],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IPropertyInspectorProvider],
+  optional: [
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    IPropertyInspectorProvider,
+    ISettingRegistry
+  ],
   provides: IScreens,
   activate: (
     app: JupyterFrontEnd,
@@ -25,10 +33,12 @@ export const screensPlugin: JupyterFrontEndPlugin<IScreens> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    inspectors: IPropertyInspectorProvider | null
+    inspectors: IPropertyInspectorProvider | null,
+    settings: ISettingRegistry | null
   ): IScreens => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const here = new Here(api, live, app.commands, trans);
+    const followLogs = new Setting<boolean>(settings, 'plans', 'followLogs', [true, false]);
+    const here = new Here(api, live, app.commands, trans, followLogs);
     return new Screens(here, app, palette, restorer, inspectors);
   }
 };
