@@ -74,7 +74,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
       {commands.hasCommand(OtherCommands.editSamples) && (
         <Tool
           label={trans.__('Edit the samples')}
-          text={trans.__('Samples: %1', sampleCount(model))}
+          text={samplesText(model, trans)}
           disabled={model.readOnly}
           click={() => {
             run(OtherCommands.editSamples);
@@ -193,16 +193,17 @@ function Tool({ label, text, disabled, click }: IToolProps): React.JSX.Element {
   );
 }
 
-/** How many samples the draft names. */
-function sampleCount(model: IPipelineModel): number {
+/** How many samples are named; no number where they are in a file that nobody has counted. */
+function samplesText(model: IPipelineModel, trans: TranslationBundle): string {
   const { samples } = model.request;
-  if (model.viewing === null && model.preview !== null && samples !== undefined) {
-    return model.preview.samples;
-  }
   if (samples === undefined) {
-    return 0;
+    return trans.__('Samples: %1', 0);
   }
-  return 'rows' in samples ? samples.rows.length : 'length' in samples ? samples.length : 0;
+  if (model.viewing === null && model.preview !== null) {
+    return trans.__('Samples: %1', model.preview.samples);
+  }
+  const rows = 'rows' in samples ? samples.rows : 'length' in samples ? samples : null;
+  return rows === null ? trans.__('Samples') : trans.__('Samples: %1', rows.length);
 }
 
 /** "2×2": the steps that branch, groups once. */
