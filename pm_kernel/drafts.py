@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pm_kernel import planning
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.mirror import changes
+from pm_kernel.config import Settings
 from pm_kernel.domain.bindings import SAMPLE
 from pm_kernel.domain.faults import suggestion
 from pm_kernel.domain.names import shown
@@ -18,6 +21,7 @@ from pm_kernel.domain.plan_request import parse_request
 from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problems
 from pm_kernel.located import located
+from pm_kernel.mirror import keep_plan
 from pm_kernel.plan_file import PlanFile
 from pm_kernel.store import drafts, plans, run_tree
 from pm_kernel.store.engine import Connection, Store
@@ -48,6 +52,7 @@ def read_draft(store: Store, plan_id: int) -> PlanFile:
 
 
 def change_draft(
+    settings: Settings,
     store: Store,
     plan_id: int,
     before: PlanFile,
@@ -58,8 +63,9 @@ def change_draft(
 
     Raises Problems when something is wrong with it then, also where it newly is to run again what
     the plan does not have; InvalidInput for a name, notes or metadata
-    that could not be stored, and Conflict when somebody else changed or submitted it meanwhile; in
-    all cases it is as it was.
+    that could not be stored, Conflict when somebody else changed or submitted it meanwhile, and
+    StoreUnavailable when the run store, which keeps it too, cannot be written; in all cases it is
+    as it was.
     """
     check_labels(after.name, after.notes, after.metadata)
     shown_now = planning.preview(store, after.plan, same_imports)
@@ -70,7 +76,7 @@ def change_draft(
     runs = planning.new_planned_runs(shown_now)
     known = {row.key for row in plans.planned_runs_of(store, plan_id)}
     keys = {run.key for run in runs}
-    with store.transaction() as connection:
+    with changes(settings.runs_dir) as kept, store.transaction() as connection:
         drafts.lock(connection, plan_id, before.plan.document, before.plan.stored_request())
         drafts.change(
             connection,
@@ -83,6 +89,7 @@ def change_draft(
             template_hash=shown_now.pipeline.content_hash,
         )
         run_tree.store_planned_runs(connection, plan_id, runs)
+        keep_plan(kept, connection, RunStore(settings.runs_dir), plan_id)
     return Edited(
         changes=differences(before, after),
         shown=shown_now,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.mirror import changes
 from pm_kernel.config import Settings
 from pm_kernel.domain import preview as tree
 from pm_kernel.domain.catalogue import Catalogue
@@ -34,6 +36,7 @@ from pm_kernel.domain.rerun import Rerun, unknown_rerun
 from pm_kernel.domain.sample_labels import label_notices
 from pm_kernel.duplicates import DuplicateLookup, SameImports
 from pm_kernel.errors import Conflict, InvalidInput, Problem, Problems
+from pm_kernel.mirror import keep_plan
 from pm_kernel.running import inputs
 from pm_kernel.store import drafts, durations, integrity, launches, plans, reuse, run_tree
 from pm_kernel.store.catalogue import read_catalogue, read_declarations
@@ -185,11 +188,12 @@ def store_plan(
     ``sample`` labels planned runs that no column of a sample sheet tells apart.
 
     Raises Problems when the plan has errors, and InvalidInput for a name, notes or metadata that
-    could not be stored.
+    could not be stored. Where the run store cannot be written either, nothing is stored
+    (StoreUnavailable): a plan is kept there too.
     """
     check_labels(name, notes, metadata or {})
     _refuse(shown)
-    with store.transaction() as connection:
+    with changes(settings.runs_dir) as kept, store.transaction() as connection:
         plan_id = plans.create_plan(
             connection,
             workspace_uuid=settings.workspace_id,
@@ -204,6 +208,8 @@ def store_plan(
             metadata=metadata,
         )
         run_tree.store_planned_runs(connection, plan_id, new_planned_runs(shown, sample))
+        if kind == "plan":
+            keep_plan(kept, connection, RunStore(settings.runs_dir), plan_id, new=True)
     return plan_id
 
 

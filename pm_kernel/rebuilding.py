@@ -1,7 +1,8 @@
-"""Reading a lost database again: versions from the methods repository, runs from the run store.
+"""Reading a lost database again: versions from the methods repository, the rest from the run store.
 
-Nothing is overwritten: what the database has stays, what it lacks is added. Drafts and plans live
-in the database only; runs that belonged to one keep their step, sample and branch.
+Nothing is overwritten: what the database has stays, what it lacks is added. Of runs there is all in
+their directories; drafts, plans and templates are repeated beside them (``mirror``). The plan of
+one task around a direct run is not: its run says what there was to say.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pm_kernel import rebuilding_plans
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.seal import META_NAME
 from pm_kernel.config import Settings
+from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import PmError
 from pm_kernel.registration import repair
 from pm_kernel.running.recorder import DirectRecorder
@@ -24,11 +27,13 @@ from pm_kernel.store.engine import Store, libpq_url
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What was read: versions and runs that the database did not have, and what could not be."""
+    """What was read because the database did not have it, and what could not be."""
 
     versions: tuple[str, ...]
     runs: tuple[int, ...]
-    #: What the methods repository had to say.
+    plans: tuple[int, ...]
+    templates: tuple[str, ...]
+    #: What the methods repository had to say, and what is as it is.
     notices: tuple[str, ...]
     #: Sentences about what stays unread; its directory is untouched.
     problems: tuple[str, ...]
@@ -62,8 +67,22 @@ def rebuild(
             except (OSError, ValueError, KeyError, TypeError) as error:
                 problems.append(f"Run directory {folder.name} cannot be read: {error}.")
         told(done, len(folders))
+    found = rebuilding_plans.Read(problems=problems)
+    rebuilding_plans.read_templates(settings, store, found)
+    rebuilding_plans.read_plans(settings, store, found, same_imports(settings))
+    try:
+        rebuilding_plans.keep_missing(settings, store)
+    except PmError as error:
+        problems.append(error.message)
     versions = tuple(f"{each.method} v{each.version}" for each in repaired.adopted)
-    return Rebuilt(versions, tuple(read), repaired.notices, tuple(problems))
+    return Rebuilt(
+        versions,
+        tuple(read),
+        tuple(found.plans),
+        tuple(found.templates),
+        (*repaired.notices, *found.notices),
+        tuple(found.problems),
+    )
 
 
 def _run_folders(root: Path) -> Iterator[Path]:

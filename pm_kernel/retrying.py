@@ -285,5 +285,5 @@ def _cleared(
             f"Run {living[0]} of them is still alive.",
             hint=f"Wait for its end (`pm runs show {living[0]}`), then repeat this.",
         )
-    retries.clear(connection, cleared, f"run again: {user} asked for it")
+    retries.clear(connection, cleared, f"{retries.AGAIN} {user} asked for it")
     return cleared

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -15,12 +14,14 @@ from pathlib import Path
 
 from pm_kernel import planning
 from pm_kernel.artifacts.layout import RunStore, writing
+from pm_kernel.artifacts.mirror import changes
 from pm_kernel.config import Settings
 from pm_kernel.database import running_url
 from pm_kernel.domain.plans import OPEN, Plan
 from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Conflict, EngineUnavailable, PmError
 from pm_kernel.exported import settle_exported
+from pm_kernel.mirror import follow_state, keep_plan, keep_submitted
 from pm_kernel.nextflow import ending, jobs, owner
 from pm_kernel.nextflow.check import look_for_programs
 from pm_kernel.nextflow.site import SiteCheck, site_nextflow
@@ -28,7 +29,7 @@ from pm_kernel.running import stopping
 from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.process import Life, ProcessIdentity, identify
 from pm_kernel.running.recorder import DirectRecorder, Recorder
-from pm_kernel.store import launches, ownership, plans, retries
+from pm_kernel.store import drafts, launches, ownership, plans, retries
 from pm_kernel.store.engine import Connection, Store
 from pm_kernel.store.ownership import PlanLock
 
@@ -186,6 +187,7 @@ def settle_unowned(settings: Settings, store: Store, *, patience: float | None =
             with store.transaction() as connection:
                 if plans.settle_status(connection, plan.plan_id, plan.epoch):
                     ended.append(plan.plan_id)
+            follow_state(RunStore(settings.runs_dir), store, plan.plan_id)
         finally:
             lock.release()
     return [*ended, *settle_exported(settings, store)]
@@ -255,6 +257,7 @@ def _end_unsupervised(settings: Settings, store: Store, plan_id: int) -> bool:
         )
         with store.transaction() as connection:
             plans.settle_status(connection, plan_id, epoch)
+        follow_state(RunStore(settings.runs_dir), store, plan_id)
     finally:
         lock.release()
     return True
@@ -312,14 +315,17 @@ def supervise(
     and says why.
     """
     try:
-        _start_supervisor(settings, plan_id, epoch, start)
+        _start_supervisor(settings, store, plan_id, epoch, start)
     except PmError as error:
         with store.transaction() as connection:
             plans.set_status(connection, plan_id, "failed", error=error.message)
+        follow_state(RunStore(settings.runs_dir), store, plan_id)
         raise
 
 
-def _start_supervisor(settings: Settings, plan_id: int, epoch: int, start: StartProcess) -> None:
+def _start_supervisor(
+    settings: Settings, store: Store, plan_id: int, epoch: int, start: StartProcess
+) -> None:
     folder = RunStore(settings.runs_dir).plan(plan_id)
     command = [
         sys.executable,
@@ -331,7 +337,7 @@ def _start_supervisor(settings: Settings, plan_id: int, epoch: int, start: Start
     ]
     try:
         with writing(settings.runs_dir):
-            folder.mkdir(parents=True, exist_ok=True)
+            keep_submitted(RunStore(settings.runs_dir), store, plan_id)
             pid = start(command, folder / "supervisor.log", dict(settings.environ))
     except OSError as error:
         raise EngineUnavailable(
@@ -343,17 +349,10 @@ def _start_supervisor(settings: Settings, plan_id: int, epoch: int, start: Start
 
 
 def _snapshot(settings: Settings, store: Store, plan_id: int) -> None:
-    """Keep the submitted document beside what the plan does: it outlives the database."""
-    plan = plans.get_plan(store, plan_id)
-    folder = RunStore(settings.runs_dir).plan(plan_id)
-    text = json.dumps(
-        {"name": plan.name, "document": plan.document, "request": plan.request}, indent=2
-    )
-    with writing(settings.runs_dir):
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / f"plan.json.{os.getpid()}"
-        draft.write_text(text + "\n", encoding="utf-8")
-        draft.replace(folder / "plan.json")
+    """Look whether the run store takes what is asked for, also of drafts older than that rule."""
+    with changes(settings.runs_dir) as kept, store.transaction() as connection:
+        drafts.hold(connection, plan_id)
+        keep_plan(kept, connection, RunStore(settings.runs_dir), plan_id)
 
 
 def _supervisor(store: RunStore, plan_id: int) -> ProcessIdentity | None:

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.mirror import changes
 from pm_kernel.config import Settings
 from pm_kernel.domain.names import name_fault, shown
 from pm_kernel.domain.pipeline import Pipeline, parse_pipeline
 from pm_kernel.domain.templates import Template
 from pm_kernel.errors import Conflict, InvalidInput, Problems
+from pm_kernel.mirror import forget_template, keep_template
 from pm_kernel.store import templates
 from pm_kernel.store.engine import Connection, Store
 
@@ -53,11 +56,13 @@ def save_template(
     ``expected`` is the revision that is to be replaced; None: there is none of that name yet, or
     just this one, so that a save whose answer was lost can be repeated.
     Raises Problems where the document cannot be read, InvalidInput for a name that cannot be,
-    NotFound where the template was deleted meanwhile, and Conflict where it was changed.
+    NotFound where the template was deleted meanwhile, Conflict where it was changed, and
+    StoreUnavailable when the run store, which keeps it too, cannot be written.
     """
     pipeline = _readable(name, document)
     written = pipeline.to_document()
-    with store.transaction() as connection:
+    run_store = RunStore(settings.runs_dir)
+    with changes(run_store.root) as kept, store.transaction() as connection:
         if expected is None:
             there = templates.find_template(connection, name)
             if there is not None and there.document == written:
@@ -67,6 +72,7 @@ def save_template(
             made = templates.create_template(
                 connection, name, written, pipeline.content_hash, settings.user
             )
+            keep_template(kept, connection, run_store, made.template_id, new=True)
             return SavedTemplate(made, created=True, changed=True)
         there = templates.get_template(connection, name, locked=True)
         if there.document == written:
@@ -75,30 +81,39 @@ def save_template(
         after = templates.change_template(
             connection, before.template_id, definition=written, content_hash=pipeline.content_hash
         )
+        keep_template(kept, connection, run_store, after.template_id)
     return SavedTemplate(after, created=False, changed=True)
 
 
-def rename_template(store: Store, name: str, new_name: str, *, expected: str) -> Template:
+def rename_template(
+    store: Store, settings: Settings, name: str, new_name: str, *, expected: str
+) -> Template:
     """Give a template another name. Raises as ``save_template`` does."""
     _check_name(new_name)
-    with store.transaction() as connection:
+    run_store = RunStore(settings.runs_dir)
+    with changes(run_store.root) as kept, store.transaction() as connection:
         before = _expected(connection, name, expected)
         if new_name == name:
             return before
         _refuse_taken(connection, new_name)
         document = {**before.document, "name": new_name}
-        return templates.change_template(
+        after = templates.change_template(
             connection, before.template_id, name=new_name, definition=document
         )
+        keep_template(kept, connection, run_store, after.template_id)
+    return after
 
 
-def delete_template(store: Store, name: str, *, expected: str) -> None:
+def delete_template(store: Store, settings: Settings, name: str, *, expected: str) -> None:
     """Delete a template; plans that were made from it keep their pipeline.
 
-    Raises NotFound, and Conflict where it was changed meanwhile.
+    Raises NotFound, Conflict where it was changed meanwhile, and StoreUnavailable.
     """
-    with store.transaction() as connection:
-        templates.delete_template(connection, _expected(connection, name, expected).template_id)
+    run_store = RunStore(settings.runs_dir)
+    with changes(run_store.root) as kept, store.transaction() as connection:
+        template_id = _expected(connection, name, expected).template_id
+        templates.delete_template(connection, template_id)
+        forget_template(kept, connection, run_store, template_id)
 
 
 def _readable(name: str, document: Mapping[str, Any]) -> Pipeline:

@@ -37,6 +37,8 @@ MOST = 2_000
 _RETRY = (0.5, 5.0)
 #: Seconds between looks whether the workspace is still the same.
 _LOOK = 2.0
+#: Seconds between looks, as long as a page is open, for what lost whoever looked after it.
+SETTLE = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -156,6 +158,8 @@ class Live:
         self._services = services
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        #: Apart from the one that listens: what it does may take a while.
+        self._settling: threading.Thread | None = None
         self._closed = threading.Event()
 
     def begin(self) -> None:
@@ -164,6 +168,8 @@ class Live:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(target=self._listen, name="pm-live", daemon=True)
             self._thread.start()
+            self._settling = threading.Thread(target=self._settle, name="pm-unowned", daemon=True)
+            self._settling.start()
 
     def close(self) -> None:
         """End the threads; they notice within a second."""
@@ -174,6 +180,24 @@ class Live:
         # No page has come yet, so none misses it.
         if self._loop is not None:
             self._tell(self.hub.publish, [log_grew(run_id) for run_id in run_ids])
+
+    def _settle(self) -> None:
+        """Settle what nobody looks after any more while somebody looks at it, though nobody asks.
+
+        The pages hear of it as of every change.
+        """
+        while not self._closed.wait(SETTLE):
+            if not self.hub.is_heard:
+                continue
+            try:
+                self._services.workspace().use(
+                    lambda at: self._services.unowned.settle(at.settings, at.store)
+                )
+            except PmError as error:
+                _log.info("What nobody looks after was not looked for: %s", error.message)
+            except Exception:  # noqa: BLE001 - logged
+                # The next look may do better.
+                _log.exception("Looking for what nobody looks after failed")
 
     def _listen(self) -> None:
         pause = _RETRY[0]

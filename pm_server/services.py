@@ -74,7 +74,7 @@ class Services:
         self.reading_whole = asyncio.Semaphore(1)
         self._lock = threading.Lock()
         self._opened: tuple[Settings, Workspace] | None = None
-        #: What nobody looks after any more is settled by whoever asks for plans.
+        #: What nobody looks after any more is settled by whoever asks for plans or runs.
         self.unowned = Unowned()
 
     async def in_thread(self, work: Callable[[], T], *, slow: bool = False) -> T:

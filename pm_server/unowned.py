@@ -1,7 +1,8 @@
-"""Plans and runs that nobody looks after any more, settled by whoever asks how plans are.
+"""Plans and runs that nobody looks after any more, settled by whoever asks how they are.
 
-A supervisor that was killed tells nobody. The commands of ``pm plan`` settle what it left before
-they answer; so does the server, by the same rules. Open pages hear of it as of every change.
+A supervisor that was killed tells nobody. The commands of ``pm plan`` and ``pm runs`` settle what
+it left before they answer; so does the server, by the same rules, and now and then as long as a
+page is open. Open pages hear of it as of every change.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@
 .runs/.dead/<uuid>/         a run whose process died, claimed by whoever settles it
 .runs/.code/<key>/          exported, instrumented code of a version
 .runs/.work/<uuid>/         scratch folder of a direct run
-.runs/plans/<id>/           what a plan did: document, launches, Nextflow's own files
+.runs/plans/<id>/           a plan: what it is asked for, its run tree, launches, Nextflow's files
+.runs/templates/<id>.json   a template, as the database has it
 .runs/drawings/<key>.json   a pipeline that is being drawn and not saved yet; no record rests on it
 """
 

@@ -110,7 +110,7 @@ def submit(argv: list[str], context: Context) -> int:
         # The change stores a tree of today: what changed since the preview is asked before it.
         planning.ask_of_changes(context.store, options.plan, _preview(context, before.plan), accept)
         imports = same_imports(context.settings)
-        drafts.change_draft(context.store, options.plan, before, after, imports)
+        drafts.change_draft(context.settings, context.store, options.plan, before, after, imports)
     submission.submit(
         context.settings,
         context.store,

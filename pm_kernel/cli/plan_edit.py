@@ -43,7 +43,12 @@ def edit(argv: list[str], context: Context) -> int:
         return 0
     try:
         edited = drafts.change_draft(
-            context.store, options.plan, before, after, same_imports(context.settings)
+            context.settings,
+            context.store,
+            options.plan,
+            before,
+            after,
+            same_imports(context.settings),
         )
     except PmError as error:
         if kept is not None:

@@ -11,7 +11,7 @@ from pm_kernel.rebuilding import rebuild
 
 
 def main(argv: list[str], context: Context) -> int:
-    """Add every version and run that the database lacks; 9 when something could not be read."""
+    """Add all that the database lacks; 9 when something could not be read."""
     argparse.ArgumentParser(
         prog="pm rebuild",
         description="Add to the database what the methods repository and the run store have and it "
@@ -30,13 +30,16 @@ def main(argv: list[str], context: Context) -> int:
             {
                 "versions": list(rebuilt.versions),
                 "runs": list(rebuilt.runs),
+                "plans": list(rebuilt.plans),
+                "templates": list(rebuilt.templates),
                 "notices": list(rebuilt.notices),
                 "problems": list(rebuilt.problems),
             }
         )
     else:
         context.output.text(
-            f"{len(rebuilt.versions)} versions and {len(rebuilt.runs)} runs were read again."
+            f"{len(rebuilt.versions)} versions, {len(rebuilt.runs)} runs, "
+            f"{len(rebuilt.plans)} plans and {len(rebuilt.templates)} templates were read again."
         )
         for told_of in (*rebuilt.notices, *rebuilt.problems):
             context.output.note(told_of)

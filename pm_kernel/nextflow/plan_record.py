@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.domain.plans import Launch, Plan
+from pm_kernel.mirror import follow_state
 from pm_kernel.nextflow import launching
 from pm_kernel.nextflow.launcher import NextflowProcess
 from pm_kernel.nextflow.patience import Patience
@@ -118,6 +120,10 @@ class PlanRecord:
             return status
 
         return self._write(finish)
+
+    def follow(self, run_store: RunStore) -> None:
+        """Repeat in the run store how the plan is now."""
+        self.patiently(lambda: follow_state(run_store, self._store, self._plan_id))
 
     # --- its launches -----------------------------------------------------------------------------
 

@@ -105,6 +105,7 @@ class Supervisor:
             while True:
                 self._own_and_supervise()
                 status = self._record.finish(self._error)
+                self._record.follow(self._runs)
                 if status is not None:
                     return status
         except Superseded:
@@ -189,6 +190,7 @@ class Supervisor:
             raise
         self._process = process
         self._record.note_process(launch, directory, process)
+        self._record.follow(self._runs)
         # Nextflow takes two seconds to its first task.
         self._tasks.warm()
         trace = TraceReader(directory / LOG)

@@ -1,9 +1,9 @@
-"""What a task asks for before and after its script, wherever it is carried out.
+"""What a task asks for before, in and after its script, wherever it is carried out.
 
-``pm register_run`` and ``pm complete_run`` read their words and ask a plan's supervisor; where
-there is none, they do themselves what it would have done. A request is repeated with the same uuid
-when its answer was lost, and then finds what it did. A process that does one of the two imports
-nothing of the other.
+``pm register_run``, ``pm lookup_run`` and ``pm complete_run`` read their words and ask a plan's
+supervisor; where there is none, they do themselves what it would have done. A request is repeated
+with the same uuid when its answer was lost, and then finds what it did. A process that does one of
+them imports nothing of the others.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ Say = Callable[[str], object]
 
 def settings_of(request: dict[str, Any]) -> Settings:
     """Return the settings of a task: its workspace's, in its environment."""
-    return load_settings(environ=request["environ"], workspace=Path(request["workspace"]))
+    workspace = request["workspace"]
+    return load_settings(
+        environ=request["environ"], workspace=Path(workspace) if workspace else None
+    )
 
 
 def carry_out(
     settings: Settings, recorder: Recorder, request: dict[str, Any], say: Say
 ) -> tuple[int, str]:
     """Do what a request asks for; returns exit code and standard output of its command."""
-    work = {"register": _register, "complete": _complete}[request["call"]]
+    work = {"register": _register, "complete": _complete, "lookup": _look_up}[request["call"]]
     return work(settings, recorder, request, say)
 
 
@@ -108,6 +111,13 @@ def _complete(
         say(f"pm: run {ended.run_id} {ended.status}: {ended.error}\n")
     # The script's own exit code fails the task already; a broken promise must fail it too.
     return 1 if ended.status != "completed" and exit_code == 0 else 0, ""
+
+
+def _look_up(
+    _settings: Settings, recorder: Recorder, request: dict[str, Any], _say: Say
+) -> tuple[int, str]:
+    asked = {"op": "lookup", "method": request["method"], "sample": request["sample"]}
+    return 0, f"{recorder.ask(asked)['run_id']}\n"
 
 
 def _ended_before(store: RunStore, recorder: Recorder, task_dir: Path, uuid: str, say: Say) -> int:

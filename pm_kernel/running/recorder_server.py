@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from pm_kernel.errors import PmError
+from pm_kernel.running.callers import CountedCallers
 from pm_kernel.running.process import parent_of
 from pm_kernel.running.recorder_call import READY, SOCKET, in_folder, written_answer
 from pm_kernel.running.shell_door import ShellDoor, Tell
@@ -88,7 +89,7 @@ class RecorderServer:
             return
         try:
             self._door = ShellDoor(
-                self._folder, self._server.see_to, self._tell, self._server.working
+                self._folder, self._server.see_to, self._tell, self._server.counted
             )
         except OSError:
             # A machine without a network of its own: whoever asks starts Python.
@@ -118,21 +119,18 @@ class RecorderServer:
         self._thread.join()
         self._server.server_close()
         deadline = time.monotonic() + patience
-        while self._server.busy and time.monotonic() < deadline:
+        while self._server.inside and time.monotonic() < deadline:
             time.sleep(0.02)
         self._server = None
 
 
-class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
+class _Server(CountedCallers, socketserver.UnixStreamServer):
     request_queue_size = _WAITING
 
     def __init__(self, folder: Path, answer: Answer, say: Said) -> None:
         self.answer = answer
         self.say = say
-        self.busy = 0
         self.answered = 0
-        self._lock = threading.Lock()
         #: uuid of a run -> whose turn it is, and how many work on it or wait.
         self._turns: dict[object, tuple[threading.Lock, int]] = {}
         self._place = str(folder)
@@ -154,42 +152,17 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         """Serve this user only."""
         return peer_of(request)[0] == os.geteuid()
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Let a caller in."""
-        with self._lock:
-            self.busy += 1
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """See to a caller, in a thread of its own."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._lock:
-                self.busy -= 1
-
-    @contextlib.contextmanager
-    def working(self) -> Iterator[None]:
-        """Be waited for by whoever closes."""
-        with self._lock:
-            self.busy += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self.busy -= 1
-
     @contextlib.contextmanager
     def _alone(self, uuid: object) -> Iterator[None]:
         """Work on a run while nobody else does: who asks again finds what was done."""
-        with self._lock:
+        with self.lock:
             turn, waiting = self._turns.get(uuid, (threading.Lock(), 0))
             self._turns[uuid] = (turn, waiting + 1)
         try:
             with turn:
                 yield
         finally:
-            with self._lock:
+            with self.lock:
                 waiting = self._turns[uuid][1] - 1
                 if waiting:
                     self._turns[uuid] = (turn, waiting)
@@ -221,7 +194,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def count(self) -> None:
         """Count an answer."""
-        with self._lock:
+        with self.lock:
             self.answered += 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002

@@ -27,6 +27,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from pm_kernel.running.callers import CountedCallers
 from pm_kernel.running.process import boot_id, start_time
 from pm_kernel.running.recorder_call import written_answer
 
@@ -56,10 +57,9 @@ Tell = Callable[[str, str | None], str]
 Working = Callable[[], AbstractContextManager[None]]
 
 
-class ShellDoor(socketserver.ThreadingMixIn, socketserver.TCPServer):
+class ShellDoor(CountedCallers, socketserver.TCPServer):
     """Listens until it is closed; each caller has a thread of its own."""
 
-    daemon_threads = True
     request_queue_size = _WAITING
 
     def __init__(self, folder: Path, answer: Answer, tell: Tell, working: Working) -> None:
@@ -69,8 +69,6 @@ class ShellDoor(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.theirs = secrets.token_hex(32)
         self.ours = secrets.token_hex(32)
         self._note = folder / DOOR
-        self._inside = 0
-        self._lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Caller)
         try:
             self._text = self._write()
@@ -108,22 +106,7 @@ class ShellDoor(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
         """Let in as many as there is room for; who is sent away asks at the socket."""
-        with self._lock:
-            return self._inside < MOST
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Let a caller in."""
-        with self._lock:
-            self._inside += 1
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """See to a caller, in a thread of its own."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._lock:
-                self._inside -= 1
+        return self.inside < MOST
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: anybody may knock and go away."""

@@ -35,6 +35,12 @@ def lock(
         )
 
 
+def hold(connection: Connection, plan_id: int) -> None:
+    """Keep others from changing a plan until the end of the transaction."""
+    columns = execution_plans.c
+    connection.execute(select(columns.id).where(columns.id == plan_id).with_for_update())
+
+
 def change(connection: Connection, plan_id: int, **values: Any) -> None:
     """Change the columns of a draft that is locked."""
     request = values["request"]

@@ -6,6 +6,8 @@ their folders already. The sequences are raised above them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, text
 
 from pm_kernel.store.engine import Store
@@ -24,12 +26,20 @@ def last_ids(store: Store, schema_name: str | None = None) -> tuple[int, int]:
         return _last(connection, f"{prefix}runs"), _last(connection, f"{prefix}execution_plans")
 
 
-def raise_ids(connection: Connection, *, run_id: int, plan_id: int) -> None:
+def raise_ids(
+    connection: Connection,
+    *,
+    run_id: int,
+    plan_id: int,
+    others: Mapping[str, int] | None = None,
+) -> None:
     """Let the next run get an id above ``run_id`` and the next plan one above ``plan_id``.
 
-    Ids that are higher already stay so: sequences never go back.
+    ``others`` says so of more tables by name. Ids that are higher already stay so: sequences never
+    go back.
     """
-    for table, least in (("runs", run_id), ("execution_plans", plan_id)):
+    wanted = {"runs": run_id, "execution_plans": plan_id, **(others or {})}
+    for table, least in wanted.items():
         # Nobody may draw an id between the look and the change.
         connection.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
         if _last(connection, table) < least:

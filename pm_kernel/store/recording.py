@@ -31,6 +31,7 @@ OPERATIONS = {
     "import": ("importing", "import_sealed"),
     "beat": ("completing", "beat"),
     "place_exported": ("placing", "place"),
+    "lookup": ("latest", "latest"),
 }
 
 #: libpq names no code for what a server answers to a new connection; these do not pass by waiting.

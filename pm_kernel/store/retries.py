@@ -15,6 +15,8 @@ from sqlalchemy.sql import ColumnElement
 from pm_kernel.domain.planned_tree import PlannedTree
 from pm_kernel.store.tables import execution_plans, plan_launches, planned_runs, runs
 
+#: How the reason begins for which a planned run has no result any more.
+AGAIN = "run again:"
 _NOT_WANTED = {"again_by": None, "again_of": None}
 
 _WANTED = text(
@@ -158,7 +160,7 @@ def fulfil(connection: Connection, plan_id: int) -> None:
     taken: set[int] = set()
     for user, planned_ids in cleared.items():
         below = {each for each in tree.below(planned_ids) if rows[each].decision != "blocked"}
-        clear(connection, below, f"run again: {user} asked for it")
+        clear(connection, below, f"{AGAIN} {user} asked for it")
         taken |= below
     # What waits below one without a result may be held back from this epoch, or have had its try.
     tried = {row.id for row in begun if row.current_run is None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, text
@@ -17,7 +17,8 @@ _RUN = (
     *("method_version_id", "param_set_id", "set_params", "inputs", "decision", "reason"),
     "current_run",
 )
-_EDGE = (
+#: An edge as ``copy_edges`` takes it.
+EDGE = (
     *("child_id", "input_name", "ordinal", "parent_id", "source_output", "label"),
     "on_failure",
 )
@@ -48,8 +49,24 @@ def store_planned_runs(
         for run in runs
         for edge in run.edges
     )
-    _copy(connection, "planned_edges", _EDGE, edges)
+    copy_edges(connection, edges)
     return ids
+
+
+def copy_runs(connection: Connection, plan_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Store planned runs as they were: each column under its name."""
+    own = {"plan_id": plan_id}
+    given = (tuple(_written(name, {**row, **own}[name]) for name in _RUN) for row in rows)
+    _copy(connection, "planned_runs", _RUN, given)
+
+
+def _written(column: str, value: Any) -> Any:
+    return json.dumps(value) if column in ("coordinates", "set_params", "inputs") else value
+
+
+def copy_edges(connection: Connection, edges: Iterable[Sequence[Any]]) -> None:
+    """Store the edges between planned runs, each with the columns of ``EDGE``."""
+    _copy(connection, "planned_edges", EDGE, (tuple(edge) for edge in edges))
 
 
 def _run_rows(

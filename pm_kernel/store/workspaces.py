@@ -40,6 +40,11 @@ def find(connection: Connection, workspace_uuid: str) -> Place | None:
     return None if row is None else Place(Path(row.root), row.host)
 
 
+def roots(connection: Connection) -> list[Path]:
+    """Return the folders of all workspaces that share the database."""
+    return [Path(root) for root in connection.scalars(select(workspaces.c.root))]
+
+
 def note(connection: Connection, workspace_uuid: str, root: Path) -> None:
     """Know a workspace, and where it is now."""
     statement = insert(workspaces).values(uuid=workspace_uuid, root=str(root), host=host())

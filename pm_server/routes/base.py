@@ -123,7 +123,7 @@ class Route(APIHandler):
 
         ``slow`` is for what may take longer than a person waits. What only reads, as every GET and
         what says ``reads``, is done again where the database was lost in the middle. ``settled`` is
-        for what tells how plans are: those that nobody looks after any more are settled first.
+        for what tells how plans and runs are: what nobody looks after any more is settled first.
         """
         again = reads or self.request.method == "GET"
 
@@ -149,13 +149,18 @@ class Route(APIHandler):
         self._write(_encoded(payload), status)
 
     async def answer_long(
-        self, work: Callable[[Opened], dict[str, Any]], *, reads: bool = False
+        self,
+        work: Callable[[Opened], dict[str, Any]],
+        *,
+        reads: bool = False,
+        settled: bool = False,
     ) -> None:
         """Ask, and write the answer, of which there may be so much that others would wait.
 
         It becomes text in the thread, too: thousands of runs take a tenth of a second for that.
         """
-        self._write(await self.ask(lambda at: _encoded(work(at)), reads=reads), HTTPStatus.OK)
+        text = await self.ask(lambda at: _encoded(work(at)), reads=reads, settled=settled)
+        self._write(text, HTTPStatus.OK)
 
     def _write(self, text: str, status: HTTPStatus) -> None:
         self.set_status(status)

@@ -114,7 +114,7 @@ class PlannedRunsRoute(Route):
     async def get(self, plan_id: str) -> None:
         """List planned runs by state, step and sample."""
         query = self.query("state", "step", "sample", "first", "limit")
-        await self.answer_long(lambda at: _planned_runs(at, int(plan_id), query))
+        await self.answer_long(lambda at: _planned_runs(at, int(plan_id), query), settled=True)
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,9 @@ def _edit(at: Opened, plan_id: int, expected: str, body: Fields) -> dict[str, An
         notes=before.notes if notes is None else notes,
         metadata=body.kept("metadata") if body.has("metadata") else before.metadata,
     )
-    edited = drafts.change_draft(at.store, plan_id, before, after, same_imports(at.settings))
+    edited = drafts.change_draft(
+        at.settings, at.store, plan_id, before, after, same_imports(at.settings)
+    )
     shown = edited.shown
     return {
         **_show(at, plan_id),

@@ -36,7 +36,7 @@ class RunsRoute(Route):
             *("status", "method", "module", "sample", "plan", "since", "until", "metadata"),
             *("log", "limit", "before", "counts"),
         )
-        await self.answer_long(lambda at: _find(at, query))
+        await self.answer_long(lambda at: _find(at, query), settled=True)
 
     @verb
     async def post(self) -> None:
@@ -59,7 +59,7 @@ class RunRoute(Route):
     async def get(self, run_id: str) -> None:
         """Show everything that is recorded of a run but its log."""
         self.query()
-        self.answer(await self.ask(lambda at: _show(at, int(run_id))))
+        self.answer(await self.ask(lambda at: _show(at, int(run_id)), settled=True))
 
 
 class OutputsRoute(Route):

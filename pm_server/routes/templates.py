@@ -49,7 +49,9 @@ class TemplateRoute(Route):
         body = self.body("name", "expected")
         new_name, expected = body.text("name"), body.text("expected")
         renamed = await self.ask(
-            lambda at: templates.rename_template(at.store, name, new_name, expected=expected)
+            lambda at: templates.rename_template(
+                at.store, at.settings, name, new_name, expected=expected
+            )
         )
         self.answer(_whole(renamed))
 
@@ -58,7 +60,9 @@ class TemplateRoute(Route):
         """Delete the template."""
         # In the address: what a deletion carries is dropped on some ways.
         expected = self.query("expected").required("expected")
-        await self.ask(lambda at: templates.delete_template(at.store, name, expected=expected))
+        await self.ask(
+            lambda at: templates.delete_template(at.store, at.settings, name, expected=expected)
+        )
         self.answer({"name": name})
 
 

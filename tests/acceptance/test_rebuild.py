@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pm_kernel.nextflow import owner
+from pm_kernel.running.process import Life
+
+from ..integration.recording_harness import wait_for
 from ..workbench import RUN, SCALE, Workbench
 
 
@@ -13,6 +17,12 @@ def answer(bench: Workbench, *words: str) -> Any:
     done = bench.pm(*words, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def supervisor_life(bench: Workbench, plan_id: int) -> Life:
+    noted = owner.read(bench.runs / "plans" / str(plan_id))
+    assert noted is not None
+    return noted.identity.life()
 
 
 def registered(bench: Workbench, tmp_path: Path) -> None:
@@ -52,14 +62,26 @@ def test_versions_runs_and_lineage_come_back(bench: Workbench, tmp_path: Path) -
     before = answer(bench, "runs", "show", "1")
     # From now on it is known.
     assert estimate(bench)[0]["documented_methods"] == []
+    # A plan through a real Nextflow: one run is new, the other is that one.
+    branches = {"known": {"scale.factor": "3"}, "new": {"scale.factor": "5"}}
+    steps = {"double": {"method": "double", "branches": branches}}
+    (bench.root / "plan.json").write_text(json.dumps({"format": 1, "name": "p", "steps": steps}))
+    assert bench.pm("plan", "create", "plan.json").returncode == 0
+    done = bench.pm("plan", "submit", "2")
+    assert done.returncode == 0, done.stderr
+    plan = answer(bench, "plan", "show", "2")
+    assert plan["status"] == "completed"
+    # Its supervisor has something left to write.
+    wait_for(lambda: supervisor_life(bench, 2) is Life.GONE)
     bench.execute("DROP SCHEMA public CASCADE")
     bench.execute("CREATE SCHEMA public")
     assert answer(bench, "runs")["runs"] == []
     done = bench.pm("rebuild")
     assert done.returncode == 0, done.stderr
-    assert "1 versions and 1 runs were read again" in done.stdout
     assert bench.rows("SELECT (declaration ->> 'documented_seconds')::float AS takes "
                       "FROM method_versions") == [{"takes": 120.0}]  # fmt: skip
+    assert "1 versions, 2 runs, 1 plans and 0 templates were read again" in done.stdout
+    assert answer(bench, "plan", "show", "2") == plan
     after = answer(bench, "runs", "show", "1")
     for key in (
         "uuid",
@@ -73,8 +95,10 @@ def test_versions_runs_and_lineage_come_back(bench: Workbench, tmp_path: Path) -
     ):
         assert after[key] == before[key], key
     # The next run takes no number that a directory has.
-    assert bench.pm("run", "double", "--set", "scale.factor=4").stdout == "2\n"
-    assert bench.pm("rebuild").stdout == "0 versions and 0 runs were read again.\n"
+    assert bench.pm("run", "double", "--set", "scale.factor=4").stdout == "3\n"
+    assert bench.pm("rebuild").stdout == (
+        "0 versions, 0 runs, 0 plans and 0 templates were read again.\n"
+    )
 
 
 def test_a_directory_that_cannot_be_read_is_named_and_left(

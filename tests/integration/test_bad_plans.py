@@ -303,7 +303,7 @@ def test_nothing_begins_behind_a_pooler_that_locks_would_not_hold_behind(
             assert plan == [{"status": status, "epoch": 0}]
     finally:
         pooler.close()
-    assert not (bench.runs / "plans").exists()
+    assert [each.name for each in (bench.runs / "plans/1").iterdir()] == ["plan.json"]
 
 
 def test_a_plan_that_is_not_there_is_named(pm: Pm) -> None:

@@ -101,6 +101,10 @@ def draft(bench: Workbench) -> int:
     return planning.store_plan(bench.store, bench.settings, given, shown, name="cohort")
 
 
+def change(bench: Workbench, plan_id: int, before: PlanFile, after: PlanFile) -> None:
+    change_draft(bench.settings, bench.store, plan_id, before, after, same_imports)
+
+
 def stored(bench: Workbench, plan_id: int) -> dict[str, Any]:
     (row,) = bench.rows(
         "SELECT name, notes, document, request, template_hash FROM execution_plans WHERE id = %s",
@@ -242,7 +246,7 @@ def test_a_part_that_the_plan_lost_is_only_noted_and_a_new_one_is_refused(
     before = read_draft(bench.store, draft)
     more = {"steps": ["copy", "copi"], "parts": [{"sample": "s1"}]}
     with pytest.raises(Problems, match="did you mean 'copy'") as refused:
-        change_draft(bench.store, draft, before, with_request(before, rerun=more), same_imports)
+        change(bench, draft, before, with_request(before, rerun=more))
     assert len(refused.value.problems) == 1
     assert stored(bench, draft) == row
     planning.submit(bench.store, draft, same_imports, user="somebody")
@@ -300,15 +304,15 @@ def test_a_draft_that_was_submitted_while_it_was_edited_is_not_changed(
     before = read_draft(bench.store, draft)
     planning.submit(bench.store, draft, same_imports, user="somebody")
     with pytest.raises(Conflict, match="was submitted meanwhile"):
-        change_draft(bench.store, draft, before, with_request(before, until=["load"]), same_imports)
+        change(bench, draft, before, with_request(before, until=["load"]))
     assert len(stored(bench, draft)["runs"]) == 8
 
 
 def test_of_two_who_edit_a_draft_at_once_one_is_told(bench: Workbench, draft: int) -> None:
     before = read_draft(bench.store, draft)
-    change_draft(bench.store, draft, before, with_request(before, until=["load"]), same_imports)
+    change(bench, draft, before, with_request(before, until=["load"]))
     with pytest.raises(Conflict, match="changed by somebody else meanwhile"):
-        change_draft(bench.store, draft, before, with_request(before, until=["copy"]), same_imports)
+        change(bench, draft, before, with_request(before, until=["copy"]))
     assert stored(bench, draft)["request"]["until"] == ["load"]
 
 

@@ -9,10 +9,9 @@ import socket
 import subprocess
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from pm_kernel.running.recorder_call import FOLDER, READY, SOCKET, in_folder
 from pm_kernel.running.register import RUN_SCRIPT, UUID_NOTE
 from pm_kernel.store.engine import libpq_url
 
+from ..stranger import Stranger
 from ..workbench import Workbench
 from .recording_harness import as_another_user, wait_for
 
@@ -36,6 +36,12 @@ COMMAND = task_command()
 #: The plan whose supervisor is asked; the answer comes from the database, whichever it is.
 PLAN = 77
 ROOT = Path(__file__).parents[2]
+LOOKED_UP = (
+    ("--method", "double"),
+    ("--method", "double", "--sample", "s1"),
+    ("--method", "double", "--sample", "s2"),
+    ("--method", "doubel"),
+)
 
 
 class Tasks:
@@ -83,6 +89,20 @@ class Tasks:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def look_up(self, *words: str, name: str = "") -> tuple[int, str, str]:
+        """Ask for the newest run of a method, in the directory of a task or of nobody."""
+        done = subprocess.run(
+            [*COMMAND, "lookup_run", *words],
+            cwd=self.folder / name,
+            env=self.bench.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return done.returncode, done.stdout, done.stderr
 
     def finish(self, name: str) -> subprocess.CompletedProcess[str]:
         """Execute a registered task's script and complete its run."""
@@ -193,6 +213,23 @@ def test_a_run_is_recorded_alike_through_the_socket_and_without_it(tasks: Tasks)
     assert left(bench) == []
 
 
+def test_what_a_task_looks_up_is_asked_at_the_socket_and_the_same_without_it(tasks: Tasks) -> None:
+    with tasks.served():
+        found = tasks.run(tasks.bench.open("double", sample="s1"), "task")
+        told = [tasks.look_up(*words, name="task") for words in LOOKED_UP]
+        at_root = ("--method", "double", "--workspace", str(tasks.bench.root))
+        assert tasks.look_up(*at_root, "--plan", str(PLAN)) == (0, f"{found}\n", "")
+        # Nobody's directory, and that of another workspace.
+        assert tasks.look_up(*at_root) == (0, f"{found}\n", "")
+        elsewhere = ("--method", "double", "--workspace", str(tasks.folder))
+        assert tasks.look_up(*elsewhere, name="task")[0] == 3
+    assert tasks.answered() == 2 + len(LOOKED_UP) + 1, tasks.said
+    assert told == [tasks.look_up(*words, name="task") for words in LOOKED_UP]
+    assert [code for code, _, _ in told] == [0, 0, 3, 3]
+    assert told[0][1] == told[1][1] == f"{found}\n"
+    assert "no completed run for sample 's2'" in told[2][2]
+
+
 def test_many_tasks_at_once_are_each_answered_with_their_own_run(tasks: Tasks) -> None:
     launches = [tasks.bench.open("double") for _ in range(12)]
     with tasks.served(), ThreadPoolExecutor(6) as pool:
@@ -295,6 +332,12 @@ def test_nothing_that_is_slow_to_load_is_loaded_to_ask(tasks: Tasks) -> None:
         loaded = ended(tasks.start(complete))[2].splitlines()[-1].split()
         assert loaded[0] == "0"
         assert not slow & set(loaded)
+        look_up = [*words[:5], "lookup_run", "--method", "double", "--plan", str(PLAN),
+                   "--workspace", str(tasks.bench.root)]  # fmt: skip
+        tasks.bench.execute("UPDATE runs SET status = 'completed'")
+        code_, out, err = ended(tasks.start(look_up))
+        assert (code_, out, err.split()[0]) == (0, "1\n", "0"), err
+        assert not slow & set(err.split())
 
 
 def test_without_a_supervisor_the_driver_is_what_takes_time_to_load(tasks: Tasks) -> None:
@@ -398,43 +441,13 @@ def test_the_socket_is_this_user_s_alone(tasks: Tasks) -> None:
 # --- one that does not answer ---------------------------------------------------------------------
 
 
-class Odd:
+def odd_supervisor(folder: Path, treat: Callable[[socket.socket], object]) -> Stranger:
     """A supervisor that behaves oddly: each caller is given to ``treat``."""
-
-    def __init__(self, folder: Path, treat: Callable[[socket.socket], object]) -> None:
-        folder.mkdir(parents=True, mode=0o700)
-        self.callers: list[socket.socket] = []
-        self.faults: list[str] = []
-        self._listener = socket.socket(socket.AF_UNIX)
-        in_folder(str(folder), self._listener.bind)
-        self._listener.listen(16)
-        self._treat = treat
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                caller, _ = self._listener.accept()
-            except OSError:
-                return
-            self.callers.append(caller)
-            try:
-                self._treat(caller)
-            except Exception:  # noqa: BLE001 - told by the test, whose caller waits no longer
-                self.faults.append(traceback.format_exc())
-                caller.close()
-
-    def close(self) -> None:
-        # Woken and waited for: left to itself it may go on with whatever has its number next.
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(60)
-        assert not self._thread.is_alive()
-        self._listener.close()
-        for caller in self.callers:
-            caller.close()
-        assert self.faults == [], "".join(self.faults)
+    folder.mkdir(parents=True, mode=0o700)
+    listener = socket.socket(socket.AF_UNIX)
+    in_folder(str(folder), listener.bind)
+    listener.listen(16)
+    return Stranger(listener, treat)
 
 
 def read_request(caller: socket.socket) -> dict[str, Any]:
@@ -458,7 +471,7 @@ def test_one_that_sleeps_is_not_waited_for_and_finds_nothing_to_do_when_it_wakes
             heard.append(b"")
         caller.close()
 
-    odd = Odd(tasks.plan_folder / FOLDER, sleep)
+    odd = odd_supervisor(tasks.plan_folder / FOLDER, sleep)
     code, out, _err = ended(
         tasks.register(tasks.bench.open("double"), "task", PM_RECORDER_PATIENCE="0.2")
     )
@@ -488,7 +501,7 @@ def test_one_that_dies_before_it_has_answered_is_replaced_by_the_task_itself(
             done.append(request["call"])
             caller.sendall(answer)
 
-    odd = Odd(tasks.plan_folder / FOLDER, carry_out_and_die)
+    odd = odd_supervisor(tasks.plan_folder / FOLDER, carry_out_and_die)
     try:
         run_id = run_with_lost_answers(tasks)
     finally:
@@ -527,7 +540,7 @@ def test_one_that_is_killed_while_a_run_with_an_input_file_registers_is_replaced
             serving.close()
         caller.close()
 
-    odd = Odd(tasks.plan_folder / FOLDER, begin_and_die)
+    odd = odd_supervisor(tasks.plan_folder / FOLDER, begin_and_die)
     launch = bench.open("read", inputs=[("image", "file:input.txt")])
     assert ended(tasks.register(launch, "task"))[:2] == (0, "1\n")
     assert tasks.finish("task").returncode == 0

@@ -15,6 +15,7 @@ import pytest
 from pm_kernel.embedded import EmbeddedPostgres
 from pm_kernel.errors import DatabaseUnavailable
 from pm_kernel.running import recorder as recorder_module
+from pm_kernel.running.calls import carry_out
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.store import schema
 from pm_kernel.store.engine import Store
@@ -85,6 +86,11 @@ def test_a_completion_waits_for_a_database_that_is_started_again(
     bench.url = server.url()
     assert bench.run_row(1)["status"] == "completed"
     bench.close()
+    # So does whoever only asks for a run.
+    server.stop()
+    recorder = DirectRecorder(server.url, patience=30, wait=Waiting(server.start))
+    asked = {"call": "lookup", "method": "double", "sample": None}
+    assert carry_out(bench.settings, recorder, asked, print) == (0, "1\n")
 
 
 def test_a_registration_waits_for_a_database_that_is_started_again(

@@ -115,6 +115,8 @@ async def test_a_plan_whose_supervisor_died_is_told_as_what_it_is(
     bench, life, connect, api, monkeypatch
 ):
     Study(bench, life)
+    # Nobody looks before somebody asks.
+    monkeypatch.setattr(live, "SETTLE", 3600.0)
     page = await ready(await connect())
     # Looked at as from the Lab of a person who comes back.
     known = {}
@@ -154,6 +156,42 @@ async def test_a_plan_whose_supervisor_died_is_told_as_what_it_is(
         assert (await api.get(f"plans/{known['owned']}/status"))["status"] == "running"
     assert (await api.get(f"plans/{known['owned']}/status"))["status"] == "failed"
     assert (await told())["alive"] == "running"
+
+
+async def test_a_quiet_page_hears_by_itself_of_a_supervisor_that_died(
+    bench, life, connect, monkeypatch
+):
+    Study(bench, life)
+    plan_id, epoch = bench.plan(DOCUMENT, **request_for("s1"))
+    registered, _ = life.register(bench.launch(plan_id, epoch), wrapper=gone())
+    owner.write(RunStore(bench.runs).plan(plan_id), gone(), epoch)
+    bench.execute("UPDATE execution_plans SET status = 'running'")
+    monkeypatch.setattr(live, "SETTLE", 0.2)
+    monkeypatch.setattr(unowned, "EVERY", 0.2)
+    # Until the page hears, the supervisor has it.
+    lock = PlanLock(bench.store.url, plan_id)
+    assert lock.acquire()
+    page = await ready(await connect())
+    lock.release()
+    # No question is asked.
+    await page.changes_until(lambda c: (c["kind"], c["status"]) == ("plan", "failed"))
+    assert bench.run_row(registered.run_id)["status"] == "failed"
+
+
+async def test_a_run_whose_plan_nobody_looks_after_is_told_as_what_it_is(
+    bench, life, api, monkeypatch
+):
+    Study(bench, life)
+    monkeypatch.setattr(unowned, "EVERY", 0.0)
+    for address in ("runs", "runs/{run}", "plans/{plan}/runs"):
+        plan_id, epoch = bench.plan(DOCUMENT, **request_for("s1"), rerun={"all": True})
+        run_id = life.register(bench.launch(plan_id, epoch), wrapper=gone())[0].run_id
+        told = await api.get(address.format(run=run_id, plan=plan_id))
+        runs = told.get("runs") or told.get("planned_runs") or [told]
+        (state,) = [
+            run.get("state", run.get("status")) for run in runs if run.get("run_id") == run_id
+        ]
+        assert state == "failed", address
 
 
 async def test_a_page_that_comes_back_gets_what_it_missed(bench, life, connect):

@@ -25,6 +25,8 @@ from pm_kernel.running.recorder_call import UUID_NOTE
 from pm_kernel.running.recorder_server import RecorderServer
 from pm_kernel.running.shell_door import DOOR, MOST, read_request
 
+from ..stranger import Stranger
+
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="elsewhere Python asks"
 )
@@ -281,33 +283,23 @@ def test_of_two_that_ask_for_one_run_the_second_waits_for_the_first(shell: Shell
     assert (len(most), max(most)) == (3, 1)
 
 
-class Stranger:
+#: What a stranger heard first.
+HELLO = b"hello theirs\n"
+
+
+def stranger_at(shell: Shell, treat: Callable[[socket.socket], object]) -> Stranger:
     """Somebody who listens where a supervisor did, or one that behaves oddly."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    shell.folder.mkdir(parents=True, mode=0o700)
+    port = listener.getsockname()[1]
+    (shell.folder / DOOR).write_text(f"{port}\ntheirs\nours\n{boot_id()}\n")
 
-    def __init__(self, shell: Shell, treat: Callable[[socket.socket, str], object]) -> None:
-        self.heard: list[bytes] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        shell.folder.mkdir(parents=True, mode=0o700)
-        port = self._listener.getsockname()[1]
-        (shell.folder / DOOR).write_text(f"{port}\ntheirs\nours\n{boot_id()}\n")
-        self._treat = treat
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+    def heard(caller: socket.socket) -> None:
+        with caller:
+            assert caller.recv(100) == HELLO
+            treat(caller)
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                caller, _ = self._listener.accept()
-            except OSError:
-                return
-            with caller:
-                self.heard.append(caller.recv(100))
-                self._treat(caller, "")
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(60)
-        self._listener.close()
+    return Stranger(listener, heard)
 
 
 def reads(caller: socket.socket) -> bytes:
@@ -320,7 +312,7 @@ def reads(caller: socket.socket) -> bytes:
 def test_a_stranger_who_has_the_port_by_now_is_asked_nothing(shell: Shell) -> None:
     found: list[bytes] = []
 
-    def pretend(caller: socket.socket, _: str) -> None:
+    def pretend(caller: socket.socket) -> None:
         caller.sendall(b"ready whatever\ndone 0 0 0\n")
         caller.settimeout(60)
         try:
@@ -328,10 +320,10 @@ def test_a_stranger_who_has_the_port_by_now_is_asked_nothing(shell: Shell) -> No
         except ConnectionResetError:
             found.append(b"")
 
-    stranger = Stranger(shell, pretend)
+    stranger = stranger_at(shell, pretend)
     assert shell.register().returncode == 3
     stranger.close()
-    assert (stranger.heard, found) == ([b"hello theirs\n"], [b""])
+    assert found == [b""]
 
 
 @pytest.mark.parametrize(
@@ -348,12 +340,12 @@ def test_a_stranger_who_has_the_port_by_now_is_asked_nothing(shell: Shell) -> No
     ],
 )
 def test_one_that_dies_with_the_answer_is_not_believed(shell: Shell, said: bytes) -> None:
-    def die(caller: socket.socket, _: str) -> None:
+    def die(caller: socket.socket) -> None:
         caller.sendall(b"ready ours\n")
         assert reads(caller).startswith(b"call=register\0")
         caller.sendall(said)
 
-    stranger = Stranger(shell, die)
+    stranger = stranger_at(shell, die)
     done = shell.register()
     stranger.close()
     assert (done.returncode, done.stdout) == (3, "")
@@ -364,7 +356,7 @@ def test_one_that_is_stopped_is_not_waited_for_and_finds_nothing_to_do(shell: Sh
     awake = threading.Event()
     found: list[bytes] = []
 
-    def sleep(caller: socket.socket, _: str) -> None:
+    def sleep(caller: socket.socket) -> None:
         assert awake.wait(60)
         try:
             caller.sendall(b"ready ours\n")
@@ -372,7 +364,7 @@ def test_one_that_is_stopped_is_not_waited_for_and_finds_nothing_to_do(shell: Sh
         except ConnectionError:
             found.append(b"")
 
-    stranger = Stranger(shell, sleep)
+    stranger = stranger_at(shell, sleep)
     assert shell.register(PM_RECORDER_PATIENCE="0.3").returncode == 3
     awake.set()
     stranger.close()

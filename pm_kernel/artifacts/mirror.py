@@ -1,0 +1,111 @@
+"""Files of the run store that repeat what otherwise only the database has.
+
+They change together with it: what is written inside ``changes`` is put back as it was when the
+transaction in it fails, and a file that cannot be written lets the transaction fail.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pm_kernel.artifacts.layout import writing
+from pm_kernel.errors import StoreUnavailable
+
+#: Of large files: nearly as small as the best, in a fraction of the time.
+_LEVEL = 1
+
+
+class Changes:
+    """What was changed so far, and how it was before."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._before: dict[Path, bytes | None] = {}
+
+    def write(self, file: Path, document: Mapping[str, Any]) -> None:
+        """Write a document as JSON. Raises StoreUnavailable."""
+        self._note(file)
+        write(self._root, file, document)
+
+    def remove(self, file: Path) -> None:
+        """Remove a file; missing is fine. Raises StoreUnavailable."""
+        self._note(file)
+        with writing(self._root):
+            file.unlink(missing_ok=True)
+
+    def forget(self, file: Path) -> None:
+        """Remove a file of somebody else's store, where that is possible."""
+        with suppress(OSError, StoreUnavailable):
+            self.remove(file)
+
+    def undo(self) -> None:
+        """Put everything back, as far as that is possible."""
+        for file, before in reversed(self._before.items()):
+            with suppress(OSError):
+                if before is None:
+                    file.unlink(missing_ok=True)
+                else:
+                    _replace(file, before)
+
+    def _note(self, file: Path) -> None:
+        if file in self._before:
+            return
+        with writing(self._root):
+            try:
+                self._before[file] = file.read_bytes()
+            except FileNotFoundError:
+                self._before[file] = None
+
+
+@contextmanager
+def changes(root: Path) -> Iterator[Changes]:
+    """Changes that stay where the block ends well; open it around the transaction."""
+    changed = Changes(root)
+    try:
+        yield changed
+    except BaseException:
+        changed.undo()
+        raise
+
+
+def write(root: Path, file: Path, document: Mapping[str, Any]) -> None:
+    """Write a document as JSON, whole or not at all; ``.gz`` packs it. Raises StoreUnavailable."""
+    packed = file.suffix == ".gz"
+    text = json.dumps(document, indent=None if packed else 2) + "\n"
+    data = text.encode("ascii")
+    with writing(root):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Without the time, equal documents are equal files.
+        _replace(file, gzip.compress(data, _LEVEL, mtime=0) if packed else data)
+
+
+def read(file: Path) -> dict[str, Any] | None:
+    """Return a document; None where there is none. Raises OSError or ValueError."""
+    try:
+        data = file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    document = json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
+    if not isinstance(document, dict):
+        raise ValueError(f"{file} holds no table")
+    return document
+
+
+def _replace(file: Path, data: bytes) -> None:
+    draft = file.with_name(f"{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        with open(draft, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(file)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise

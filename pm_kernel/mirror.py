@@ -1,0 +1,113 @@
+"""What only the database would have, repeated in the run store: drafts, run trees, templates.
+
+    .runs/plans/<id>/plan.json       what the plan is asked for, from its first moment on
+    .runs/plans/<id>/tree.json.gz    its run tree, once it is submitted
+    .runs/plans/<id>/state.json      what became of it since, and its launches
+    .runs/templates/<id>.json        a template
+
+``plan.json`` and templates change in the transaction that changes the database: where they cannot
+be written, nothing is changed. ``state.json`` follows what happened, which cannot be refused any
+more; so it may be older than the database. ``rebuilding_plans`` reads all of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pm_kernel.artifacts import mirror
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.mirror import Changes
+from pm_kernel.errors import Conflict, StoreUnavailable
+from pm_kernel.store import mirrored, workspaces
+from pm_kernel.store.engine import Connection, Store
+
+PLAN, TREE, STATE = "plan.json", "tree.json.gz", "state.json"
+
+
+def template_file(store: RunStore, template_id: int) -> Path:
+    """Return where a template is repeated."""
+    return store.root / "templates" / f"{template_id}.json"
+
+
+def keep_plan(
+    changes: Changes, connection: Connection, store: RunStore, plan_id: int, *, new: bool = False
+) -> None:
+    """Repeat what a plan is asked for; in the transaction that changes it.
+
+    Raises StoreUnavailable, and Conflict where the number of a ``new`` one is taken by a plan that
+    this database does not know.
+    """
+    file = store.plan(plan_id) / PLAN
+    if new and file.exists():
+        raise _lost("plan", plan_id)
+    changes.write(file, mirrored.read_plan(connection, plan_id))
+
+
+def keep_template(
+    changes: Changes,
+    connection: Connection,
+    store: RunStore,
+    template_id: int,
+    *,
+    new: bool = False,
+) -> None:
+    """Repeat a template; in the transaction that changes it. Raises as ``keep_plan`` does."""
+    file = template_file(store, template_id)
+    if new and file.exists():
+        raise _lost("template", template_id)
+    changes.write(file, mirrored.read_template(connection, template_id))
+    _forget_elsewhere(changes, connection, store, template_id)
+
+
+def forget_template(
+    changes: Changes, connection: Connection, store: RunStore, template_id: int
+) -> None:
+    """Let a template that is deleted not come back. Raises StoreUnavailable."""
+    changes.remove(template_file(store, template_id))
+    _forget_elsewhere(changes, connection, store, template_id)
+
+
+def _forget_elsewhere(
+    changes: Changes, connection: Connection, store: RunStore, template_id: int
+) -> None:
+    """Templates belong to all workspaces of a database: only the newest word on one is kept."""
+    for root in workspaces.roots(connection):
+        there = RunStore(root / ".runs")
+        if there.root != store.root:
+            changes.forget(template_file(there, template_id))
+
+
+def keep_submitted(run_store: RunStore, store: Store, plan_id: int) -> None:
+    """Repeat the run tree of a plan that was submitted, and how it is now.
+
+    Raises StoreUnavailable.
+    """
+    folder = run_store.plan(plan_id)
+    with store.reading() as connection:
+        mirror.write(run_store.root, folder / PLAN, mirrored.read_plan(connection, plan_id))
+        if not (folder / TREE).exists():
+            mirror.write(run_store.root, folder / TREE, mirrored.read_tree(connection, plan_id))
+        mirror.write(run_store.root, folder / STATE, mirrored.read_state(connection, plan_id))
+
+
+def follow_state(run_store: RunStore, store: Store, plan_id: int) -> None:
+    """Repeat how a plan is now, where that can be written: it has happened in any case."""
+    with store.reading() as connection:
+        state = mirrored.read_state(connection, plan_id)
+    folder = run_store.plan(plan_id)
+    # Of a plan that came from nowhere of ours (an exported folder) there is nothing to go with.
+    if not (folder / TREE).exists():
+        return
+    try:
+        mirror.write(run_store.root, folder / STATE, state)
+    except (StoreUnavailable, OSError):
+        # What is there is older; the records of the runs say the rest.
+        return
+
+
+def _lost(kind: str, number: int) -> Conflict:
+    return Conflict(
+        f"The run store has a {kind} {number} that this database does not know: it was lost, or "
+        "restored from a backup.",
+        hint="`pm rebuild` reads again what is missing; then repeat this.",
+    )

@@ -1,0 +1,366 @@
+"""What the run store repeats of plans and templates, read from the database and into a new one.
+
+All of it is plain JSON values. Ids stay what they are: directories and records of runs name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select, text, update
+
+from pm_kernel.store import param_sets, run_tree
+from pm_kernel.store.retries import AGAIN
+from pm_kernel.store.tables import (
+    execution_plans,
+    method_versions,
+    methods,
+    plan_launches,
+    planned_edges,
+    planned_runs,
+    workflow_templates,
+    workspaces,
+)
+
+_PLAN = (
+    *("kind", "name", "notes", "metadata", "document", "request", "template_id", "template_hash"),
+    *("created_at", "created_by"),
+)
+_STATE = ("status", "epoch", "cancelled_epoch", "submitted_at", "finished_at", "error")
+_LAUNCH = (
+    *("id", "number", "epoch", "nextflow_session_id", "nextflow_run_name", "directory", "host"),
+    *("pid", "pid_start", "boot_id", "task_count", "exit_code", "error", "started_at"),
+    "finished_at",
+)
+_RUN = (
+    *("id", "ordinal", "key", "step", "sample", "branch", "coordinates", "method_version_id"),
+    *("param_set_id", "set_params", "inputs", "decision", "reason"),
+)
+_TEMPLATE = ("name", "definition", "content_hash", "created_at", "updated_at", "created_by")
+_TIMES = frozenset({"created_at", "updated_at", "submitted_at", "finished_at", "started_at"})
+
+_PARAM_SETS = text(
+    """
+    SELECT v.param_set_id, f.function_name || '.' || d.param_name AS name, v.value
+    FROM param_set_values v
+    JOIN param_defs d ON d.id = v.param_def_id
+    JOIN tracked_functions f ON f.id = d.tracked_function_id
+    WHERE v.param_set_id IN (SELECT param_set_id FROM planned_runs WHERE plan_id = :plan)
+    """
+)
+
+# What was reused: the run that a planned run got its result from without one of its own.
+_REUSED = text(
+    """
+    SELECT p.id, p.current_run FROM planned_runs p
+    WHERE p.plan_id = :plan AND p.current_run IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM runs r
+                      WHERE r.id = p.current_run AND r.planned_run_id = p.id)
+    """
+)
+
+# What does not follow from a tree and its runs: that a result was let go of, what is wanted again,
+# held back, or had another try.
+_ASKED = text(
+    """
+    SELECT p.id, p.decision, p.reason, p.held_epoch, p.retry_after, p.again_by, p.again_of,
+           p.launch_id, p.current_run IS NULL AS lacking, r.id AS newest
+    FROM planned_runs p
+    LEFT JOIN (SELECT DISTINCT ON (planned_run_id) planned_run_id, id, status FROM runs
+               WHERE execution_plan_id = :plan AND planned_run_id IS NOT NULL
+               ORDER BY planned_run_id, id DESC) r ON r.planned_run_id = p.id
+    WHERE p.plan_id = :plan
+      AND (p.held_epoch IS NOT NULL OR p.retry_after IS NOT NULL OR p.again_by IS NOT NULL
+           OR p.reason LIKE :again
+           OR p.current_run IS NULL AND r.status = 'completed')
+    ORDER BY p.ordinal
+    """
+)
+_ASK = text(
+    """
+    UPDATE planned_runs p SET decision = :decision, reason = :reason, held_epoch = :held_epoch,
+        retry_after = :retry_after, again_by = :again_by, again_of = :again_of,
+        launch_id = (SELECT l.id FROM plan_launches l WHERE l.id = :launch_id),
+        current_run = CASE
+            WHEN :lacking AND coalesce(:newest, 0) = coalesce(
+                (SELECT max(r.id) FROM runs r WHERE r.planned_run_id = p.id), 0) THEN NULL
+            ELSE p.current_run END
+    WHERE p.id = :id AND p.plan_id = :plan
+    """
+)
+
+# A planned run is given to a launch only while it has no result, so its newest run says how it is.
+_RESULTS = text(
+    """
+    UPDATE planned_runs p SET launch_id = coalesce(r.launch_id, p.launch_id),
+        current_run = CASE WHEN r.status = 'completed' THEN r.id END
+    FROM (SELECT DISTINCT ON (planned_run_id) planned_run_id, id, status, launch_id
+          FROM runs WHERE execution_plan_id = :plan AND planned_run_id IS NOT NULL
+          ORDER BY planned_run_id, id DESC) r
+    WHERE p.id = r.planned_run_id AND p.plan_id = :plan
+    """
+)
+_LOST = text(
+    """
+    UPDATE planned_runs p SET current_run = NULL
+    WHERE p.plan_id = :plan AND p.current_run IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = p.current_run)
+    """
+)
+_LINK = text(
+    """
+    UPDATE runs r SET execution_plan_id = :plan, planned_run_id = p.id,
+        launch_id = (SELECT l.id FROM plan_launches l WHERE l.id = :launch AND l.plan_id = :plan)
+    FROM planned_runs p
+    WHERE r.id = :run AND r.uuid = CAST(:uuid AS uuid) AND r.planned_run_id IS NULL
+      AND p.id = :planned AND p.plan_id = :plan AND p.key = :key
+      AND p.method_version_id = r.method_version_id
+    """
+)
+
+
+class Missing(Exception):
+    """Something that is named is not in this database; the text says what."""
+
+
+# --- from the database ----------------------------------------------------------------------------
+
+
+def read_plan(connection: Connection, plan_id: int) -> dict[str, Any]:
+    """Return what a plan was asked for, as it is now."""
+    return {"plan_id": plan_id, **_row(connection, execution_plans, _PLAN, plan_id)}
+
+
+def read_state(connection: Connection, plan_id: int) -> dict[str, Any]:
+    """Return what became of a plan that was submitted, with its launches."""
+    columns = plan_launches.c
+    launches = connection.execute(
+        select(*(columns[name] for name in _LAUNCH))
+        .where(columns.plan_id == plan_id)
+        .order_by(columns.number)
+    )
+    return {
+        **_row(connection, execution_plans, _STATE, plan_id),
+        "launches": [_plain(row._mapping) for row in launches],
+        "asked": [
+            dict(row._mapping)
+            for row in connection.execute(_ASKED, {"plan": plan_id, "again": f"{AGAIN}%"})
+        ],
+    }
+
+
+def read_tree(connection: Connection, plan_id: int) -> dict[str, Any]:
+    """Return the run tree of a plan that was submitted; it does not change any more."""
+    runs, edges = planned_runs.c, planned_edges.c
+    rows = connection.execute(
+        select(*(runs[name] for name in _RUN)).where(runs.plan_id == plan_id).order_by(runs.ordinal)
+    ).all()
+    versions = connection.execute(
+        select(
+            method_versions.c.id,
+            methods.c.name,
+            method_versions.c.version,
+            method_versions.c.git_commit_hash,
+        )
+        .join_from(method_versions, methods)
+        .where(method_versions.c.id.in_({row.method_version_id for row in rows}))
+    )
+    values: dict[int, dict[str, str | None]] = {
+        row.param_set_id: {} for row in rows if row.param_set_id is not None
+    }
+    for row in connection.execute(_PARAM_SETS, {"plan": plan_id}):
+        values[row.param_set_id][row.name] = row.value
+    between = connection.execute(
+        select(*(edges[name] for name in run_tree.EDGE))
+        .join(planned_runs, runs.id == edges.child_id)
+        .where(runs.plan_id == plan_id)
+        .order_by(edges.child_id, edges.input_name, edges.ordinal)
+    )
+    return {
+        "versions": {str(row.id): list(row[1:]) for row in versions},
+        "param_sets": {str(each): stated for each, stated in values.items()},
+        "runs": [dict(row._mapping) for row in rows],
+        "edges": [list(row) for row in between],
+        "reused": {
+            str(row.id): row.current_run for row in connection.execute(_REUSED, {"plan": plan_id})
+        },
+    }
+
+
+def read_template(connection: Connection, template_id: int) -> dict[str, Any]:
+    """Return a template."""
+    row = _row(connection, workflow_templates, _TEMPLATE, template_id)
+    return {"template_id": template_id, **row}
+
+
+def plan_ids(connection: Connection, workspace_uuid: str) -> dict[int, str]:
+    """Return the plans of a workspace that were asked for as such: id -> status."""
+    columns = execution_plans.c
+    query = (
+        select(columns.id, columns.status)
+        .join_from(execution_plans, workspaces)
+        .where(workspaces.c.uuid == workspace_uuid, columns.kind == "plan")
+    )
+    return {row.id: row.status for row in connection.execute(query)}
+
+
+def known_plans(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Return those of ``ids`` that are plans of any kind and workspace."""
+    column = execution_plans.c.id
+    return set(connection.scalars(select(column).where(column.in_(list(ids)))))
+
+
+def template_names(connection: Connection) -> dict[int, str]:
+    """Return the name of every template."""
+    columns = workflow_templates.c
+    return {row.id: row.name for row in connection.execute(select(columns.id, columns.name))}
+
+
+# --- into a new one -------------------------------------------------------------------------------
+
+
+def insert_template(connection: Connection, document: Mapping[str, Any]) -> None:
+    """Store a template under the id that it had."""
+    values = {name: _value(name, document[name]) for name in _TEMPLATE}
+    connection.execute(insert(workflow_templates).values(id=document["template_id"], **values))
+
+
+def insert_plan(
+    connection: Connection,
+    workspace_uuid: str,
+    document: Mapping[str, Any],
+    state: Mapping[str, Any] | None = None,
+) -> int:
+    """Store a plan under the id that it had: a draft, where no ``state`` is known; returns it."""
+    plan_id: int = document["plan_id"]
+    values = {name: _value(name, document[name]) for name in _PLAN}
+    request = document["request"]
+    columns = workflow_templates.c
+    template = select(columns.id).where(columns.id == values.pop("template_id"))
+    if state is not None:
+        values |= {name: _value(name, state[name]) for name in _STATE}
+    workspace = select(workspaces.c.id).where(workspaces.c.uuid == workspace_uuid)
+    connection.execute(
+        insert(execution_plans).values(
+            id=plan_id,
+            workspace_id=workspace.scalar_subquery(),
+            # It may have been deleted since.
+            template_id=template.scalar_subquery(),
+            data_sources={"samples": request.get("samples", [])},
+            branch_params=request.get("branches", {}),
+            **values,
+        )
+    )
+    return plan_id
+
+
+def insert_launches(
+    connection: Connection, plan_id: int, launches: Iterable[Mapping[str, Any]]
+) -> None:
+    """Store the launches of a plan; one without an id gets a new one."""
+    for launch in launches:
+        values = {name: _value(name, launch[name]) for name in _LAUNCH if name in launch}
+        connection.execute(insert(plan_launches).values(plan_id=plan_id, **values))
+
+
+def insert_tree(connection: Connection, plan_id: int, tree: Mapping[str, Any]) -> None:
+    """Store the run tree of a plan, with the results that it reused.
+
+    Raises Missing where a version is not in this database.
+    """
+    versions = {
+        int(number): _version(connection, *named) for number, named in tree["versions"].items()
+    }
+    sets: dict[tuple[int, int], int] = {}
+    rows = []
+    for run in tree["runs"]:
+        version = run["method_version_id"]
+        stated = (version, run["param_set_id"])
+        if stated not in sets:
+            sets[stated] = param_sets.find_or_create(
+                connection, versions[version], tree["param_sets"][str(run["param_set_id"])]
+            )
+        own = {"method_version_id": versions[version], "param_set_id": sets[stated]}
+        rows.append({**run, **own, "current_run": tree["reused"].get(str(run["id"]))})
+    run_tree.copy_runs(connection, plan_id, rows)
+    run_tree.copy_edges(connection, tree["edges"])
+
+
+def link_run(
+    connection: Connection,
+    plan_id: int,
+    run: tuple[int, str],
+    planned: tuple[int, str],
+    launch: int | None,
+) -> None:
+    """Let a run (id and uuid) be one of a planned run (id and key), where it really is one."""
+    connection.execute(
+        _LINK,
+        {
+            "plan": plan_id,
+            "run": run[0],
+            "uuid": run[1],
+            "planned": planned[0],
+            "key": planned[1],
+            "launch": launch,
+        },
+    )
+
+
+def take_results(connection: Connection, plan_id: int, asked: Sequence[Mapping[str, Any]]) -> None:
+    """Give the planned runs of a plan the results that their runs are, but what was ``asked``."""
+    connection.execute(_RESULTS, {"plan": plan_id})
+    connection.execute(_LOST, {"plan": plan_id})
+    if asked:
+        connection.execute(_ASK, [{**each, "plan": plan_id} for each in asked])
+
+
+def set_finished(connection: Connection, plan_id: int, moment: str | None) -> None:
+    """Say when a plan ended."""
+    values = {"finished_at": _value("finished_at", moment)}
+    connection.execute(
+        update(execution_plans).where(execution_plans.c.id == plan_id).values(**values)
+    )
+
+
+def taken(connection: Connection, table: str, ids: Sequence[int]) -> bool:
+    """Whether any of these ids of planned runs or launches belongs to somebody else."""
+    rows = {"planned_runs": planned_runs, "plan_launches": plan_launches}[table]
+    query = select(func.count()).select_from(rows).where(rows.c.id.in_(ids))
+    return bool(connection.execute(query).scalar_one())
+
+
+def _version(connection: Connection, method: str, number: int, commit: str) -> int:
+    columns = method_versions.c
+    found: int | None = connection.execute(
+        select(columns.id)
+        .join_from(method_versions, methods)
+        .where(
+            methods.c.name == method,
+            columns.version == number,
+            columns.git_commit_hash == commit,
+        )
+    ).scalar_one_or_none()
+    if found is None:
+        raise Missing(f"version {number} of method {method} (commit {commit[:12]})")
+    return found
+
+
+def _row(connection: Connection, table: Table, names: Sequence[str], number: int) -> dict[str, Any]:
+    query = select(*(table.c[name] for name in names)).where(table.c.id == number)
+    return _plain(connection.execute(query).one()._mapping)
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in _TIMES and value is not None:
+        return datetime.fromisoformat(value)
+    return value

@@ -1,0 +1,290 @@
+"""Drafts, submitted plans and templates outlive the database: the run store repeats them."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pm_kernel import registration, retrying, submission, templates
+from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.cli.main import main
+from pm_kernel.errors import Conflict, IntegrityError, StoreUnavailable
+from pm_kernel.nextflow.plan_record import PlanRecord
+from pm_kernel.store import launches
+
+from ..workbench import RUN, SCALE, Workbench, same_imports
+from .recording_harness import Life
+
+COPY = """
+from pathlib import Path
+
+def run(table, output_dir):
+    (Path(output_dir) / "copy.csv").write_text(Path(table).read_text())
+"""
+PLAN: dict[str, Any] = {
+    "name": "cohort",
+    "notes": "for the paper",
+    "metadata": {"project": "x"},
+    "pipeline": {
+        "format": 1,
+        "steps": {
+            "double": {
+                "method": "double",
+                "branches": {"a": {"scale.factor": "3"}, "b": {"scale.factor": "4"}},
+            },
+            "copy": {"method": "copy", "inputs": {"table": {"from": "double.table"}}},
+        },
+    },
+}
+
+Pm = Callable[..., Any]
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workbench]:
+    made = Workbench.make(tmp_path / "workspace", database_url)
+    for name, value in made.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(made.root)
+    (made.root / "plan.json").write_text(json.dumps(PLAN))
+    (made.root / "pipeline.json").write_text(json.dumps(PLAN["pipeline"]))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pm(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> Pm:
+    """Type a command; returns what it answered."""
+
+    def run(*words: object, code: int = 0) -> Any:
+        assert main([str(word) for word in words]) == code, capsys.readouterr().err
+        return capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def life(bench: Workbench, tmp_path: Path) -> Life:
+    return Life(bench, tmp_path)
+
+
+def register(pm: Pm, bench: Workbench) -> None:
+    """Two methods as a person registers them: git has them too."""
+    pm("init")
+    for name, files in (
+        ("double", {"run.py": RUN, "helper.py": SCALE}),
+        ("copy", {"run.py": COPY}),
+    ):
+        folder = bench.root.parent / name
+        folder.mkdir()
+        for file, text in files.items():
+            (folder / file).write_text(text)
+    pm("method", "register", bench.root.parent / "double", "--module", "testing",
+       "--track", "scale", "--output", "table=table.csv:table")  # fmt: skip
+    pm("method", "register", bench.root.parent / "copy", "--module", "testing",
+       "--input", "table=upstream", "--output", "copy=copy.csv:table")  # fmt: skip
+
+
+def submit(bench: Workbench, plan_id: int) -> None:
+    """Submit a plan; its supervisor is played."""
+    submission.submit(bench.settings, bench.store, plan_id, same_imports, start=lambda *_: None)
+
+
+def supervise(bench: Workbench, life: Life, plan_id: int, *, exit_codes: list[int]) -> None:
+    """What a supervisor does: one launch of these tasks, and the end."""
+    record = PlanRecord(bench.store, bench.settings.workspace_id, plan_id, epoch(bench, plan_id))
+    launch = record.open_launch()
+    for position, code in enumerate(exit_codes):
+        _, task_dir = life.register(launch, position=position)
+        life.complete(task_dir, life.start(task_dir).wait() or code)
+    if launch.launch_id:
+        record.close_launch(launch.launch_id, None, exit_code=0)
+    record.finish("No more.")
+    record.follow(RunStore(bench.runs))
+
+
+def epoch(bench: Workbench, plan_id: int) -> int:
+    with bench.store.reading() as connection:
+        return launches.epochs(connection, plan_id)[0]
+
+
+def lose_the_database(bench: Workbench) -> None:
+    bench.close()
+    bench.execute("DROP SCHEMA public CASCADE")
+    bench.execute("CREATE SCHEMA public")
+
+
+def known(pm: Pm, bench: Workbench) -> dict[str, Any]:
+    """All that is told of plans and templates."""
+    found: dict[str, Any] = {
+        "templates": json.loads(pm("template", "list", "--json").out),
+        "ids": bench.rows("SELECT id, name FROM workflow_templates ORDER BY id"),
+        "launches": bench.rows(
+            "SELECT id, plan_id, number, epoch, started_at, finished_at, exit_code, task_count"
+            " FROM plan_launches ORDER BY id"
+        ),
+        "plans": bench.rows(
+            "SELECT id, name, kind, status, error, epoch, created_at, created_by, submitted_at,"
+            " finished_at, notes, metadata, template_hash FROM execution_plans ORDER BY id"
+        ),
+        # Versions and param sets are counted anew; `plan show` tells which they are.
+        "planned": bench.rows(
+            "SELECT to_jsonb(p) - 'method_version_id' - 'param_set_id' AS facts"
+            " FROM planned_runs p JOIN execution_plans e ON e.id = p.plan_id"
+            " WHERE e.status <> 'draft' ORDER BY p.id"
+        ),
+        "runs": bench.rows(
+            "SELECT id, status, execution_plan_id, planned_run_id, launch_id FROM runs ORDER BY id"
+        ),
+    }
+    for plan in found["plans"]:
+        shown = json.loads(pm("plan", "show", plan["id"], "--json").out)
+        if plan["status"] == "draft":
+            # Made anew, as of today.
+            for run in shown["planned_runs"]:
+                run.pop("planned_id", None)
+        found[f"plan {plan['id']}"] = shown
+    return found
+
+
+def test_a_lost_database_is_read_again_as_it_was(pm: Pm, bench: Workbench, life: Life) -> None:
+    register(pm, bench)
+    for name in ("first", "second", "third"):
+        pm("template", "save", "pipeline.json", "--name", name)
+    seen = templates.get_template(bench.store, "second").revision
+    templates.delete_template(bench.store, bench.settings, "second", expected=seen)
+    seen = templates.get_template(bench.store, "third").revision
+    templates.rename_template(bench.store, bench.settings, "third", "last", expected=seen)
+    # One that ran whole, one that found everything there, and one that is still a draft.
+    pm("plan", "create", "plan.json")
+    submit(bench, 1)
+    supervise(bench, life, 1, exit_codes=[0, 0, 0, 0])
+    pm("plan", "create", "plan.json")
+    submit(bench, 2)
+    supervise(bench, life, 2, exit_codes=[])
+    pm("plan", "create", "plan.json")
+    pm("plan", "edit", 3, "--until", "double", "--name", "short")
+    # The first runs once more, in part, and that fails: its older result is none any more.
+    chosen = retrying.Choice(step="double", branch="a")
+    retrying.retry(bench.settings, bench.store, 1, chosen, again=True, start=lambda *_: None)
+    supervise(bench, life, 1, exit_codes=[1])
+    before = known(pm, bench)
+    assert [plan["status"] for plan in before["plans"]] == ["partial", "completed", "draft"]
+
+    lose_the_database(bench)
+    told = pm("rebuild")
+    assert told.out == "2 versions, 5 runs, 3 plans and 2 templates were read again.\n"
+    after = known(pm, bench)
+    for what, was in before.items():
+        pairs = (
+            zip(after[what], was, strict=True) if isinstance(was, list) else [(after[what], was)]
+        )
+        for now, then in pairs:
+            assert now == then, what
+
+    # It all goes on from there.
+    assert pm("rebuild").out == "0 versions, 0 runs, 0 plans and 0 templates were read again.\n"
+    missing = submission.resume(bench.settings, bench.store, 1, start=lambda *_: None)
+    assert missing == 2
+    launch = bench.launch(1, epoch(bench, 1))
+    assert (launch.number, len(launch.tasks)) == (3, 2)
+    assert launch.launch_id > max(each["id"] for each in before["launches"])
+    assert life.run(launch, 0).run_id == 6
+    assert json.loads(pm("plan", "create", "plan.json", "--json").out)["plan_id"] == 4
+    pm("template", "save", "pipeline.json", "--name", "second")
+    (row,) = bench.rows("SELECT id FROM workflow_templates WHERE name = 'second'")
+    assert row == {"id": 4}
+
+
+def test_numbers_of_a_lost_database_are_not_given_out_again(pm: Pm, bench: Workbench) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    pm("template", "save", "pipeline.json", "--name", "first")
+    kept = (bench.runs / "plans/1/plan.json").read_bytes()
+    lose_the_database(bench)
+    refused = pm("template", "save", "pipeline.json", "--name", "other", code=Conflict.exit_code)
+    assert "`pm rebuild` reads again what is missing" in refused.err
+    registration.repair(bench.settings, bench.store, thorough=True)
+    refused = pm("plan", "create", "plan.json", code=Conflict.exit_code)
+    assert "The run store has a plan 1 that this database does not know" in refused.err
+    assert (bench.runs / "plans/1/plan.json").read_bytes() == kept
+    assert bench.rows("SELECT id FROM execution_plans") == []
+    # What cannot be read is named, and keeps nothing else away.
+    (bench.runs / "plans/1/plan.json").write_text("{")
+    told = pm("rebuild", code=IntegrityError.exit_code)
+    assert "0 plans and 1 templates" in told.out
+    assert "Plan 1 cannot be read" in told.err
+    (bench.runs / "plans/1/plan.json").write_bytes(kept)
+    assert "1 plans and 0 templates" in pm("rebuild").out
+
+
+def test_where_the_run_store_cannot_be_written_nothing_is_changed(
+    pm: Pm, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    pm("template", "save", "pipeline.json", "--name", "first")
+    before = known(pm, bench)
+    files = {file: file.read_bytes() for file in bench.runs.rglob("*.json")}
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(bench.runs))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        for words in (
+            ("plan", "create", "plan.json"),
+            ("plan", "edit", 1, "--name", "other"),
+            ("template", "save", "pipeline.json", "--name", "other"),
+        ):
+            refused = pm(*words, code=StoreUnavailable.exit_code)
+            assert "The disk of the run store is full" in refused.err, words
+            assert "Free some space" in refused.err, words
+        with pytest.raises(StoreUnavailable, match="full"):
+            submit(bench, 1)
+    # And where the database fails at the last moment, the run store is as it was.
+    bench.execute(
+        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'too late'; END $$"
+    )
+    bench.execute(
+        "CREATE CONSTRAINT TRIGGER late AFTER INSERT OR DELETE ON workflow_templates"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"
+    )
+    revision = templates.get_template(bench.store, "first").revision
+    with pytest.raises(Exception, match="too late"):
+        templates.delete_template(bench.store, bench.settings, "first", expected=revision)
+    document = PLAN["pipeline"]
+    with pytest.raises(Exception, match="too late"):
+        templates.save_template(bench.store, bench.settings, "new", document, expected=None)
+    assert known(pm, bench) == before
+    assert {file: file.read_bytes() for file in bench.runs.rglob("*.json")} == files
+
+
+def test_of_workspaces_that_share_templates_one_keeps_each(
+    pm: Pm, bench: Workbench, tmp_path: Path
+) -> None:
+    other = Workbench.make(tmp_path / "other", bench.url)
+    places = [each.runs / "templates/1.json" for each in (bench, other)]
+    first = templates.save_template(
+        bench.store, bench.settings, "shared", PLAN["pipeline"], expected=None
+    )
+    assert [file.exists() for file in places] == [True, False]
+    changed = {**PLAN["pipeline"], "description": "more"}
+    second = templates.save_template(
+        other.store, other.settings, "shared", changed, expected=first.template.revision
+    )
+    assert [file.exists() for file in places] == [False, True]
+    templates.delete_template(
+        bench.store, bench.settings, "shared", expected=second.template.revision
+    )
+    assert [file.exists() for file in places] == [False, False]
+    other.close()
