@@ -85,8 +85,8 @@ def keep_submitted(run_store: RunStore, store: Store, plan_id: int) -> None:
     folder = run_store.plan(plan_id)
     with store.reading() as connection:
         mirror.write(run_store.root, folder / PLAN, mirrored.read_plan(connection, plan_id))
-        if not (folder / TREE).exists():
-            mirror.write(run_store.root, folder / TREE, mirrored.read_tree(connection, plan_id))
+        # Also where there is one: a draft of a restored backup gets another tree than it had.
+        mirror.write(run_store.root, folder / TREE, mirrored.read_tree(connection, plan_id))
         mirror.write(run_store.root, folder / STATE, mirrored.read_state(connection, plan_id))
 
 

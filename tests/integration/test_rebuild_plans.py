@@ -165,6 +165,7 @@ def test_a_lost_database_is_read_again_as_it_was(pm: Pm, bench: Workbench, life:
     templates.rename_template(bench.store, bench.settings, "third", "last", expected=seen)
     # One that ran whole, one that found everything there, and one that is still a draft.
     pm("plan", "create", "plan.json")
+    (bench.runs / "plans/1/tree.json.gz").write_bytes(b"of a time that a backup knows nothing of")
     submit(bench, 1)
     supervise(bench, life, 1, exit_codes=[0, 0, 0, 0])
     pm("plan", "create", "plan.json")
