@@ -2,6 +2,7 @@
 
 import type { IDisposable } from '@lumino/disposable';
 
+import type { StepLevels } from '../api/plans';
 import { getPlanLevels, getPlanStatus } from '../api/plans';
 import { Looking } from '../screen/looking';
 import type { IApi, IChange, ILive, IPipelineModel } from '../tokens';
@@ -9,6 +10,9 @@ import { statesOf } from './states';
 
 /** Changes within this time are asked for at once: 200 runs may end in the same second. */
 const TOGETHER_MS = 150;
+
+/** After a look that failed the next one comes so much later, and twice as late each time. */
+const AGAIN = { first: 5_000, most: 60_000 };
 
 export class Following implements IDisposable {
   constructor(
@@ -33,6 +37,7 @@ export class Following implements IDisposable {
       this._live.changed.disconnect(this._heard);
       this._hold?.dispose();
       this._looking.dispose();
+      window.clearTimeout(this._timer);
     }
   }
 
@@ -41,6 +46,11 @@ export class Following implements IDisposable {
     const plan = this._model.viewing?.plan.plan_id ?? null;
     const isAnother = plan !== this._plan;
     this._plan = plan;
+    if (isAnother) {
+      this._levels = [];
+      this._pause = AGAIN.first;
+      window.clearTimeout(this._timer);
+    }
     if (plan === null) {
       this._hold?.dispose();
       this._hold = null;
@@ -65,18 +75,35 @@ export class Following implements IDisposable {
     if (plan === undefined || this._isDisposed) {
       return;
     }
-    // What could not be asked now is asked with the next change.
     const [status, levels] = await Promise.all([
       getPlanStatus(this._api, plan).catch(() => null),
-      getPlanLevels(this._api, plan).catch(() => [])
+      getPlanLevels(this._api, plan).catch(() => null)
     ]);
-    if (status !== null && this._model.viewing?.plan.plan_id === plan) {
-      this._model.setStates(statesOf(status.steps, levels), status.status);
+    if (this.isDisposed || this._model.viewing?.plan.plan_id !== plan) {
+      return;
+    }
+    this._levels = levels ?? this._levels;
+    if (status !== null) {
+      this._model.setStates(statesOf(status.steps, this._levels), status.status);
+    }
+    window.clearTimeout(this._timer);
+    if (status === null || levels === null) {
+      // The change that was missed may have been the last one.
+      this._timer = window.setTimeout(() => {
+        this._looking.ask();
+      }, this._pause);
+      this._pause = Math.min(2 * this._pause, AGAIN.most);
+    } else {
+      this._pause = AGAIN.first;
     }
   }
 
   private readonly _looking: Looking;
   private _plan: number | null = null;
+  /** The last that are known. */
+  private _levels: readonly StepLevels[] = [];
+  private _timer = 0;
+  private _pause = AGAIN.first;
   private _hold: IDisposable | null = null;
   private _isDisposed = false;
 }

@@ -10,6 +10,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import { Panel } from '@lumino/widgets';
 import React from 'react';
+import { flushSync } from 'react-dom';
 
 import type { Plan } from '../api/plans';
 import { CanvasWidget } from '../canvas/widget';
@@ -71,17 +72,20 @@ export class PipelinePanel extends Panel {
         editBranches: step => void _options.commands.execute(CommandIDs.editBranches, { step })
       }
     });
-    this._table = this._react('pm-StepTable', () => (
-      <StepTable
-        api={api}
-        model={model}
-        commands={_options.commands}
-        trans={trans}
-        leave={() => {
-          this.canvas.node.focus({ preventScroll: true });
-        }}
-      />
-    ));
+    // Hidden it would be drawn with each selection, and ask for what its open row shows.
+    this._table = this._react('pm-StepTable', () =>
+      this._table.isHidden ? null : (
+        <StepTable
+          api={api}
+          model={model}
+          commands={_options.commands}
+          trans={trans}
+          leave={() => {
+            this.canvas.node.focus({ preventScroll: true });
+          }}
+        />
+      )
+    );
     this._table.node.setAttribute('role', 'region');
     this._table.node.setAttribute('aria-label', trans.__('Step table'));
     this._table.hide();
@@ -173,7 +177,10 @@ export class PipelinePanel extends Panel {
 
   set isTableShown(shown: boolean) {
     this._table.setHidden(!shown);
-    this._refresh.emit();
+    // At once: what is focused next must be there.
+    flushSync(() => {
+      this._refresh.emit();
+    });
     this._placed.emit();
     if (shown) {
       this._table.node.querySelector<HTMLElement>('select, button, input')?.focus();
@@ -435,7 +442,7 @@ export class PipelinePanel extends Panel {
   }
 
   /** A part of the page that is drawn again with every change of the model. */
-  private _react(name: string, render: () => React.JSX.Element): ReactWidget {
+  private _react(name: string, render: () => React.JSX.Element | null): ReactWidget {
     const { model } = this;
     const widget = ReactWidget.create(
       <UseSignal signal={this._refresh}>

@@ -174,22 +174,25 @@ function ordered(model: IPipelineModel): IStep[] {
   const { document } = model;
   const done = new Set<string>();
   const list: IStep[] = [];
-  const put = (name: string, above: ReadonlySet<string>): void => {
+  // Those on the way from a step to its ancestors: one of them again is a ring.
+  const above = new Set<string>();
+  const put = (name: string): void => {
     const step = document.steps.get(name);
     if (step === undefined || done.has(name) || above.has(name) || above.size > 500) {
       return;
     }
-    const further = new Set(above).add(name);
+    above.add(name);
     for (const parent of parentsOf(document, name)) {
-      put(parent, further);
+      put(parent);
     }
+    above.delete(name);
     if (!done.has(name)) {
       done.add(name);
       list.push(step);
     }
   };
   for (const name of document.steps.keys()) {
-    put(name, new Set());
+    put(name);
   }
   return list;
 }

@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 
 import { Following } from '../../src/pipeline/following';
+import { REFUSAL } from '../server';
 import { Told } from '../told';
 import { drawn } from './drawn';
 
@@ -11,6 +12,50 @@ const PLAN = {
   document: { format: 1, steps: { one: { method: 'segment' } } },
   steps: [{ step: 'one', method: 'segment', version: 2, counts: { waiting: 3 } }]
 };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('a look that failed is made again, although nothing more happens, and forgets no badge', async () => {
+  vi.useFakeTimers();
+  let [status, levels] = [0, 0];
+  const { model, api } = drawn({
+    '/base/pm/api/plans/12': { body: PLAN },
+    '/base/pm/api/plans/12/status': () => {
+      status++;
+      return status === 2
+        ? { status: 503, body: REFUSAL }
+        : { body: { ...PLAN, status: status === 1 ? 'running' : 'completed' } };
+    },
+    '/base/pm/api/plans/12/levels': () => {
+      levels++;
+      return levels === 1
+        ? { body: { steps: [{ step: 'one', runs: { WARNING: 2 } }] } }
+        : { status: 503, body: REFUSAL };
+    }
+  });
+  const live = new Told();
+  const following = new Following(model, live, api);
+  await model.view(12);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([status, model.states.get('one')?.warned]).toEqual([1, 2]);
+  live.changed.emit([
+    { kind: 'plan', id: 12, status: 'completed', plan: 12, planned: null, step: null }
+  ]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([status, model.viewing?.plan.status]).toEqual([2, 'running']);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect([status, model.viewing?.plan.status]).toEqual([3, 'completed']);
+  expect(model.states.get('one')?.warned).toBe(2);
+  // Not so often that a server which is away is never left alone.
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(status).toBeLessThan(8);
+  following.dispose();
+  const asked = status;
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(status).toBe(asked);
+});
 
 it('what happens while it is asked is asked once more', async () => {
   let [asked, letGo] = [0, (): void => undefined];

@@ -129,6 +129,28 @@ it('what is cut, copied or duplicated is the row that has the focus, as it is wh
   vi.unstubAllGlobals();
 });
 
+it('the step table is drawn while it is seen, and has the focus as soon as it is', async () => {
+  const panel = await open(new StateDB()).ready;
+  panel?.model.commit('add one', each =>
+    addStep(each, { name: 'one', method: 'segment' }, { x: 0, y: 0 })
+  );
+  panel?.model.select(['one']);
+  const toggle = async (): Promise<number> => {
+    Object.assign(panel ?? {}, { isTableShown: panel?.isTableShown !== true });
+    await new Promise(resolve => setTimeout(resolve, 0));
+    return tab.node.querySelectorAll('.pm-StepTable-details').length;
+  };
+  await expect
+    .poll(() => tab.node.querySelector('.pm-PipelineBar'), { timeout: 60_000 })
+    .not.toBeNull();
+  expect(tab.node.querySelector('.pm-StepTable-body')).toBeNull();
+  Object.assign(panel ?? {}, { isTableShown: true });
+  expect(document.activeElement?.closest('.pm-StepTable')).not.toBeNull();
+  expect(tab.node.querySelectorAll('.pm-StepTable-details')).toHaveLength(1);
+  expect(await toggle()).toBe(0);
+  expect(await toggle()).toBe(1);
+});
+
 it('a plan to look at is chosen by its number and state, also one that its preview named', async () => {
   // A drawing without a name gives its plans this one.
   const plan = { ...PLAN, name: 'pipeline', steps: [] };
