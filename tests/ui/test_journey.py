@@ -321,6 +321,8 @@ def test_the_same_way_is_gone_without_a_mouse(workplace, open_lab, screenshot):
         keys.to(binding)
         keys.type(source)
         expect(binding.locator("option:checked")).to_have_text(source)
+        # What is chosen by letters is taken by going on.
+        keys.press("Tab")
 
     keys.press("Tab")
     add("segment", "image", "a column of the samples")
