@@ -107,6 +107,9 @@ def register(
         from pm_kernel.running.complete import complete
 
         reason = error.message if isinstance(error, PmError) else f"It could not start: {error}"
+        if store.locate(record["run_id"], uuid) is None:
+            # Its wrapper was dead before the row was there, and somebody swept what was left.
+            store.create_partial(uuid)
         complete(store, recorder, record, folder, exit_code=None, reason=reason)
         raise NotStarted(record["run_id"], error) from error
     return Registered(record["run_id"], False, record)

@@ -383,6 +383,26 @@ def test_a_file_that_changed_since_the_plan_fails_the_run(life: Life, bench: Wor
     assert bench.left_behind() == []
 
 
+def test_what_another_command_swept_while_a_run_was_registered_is_not_blamed_on_its_method(
+    life: Life, bench: Workbench
+) -> None:
+    # Its wrapper died; a command that looked just before the row was there took what was left.
+    class Swept:
+        def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+            if request["op"] == "register":
+                life.settle()
+            return life.recorder.ask(request)
+
+    bench.method("double")
+    launch = bench.open("double")
+    with pytest.raises(NotStarted) as stopped:
+        life.register(launch, recorder=Swept(), wrapper=gone())
+    assert bench.run_row(1)["status"] == "failed"
+    assert bench.run_row(1)["error"] == bench.meta(1)["record"]["error"]
+    assert str(stopped.value.cause) in bench.run_row(1)["error"]
+    assert bench.left_behind() == []
+
+
 def test_a_broken_interpreter_fails_the_run_with_its_reason(life: Life, bench: Workbench) -> None:
     bench.method("double")
     launch = bench.open("double")
