@@ -8,9 +8,13 @@ import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/core
 import { UUID } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
+import { explained } from '../explain/explanation';
+import { showExplanation } from '../explain/dialog';
 import { pipelineIcon } from '../icons';
 import { isDirection } from '../canvas/walking';
 import { hasItem, withItem } from '../screen/item';
+import type { IApi } from '../tokens';
+import { chooseKept } from './choosing';
 import type { IStep } from './document';
 import { OtherCommands } from './others';
 import type { PipelinePanel } from './panel';
@@ -19,6 +23,7 @@ import type { ITabArgs, PipelineTab } from './tab';
 
 interface IContext {
   app: JupyterFrontEnd;
+  api: IApi;
   tabs: WidgetTracker<PipelineTab>;
   open: (args: ITabArgs, activate: boolean) => PipelineTab;
   trans: TranslationBundle;
@@ -42,7 +47,17 @@ function current({ app, tabs }: IContext): PipelinePanel | null {
   return tab !== null && app.shell.currentWidget === tab ? tab.panel : null;
 }
 
-function addOpening({ app, tabs, open, trans }: IContext): void {
+/** What somebody chooses of all that is kept; says why where there is nothing to choose. */
+async function chosenPipeline(api: IApi, trans: TranslationBundle): Promise<Args | null> {
+  try {
+    return await chooseKept(api, trans);
+  } catch (error) {
+    await showExplanation(explained(error, trans), trans);
+    return null;
+  }
+}
+
+function addOpening({ app, api, tabs, open, trans }: IContext): void {
   const { commands } = app;
   commands.addCommand(CommandIDs.newPipeline, {
     label: args =>
@@ -57,7 +72,8 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
     }
   });
   commands.addCommand(CommandIDs.openPipeline, {
-    label: trans.__('Open Pipeline'),
+    label: args =>
+      args['isPalette'] === true ? trans.__('Open Pipeline…') : trans.__('Open Pipeline'),
     describedBy: {
       args: {
         type: 'object',
@@ -75,7 +91,11 @@ function addOpening({ app, tabs, open, trans }: IContext): void {
     },
     isVisible: args => hasItem(app, args),
     execute: async given => {
-      const args = withItem(app, given);
+      const args =
+        given['isPalette'] === true ? await chosenPipeline(api, trans) : withItem(app, given);
+      if (args === null) {
+        return null;
+      }
       const wanted = tabArgs(args);
       if (wanted === null) {
         const made = open({ key: UUID.uuid4() }, true);

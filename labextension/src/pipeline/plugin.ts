@@ -108,7 +108,7 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    addCommands({ app, tabs, open, trans });
+    addCommands({ app, api, tabs, open, trans });
 
     menu?.editMenu.undoers.undo.add({
       id: CommandIDs.undoEdit,
@@ -137,6 +137,7 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
 
 const PALETTE = [
   CommandIDs.newPipeline,
+  CommandIDs.openPipeline,
   CommandIDs.addStep,
   CommandIDs.savePipeline,
   CommandIDs.savePipelineAs,

@@ -113,6 +113,29 @@ describe('the commands of a pipeline', () => {
     expect(enabled([CommandIDs.copySelection, CommandIDs.nudge, CommandIDs.fit])).toEqual([true]);
   });
 
+  it('open from the palette what is saved, and what is not saved yet', async () => {
+    const times = { created_at: PLAN.created_at, updated_at: PLAN.created_at };
+    const template = { name: 'cells', revision: 'r1', document: PLAN.document, ...times };
+    at = bench({
+      ...ANSWERS,
+      '/base/pm/api/templates': { body: { templates: [template] } },
+      '/base/pm/api/templates/cells': { body: template },
+      '/base/pm/api/drawings': {
+        body: { drawings: [{ key: 'k1', name: '', changed_at: PLAN.created_at }] }
+      }
+    });
+    const asked = at.commands.execute(CommandIDs.openPipeline, { isPalette: true });
+    const select = (): HTMLSelectElement | null => document.querySelector('.jp-Dialog select');
+    await expect.poll(select, { timeout: 60_000 }).not.toBeNull();
+    expect([...(select()?.options ?? [])].map(each => each.value)).toEqual([
+      'cells',
+      expect.stringContaining('Unnamed pipeline, not saved')
+    ]);
+    document.querySelector<HTMLElement>('.jp-Dialog-button.jp-mod-accept')?.click();
+    await asked;
+    expect(at.open[0]?.model?.template?.name).toBe('cells');
+  });
+
   it('say what they can be given', async () => {
     at = bench(ANSWERS);
     for (const id of at.commands.listCommands()) {

@@ -61,7 +61,7 @@ export function bench(answers: Answers = {}): IBench {
     return tab;
   };
   const app = { commands, shell, contextMenuHitTest: () => undefined };
-  addCommands({ app: app as unknown as JupyterFrontEnd, tabs, open, trans });
+  addCommands({ app: app as unknown as JupyterFrontEnd, api, tabs, open, trans });
   return {
     commands,
     requests,
