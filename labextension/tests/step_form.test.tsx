@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { beforeEach, expect, it } from 'vitest';
 
 import { Api } from '../src/api/api';
+import type { IBegun } from '../src/runs/step_form';
 import { StepForm } from '../src/runs/step_form';
 import { Here, HereContext } from '../src/screen/here';
 import { param, version } from './pipeline/catalogue';
@@ -28,11 +29,16 @@ it('a late refusal of values that were changed meanwhile is not shown as one of 
   const here = new Here(new Api(settings), new Told(), new CommandRegistry(), trans);
   const host = document.createElement('div');
   document.body.append(host);
+  const kept: IBegun[] = [];
   const gate = version('gate', { params: [param('threshold', '0.5')] });
   act(() => {
     createRoot(host).render(
       <HereContext.Provider value={here}>
-        <StepForm version={gate} begun={{ params: {}, inputs: {} }} />
+        <StepForm
+          version={gate}
+          begun={{ params: { 'work.threshold': '0.7' }, inputs: {}, sample: 's0' }}
+          keep={begun => kept.push(begun)}
+        />
       </HereContext.Provider>
     );
   });
@@ -56,7 +62,10 @@ it('a late refusal of values that were changed meanwhile is not shown as one of 
     });
   };
 
+  // What was typed before a reload is there again, and what is typed now is kept for the next.
+  expect(sample?.value).toBe('s0');
   type('s1');
+  expect(kept.pop()).toEqual({ params: { 'work.threshold': '0.7' }, inputs: {}, sample: 's1' });
   press();
   await expect.poll(() => requests.length).toBe(1);
   type('s2');

@@ -65,9 +65,12 @@ export function Sheet({ everything, looking, chosen, onChoose }: IProps): React.
     <>
       <p className="pm-Bar pm-Everything-total">
         <span>
-          {trans._n('%1 run', '%1 runs', total)} {trans.__('of')}{' '}
-          {trans._n('%1 method', '%1 methods', methods.length)} {trans.__('in')}{' '}
-          {trans._n('%1 module', '%1 modules', names.length)}
+          {trans.__(
+            '%1 of %2 in %3',
+            trans._n('%1 run', '%1 runs', total),
+            trans._n('%1 method', '%1 methods', methods.length),
+            trans._n('%1 module', '%1 modules', names.length)
+          )}
         </span>
         <Action
           label={trans.__('Unfold modules')}

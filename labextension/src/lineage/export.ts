@@ -207,7 +207,12 @@ export function escaped(text: string): string {
 const MOST_PIXELS = 8192;
 
 /** The drawing as a picture, sharp on paper unless it is very large. */
-export async function pngOf(svg: string, width: number, height: number): Promise<Blob> {
+export async function pngOf(
+  svg: string,
+  width: number,
+  height: number,
+  trans: TranslationBundle
+): Promise<Blob> {
   const scale = Math.min(2, MOST_PIXELS / width, MOST_PIXELS / height);
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
@@ -219,7 +224,7 @@ export async function pngOf(svg: string, width: number, height: number): Promise
   return await new Promise((resolve, reject) => {
     canvas.toBlob(blob => {
       if (blob === null) {
-        reject(new Error('The browser could not make a picture of this drawing.'));
+        reject(new Error(trans.__('The browser could not make a picture of this drawing.')));
       } else {
         resolve(blob);
       }

@@ -71,7 +71,7 @@ export function Exports({ graph, drawn: shown, directions }: IProps): React.JSX.
         onClick={() => {
           attempt(async () => {
             const { svg, width, height } = drawn();
-            save(`${name}.png`, await pngOf(svg, width, height));
+            save(`${name}.png`, await pngOf(svg, width, height, trans));
             return trans.__('Saved.');
           });
         }}

@@ -33,8 +33,8 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
       <div className="pm-Banner" role="status">
         <span>
           {plan.submitted_at === null
-            ? trans.__('Plan %1, a draft of ', plan.plan_id)
-            : trans.__('Plan %1, as submitted ', plan.plan_id)}
+            ? trans.__('Plan %1, a draft of', plan.plan_id)
+            : trans.__('Plan %1, as submitted', plan.plan_id)}{' '}
           <time dateTime={time} title={Time.format(time)}>
             {Time.formatHuman(time)}
           </time>

@@ -12,6 +12,7 @@ import { numberOf } from '../screen/screens';
 import { IPipelineTracker, IScreens } from '../tokens';
 import type { ICodeArgs } from './code_tab';
 import type { ILogArgs } from './log_tab';
+import type { ISearchArgs } from './search';
 import type { IStepArgs } from './step_tab';
 
 export const runsPlugin: JupyterFrontEndPlugin<void> = {
@@ -113,14 +114,22 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       ),
       load: async () => (await import('./code_tab')).codeScreen(editors)
     });
-    screens.add<{ text: string }>({
+    screens.add<ISearchArgs>({
       command: CommandIDs.searchLogs,
       namespace: 'pm-search-logs',
       label: trans.__('Search Logs'),
       caption: trans.__('Search in what all runs printed'),
       icon: searchIcon,
-      properties: { text: { type: 'string', description: trans.__('What to look for') } },
-      read: args => ({ text: typeof args['text'] === 'string' ? args['text'] : '' }),
+      properties: {
+        text: { type: 'string', description: trans.__('What to look for') },
+        level: { type: 'string', description: trans.__('The least level, as WARNING or ERROR') },
+        method: { type: 'string', description: trans.__('The name of the method') }
+      },
+      read: args => ({
+        text: textOf(args['text']),
+        level: textOf(args['level']),
+        method: textOf(args['method'])
+      }),
       id: args => args.text,
       title: () => trans.__('Search logs'),
       beside: trans.__('A line that is found leads to its place in the log of its run.'),
@@ -148,7 +157,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
           version: numberOf(args, 'version') ?? 0,
           step,
           params: textsOf(args['params']) ?? Object.fromEntries(drawn?.params ?? []),
-          inputs: textsOf(args['inputs']) ?? boundBy(drawn)
+          inputs: textsOf(args['inputs']) ?? boundBy(drawn),
+          sample: textOf(args['sample'])
         };
       },
       id: args => `${args.method}-${args.version}-${args.step}`,

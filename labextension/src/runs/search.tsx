@@ -15,6 +15,10 @@ import { marked } from './log_view';
 
 export interface ISearchArgs {
   text: string;
+  /** Empty, all. */
+  level: string;
+  /** Empty, all. */
+  method: string;
   [name: string]: string;
 }
 
@@ -89,18 +93,23 @@ class Search extends Model {
   private _turn = 0;
 }
 
-export default function SearchTab({ args }: { args: ISearchArgs; tab: ITab }): React.JSX.Element {
+interface IProps {
+  args: ISearchArgs;
+  tab: ITab<ISearchArgs>;
+}
+
+export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
   const { api, trans } = useHere();
   const search = React.useMemo(() => new Search(api), [api]);
   useModel(search);
   const [text, setText] = React.useState(args.text);
-  const [level, setLevel] = React.useState('');
-  const [method, setMethod] = React.useState('');
+  const [level, setLevel] = React.useState(args.level);
+  const [method, setMethod] = React.useState(args.method);
   React.useEffect(() => {
-    if (args.text !== '') {
-      void search.find({ text: args.text, level: '', method: '' });
+    if (args.text !== '' || args.level !== '' || args.method !== '') {
+      void search.find({ text: args.text, level: args.level, method: args.method });
     }
-  }, [search, args.text]);
+  }, [search, args.text, args.level, args.method]);
   const sought = search.sought;
   return (
     <div className="pm-Search">
@@ -110,7 +119,9 @@ export default function SearchTab({ args }: { args: ISearchArgs; tab: ITab }): R
         role="search"
         onSubmit={event => {
           event.preventDefault();
-          void search.find({ text, level, method: method.trim() });
+          const sought = { text, level, method: method.trim() };
+          tab.keep(sought);
+          void search.find(sought);
         }}
       >
         <input

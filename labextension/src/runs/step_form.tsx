@@ -15,19 +15,25 @@ import { linesOf, StepInput } from './step_inputs';
 export interface IBegun {
   readonly params: Readonly<Record<string, string>>;
   readonly inputs: Readonly<Record<string, string>>;
+  readonly sample: string;
 }
 
 interface IProps {
   version: IVersion;
   begun: IBegun;
+  /** Hears what is filled in. */
+  keep: (begun: IBegun) => void;
 }
 
-export function StepForm({ version, begun }: IProps): React.JSX.Element {
+export function StepForm({ version, begun, keep }: IProps): React.JSX.Element {
   const { api, trans } = useHere();
   const { inputs, tracked } = version.declaration;
   const [given, setGiven] = React.useState(begun.inputs);
   const [params, setParams] = React.useState(begun.params);
-  const [sample, setSample] = React.useState('');
+  const [sample, setSample] = React.useState(begun.sample);
+  React.useEffect(() => {
+    keep({ inputs: given, params, sample });
+  }, [keep, given, params, sample]);
   /** What the chosen run filled in; typed over, it stays as typed. */
   const [offered, setOffered] = React.useState('');
   const [busy, setBusy] = React.useState(false);

@@ -19,12 +19,18 @@ export interface IStepArgs {
   step: string;
   params: Record<string, string>;
   inputs: Record<string, string>;
+  sample: string;
   [name: string]: string | number | Record<string, string>;
 }
 
-const NOTHING: IBegun = { params: {}, inputs: {} };
+const NOTHING: IBegun = { params: {}, inputs: {}, sample: '' };
 
-export default function StepTab({ args, tab }: { args: IStepArgs; tab: ITab }): React.JSX.Element {
+interface IProps {
+  args: IStepArgs;
+  tab: ITab<IStepArgs>;
+}
+
+export default function StepTab({ args, tab }: IProps): React.JSX.Element {
   const here = useHere();
   const { trans } = here;
   const [method, setMethod] = React.useState(args.method);
@@ -43,6 +49,15 @@ export default function StepTab({ args, tab }: { args: IStepArgs; tab: ITab }): 
   React.useEffect(() => {
     tab.setTitle(method === '' ? trans.__('Run a method') : trans.__('Run %1', method));
   }, [tab, method, trans]);
+  const version = method === args.method ? args.version : 0;
+  /** For a reload: what was typed is there again. */
+  const keep = React.useCallback(
+    ({ params, inputs, sample }: IBegun): void => {
+      const { step } = args;
+      tab.keep({ step, method, version, params: { ...params }, inputs: { ...inputs }, sample });
+    },
+    [tab, args, method, version]
+  );
   return (
     <Shown asked={methods} loading={trans.__('Loading methods…')}>
       {all => (
@@ -68,7 +83,8 @@ export default function StepTab({ args, tab }: { args: IStepArgs; tab: ITab }): 
           <Chosen
             key={`${method} ${JSON.stringify([args.params, args.inputs])}`}
             method={all.find(each => each.method === method)}
-            version={method === args.method ? args.version : 0}
+            version={version}
+            keep={keep}
             begun={method === args.method ? args : NOTHING}
           />
         </div>
@@ -81,9 +97,10 @@ interface IChosenProps {
   method: IMethod | undefined;
   version: number;
   begun: IBegun;
+  keep: (begun: IBegun) => void;
 }
 
-function Chosen({ method, version, begun }: IChosenProps): React.JSX.Element | null {
+function Chosen({ method, version, begun, keep }: IChosenProps): React.JSX.Element | null {
   const { trans } = useHere();
   if (method === undefined) {
     return null;
@@ -93,9 +110,9 @@ function Chosen({ method, version, begun }: IChosenProps): React.JSX.Element | n
     return <p className="pm-Muted">{trans.__('This method has no version yet.')}</p>;
   }
   return version === 0 || version === latest.version ? (
-    <StepForm version={latest} begun={begun} />
+    <StepForm version={latest} begun={begun} keep={keep} />
   ) : (
-    <OldVersion method={method.method} version={version} begun={begun} />
+    <OldVersion method={method.method} version={version} begun={begun} keep={keep} />
   );
 }
 
@@ -103,16 +120,17 @@ interface IOldProps {
   method: string;
   version: number;
   begun: IBegun;
+  keep: (begun: IBegun) => void;
 }
 
-function OldVersion({ method, version, begun }: IOldProps): React.JSX.Element {
+function OldVersion({ method, version, begun, keep }: IOldProps): React.JSX.Element {
   const { api, trans } = useHere();
   const asked = useAsked(
     React.useCallback(() => getVersion(api, method, version), [api, method, version])
   );
   return (
     <Shown asked={asked} loading={trans.__('Loading version %1…', version)}>
-      {found => <StepForm version={found} begun={begun} />}
+      {found => <StepForm version={found} begun={begun} keep={keep} />}
     </Shown>
   );
 }
