@@ -123,6 +123,19 @@ describe('the layout', () => {
     expect(width / height).toBeLessThan(5);
   });
 
+  it('lays a chain of a thousand runs out in one line, each right of what it was made from', () => {
+    const runs = Array.from({ length: 1000 }, (_, index) => lineageRun(index + 1, 999 - index));
+    const links = runs.slice(1).map(run => [run.run_id - 1, run.run_id] as const);
+    const graph = graphOf([lineage(1000, runs, links)]);
+    const plan = layout(graph);
+    const places = runs.map(run => plan.places.get(run.run_id) ?? { x: NaN, y: NaN });
+    expect(places.slice(1).every(({ x }, n) => x >= (places[n]?.x ?? NaN) + NODE.width)).toBe(true);
+    expect(new Set(places.map(({ y }) => y)).size).toBe(1);
+    expect(places[999]?.x).toBe(plan.width - NODE.width);
+    expect(neighbour(graph, plan, 1000, 'ArrowLeft')).toBe(999);
+    expect(graph.runs.size).toBe(1000);
+  });
+
   it('crosses no links where none need to cross', () => {
     const links = [1, 2, 3, 4, 5].map(n => [n, 16 - n] as const);
     const runs = links.flatMap(([a, b]) => [lineageRun(a, 2), lineageRun(b, 1)]);

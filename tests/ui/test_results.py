@@ -305,6 +305,12 @@ def test_an_address_opens_what_it_names_or_says_why_not(
     expect(page.get_by_role("heading", name="Compare runs")).to_be_visible()
     page.goto(f"{layout}?pm=log-3-2")
     expect(page.locator(".pm-LogTab [data-pm-here=true]")).to_contain_text("Traceback")
+    plan = results.rows.plan(name="linked", status="completed")
+    for step in ("gate", "measure"):
+        results.rows.planned_run(plan, step, sample="s1")
+    page.goto(f"{layout}?pm=step-{plan}-gate")
+    linked = page.locator(".pm-Plan").filter(has_text="linked")
+    expect(linked.get_by_label("Step", exact=True)).to_have_value("gate")
     page.goto(f"{layout}?pm=run-999")
     expect(page.get_by_role("alert").filter(has_text="999")).to_contain_text("Not found")
     page.goto(f"{layout}?pm=plan-999")
