@@ -28,6 +28,10 @@ interface ISought {
   method: string;
 }
 
+function isSame(one: ISought, other: ISought | null): boolean {
+  return one.text === other?.text && one.level === other.level && one.method === other.method;
+}
+
 class Search extends Model {
   constructor(private readonly _api: IApi) {
     super();
@@ -106,8 +110,10 @@ export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
   const [level, setLevel] = React.useState(args.level);
   const [method, setMethod] = React.useState(args.method);
   React.useEffect(() => {
-    if (args.text !== '' || args.level !== '' || args.method !== '') {
-      void search.find({ text: args.text, level: args.level, method: args.method });
+    const wanted = { text: args.text, level: args.level, method: args.method };
+    // What was kept of the search that is shown is no new one.
+    if (Object.values(wanted).join('') !== '' && !isSame(wanted, search.sought)) {
+      void search.find(wanted);
     }
   }, [search, args.text, args.level, args.method]);
   const sought = search.sought;

@@ -35,10 +35,16 @@ export default function StepTab({ args, tab }: IProps): React.JSX.Element {
   const { trans } = here;
   const [method, setMethod] = React.useState(args.method);
   const [answered, setAnswered] = React.useState(args);
+  /** What the form began with, and what was kept of it since. */
+  const [begun, setBegun] = React.useState(args);
+  const [kept, setKept] = React.useState(args);
   if (answered !== args) {
-    // Asked for anew: with what the step has now.
     setAnswered(args);
-    setMethod(args.method);
+    if (args !== kept) {
+      // Asked for anew: with what the step has now.
+      setBegun(args);
+      setMethod(args.method);
+    }
   }
   const methods = useAsked(
     React.useCallback(async () => {
@@ -49,14 +55,16 @@ export default function StepTab({ args, tab }: IProps): React.JSX.Element {
   React.useEffect(() => {
     tab.setTitle(method === '' ? trans.__('Run a method') : trans.__('Run %1', method));
   }, [tab, method, trans]);
-  const version = method === args.method ? args.version : 0;
+  const version = method === begun.method ? begun.version : 0;
   /** For a reload: what was typed is there again. */
   const keep = React.useCallback(
     ({ params, inputs, sample }: IBegun): void => {
-      const { step } = args;
-      tab.keep({ step, method, version, params: { ...params }, inputs: { ...inputs }, sample });
+      const { step } = begun;
+      const now = { step, method, version, params: { ...params }, inputs: { ...inputs }, sample };
+      setKept(now);
+      tab.keep(now);
     },
-    [tab, args, method, version]
+    [tab, begun, method, version]
   );
   return (
     <Shown asked={methods} loading={trans.__('Loading methods…')}>
@@ -81,11 +89,11 @@ export default function StepTab({ args, tab }: IProps): React.JSX.Element {
             </select>
           </label>
           <Chosen
-            key={`${method} ${JSON.stringify([args.params, args.inputs])}`}
+            key={`${method} ${JSON.stringify([begun.params, begun.inputs])}`}
             method={all.find(each => each.method === method)}
             version={version}
             keep={keep}
-            begun={method === args.method ? args : NOTHING}
+            begun={method === begun.method ? begun : NOTHING}
           />
         </div>
       )}
