@@ -244,19 +244,22 @@ export function portOf(node: StepNode, side: 'in' | 'out', name: string): IPoint
   return { x: node.left + at.x, y: node.top + at.y };
 }
 
-/** A part of a node: a port, a parameter, its foot, or what failed; nothing said is its title. */
+/** A part of a node: a port, a parameter, its foot, its warnings, or what failed; else its title. */
 export interface INodePart {
   readonly port?: string;
   readonly side?: 'in' | 'out';
   readonly param?: string;
-  readonly part?: 'foot' | 'trouble';
+  readonly part?: 'foot' | 'trouble' | 'levels';
 }
 
 /** The middle of a part, in units of the drawing. */
 export function partOf(node: StepNode, part: INodePart): IPoint {
-  const { form, trouble } = node;
+  const { form, trouble, levels } = node;
   if (part.port !== undefined) {
     return portOf(node, part.side ?? 'in', part.port);
+  }
+  if (part.part === 'levels' && levels !== null) {
+    return { x: node.left + (levels.left + levels.right) / 2, y: node.top + NODE.header / 2 };
   }
   if (part.part !== undefined) {
     const isTrouble = part.part === 'trouble' && trouble !== null;

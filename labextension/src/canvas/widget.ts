@@ -47,6 +47,8 @@ export interface ICanvasActions {
   readonly unfold: (step: string, at: IPoint) => void;
   /** Show the log of the first failed run of a step. */
   readonly openFailure: (step: string) => void;
+  /** Show what was logged as a warning or an error by the runs of a step. */
+  readonly openWarnings: (step: string) => void;
   /** Choose one of all runs as an input. */
   readonly chooseRun: (step: string, input: string) => void;
   /** Choose a file as an input; absent where there is nothing to choose it in. */
@@ -432,7 +434,9 @@ export class CanvasWidget extends Widget {
     const { actions } = this._options;
     if (hit.kind === 'trouble') {
       actions?.openFailure(hit.step);
-    } else if (hit.kind === 'progress' || hit.kind === 'levels') {
+    } else if (hit.kind === 'levels') {
+      actions?.openWarnings(hit.step);
+    } else if (hit.kind === 'progress') {
       actions?.unfold(hit.step, at);
     }
   };

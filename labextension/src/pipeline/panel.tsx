@@ -61,6 +61,7 @@ export class PipelinePanel extends Panel {
           this._unfolded = unfold(this.canvas.node, at, { ..._options, step });
         },
         openFailure: this._openFailure,
+        openWarnings: this._openWarnings,
         chooseRun: (step, input) =>
           void _options.commands.execute(CommandIDs.chooseRun, { step, input }),
         ...(_options.commands.hasCommand(CommandIDs.chooseFile)
@@ -245,6 +246,17 @@ export class PipelinePanel extends Panel {
       this.canvas.unfold(step);
     }
   }
+
+  /** Of many runs it is not to be seen which one warned: the entries say it. */
+  private readonly _openWarnings = (step: string): void => {
+    const { document, viewing } = this.model;
+    const method = document.steps.get(step)?.method;
+    if (viewing !== null && method !== undefined) {
+      const { plan_id: plan } = viewing.plan;
+      const wanted = { plan, method, level: 'WARNING' };
+      void this._options.commands.execute(CommandIDs.searchLogs, wanted);
+    }
+  };
 
   private readonly _openFailure = (step: string): void => {
     const { api, commands, trans } = this._options;

@@ -123,14 +123,18 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       properties: {
         text: { type: 'string', description: trans.__('What to look for') },
         level: { type: 'string', description: trans.__('The least level, as WARNING or ERROR') },
-        method: { type: 'string', description: trans.__('The name of the method') }
+        method: { type: 'string', description: trans.__('The name of the method') },
+        plan: { type: 'integer', description: trans.__('The number of a plan') }
       },
       read: args => ({
         text: textOf(args['text']),
         level: textOf(args['level']),
-        method: textOf(args['method'])
+        method: textOf(args['method']),
+        // As it is kept for a reload, it is a text.
+        plan: String(numberOf(args, 'plan') ?? textOf(args['plan']))
       }),
-      id: args => args.text,
+      // What a plan warned of has a tab of its own beside what was typed.
+      id: args => (args.plan === '' ? args.text : `plan-${args.plan}-${args.method}`),
       title: () => trans.__('Search logs'),
       beside: trans.__('A line that is found leads to its place in the log of its run.'),
       load: async () => (await import('./search')).default

@@ -19,6 +19,8 @@ export interface ISearchArgs {
   level: string;
   /** Empty, all. */
   method: string;
+  /** The number of a plan; empty, all. */
+  plan: string;
   [name: string]: string;
 }
 
@@ -26,10 +28,18 @@ interface ISought {
   text: string;
   level: string;
   method: string;
+  plan: string;
 }
 
+const NOTHING: ISought = { text: '', level: '', method: '', plan: '' };
+
 function isSame(one: ISought, other: ISought | null): boolean {
-  return one.text === other?.text && one.level === other.level && one.method === other.method;
+  return (
+    one.text === other?.text &&
+    one.level === other.level &&
+    one.method === other.method &&
+    one.plan === other.plan
+  );
 }
 
 class Search extends Model {
@@ -64,7 +74,7 @@ class Search extends Model {
 
   private async _look(): Promise<void> {
     const turn = ++this._turn;
-    const { text, level, method } = this.sought ?? { text: '', level: '', method: '' };
+    const { text, level, method, plan } = this.sought ?? NOTHING;
     this.busy = true;
     this.error = null;
     this.tell();
@@ -73,6 +83,7 @@ class Search extends Model {
         ...(text === '' ? {} : { containing: text }),
         ...(level === '' ? {} : { level }),
         ...(method === '' ? {} : { method }),
+        ...(plan === '' ? {} : { plan: Number(plan) }),
         ...(this.before === null ? {} : { before: this.before }),
         limit: 100
       });
@@ -109,13 +120,17 @@ export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
   const [text, setText] = React.useState(args.text);
   const [level, setLevel] = React.useState(args.level);
   const [method, setMethod] = React.useState(args.method);
+  const [plan, setPlan] = React.useState(args.plan);
   React.useEffect(() => {
-    const wanted = { text: args.text, level: args.level, method: args.method };
+    const wanted = {
+      ...{ text: args.text, level: args.level },
+      ...{ method: args.method, plan: args.plan }
+    };
     // What was kept of the search that is shown is no new one.
     if (Object.values(wanted).join('') !== '' && !isSame(wanted, search.sought)) {
       void search.find(wanted);
     }
-  }, [search, args.text, args.level, args.method]);
+  }, [search, args.text, args.level, args.method, args.plan]);
   const sought = search.sought;
   return (
     <div className="pm-Search">
@@ -125,7 +140,7 @@ export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
         role="search"
         onSubmit={event => {
           event.preventDefault();
-          const sought = { text, level, method: method.trim() };
+          const sought = { text, level, method: method.trim(), plan };
           tab.keep(sought);
           void search.find(sought);
         }}
@@ -159,6 +174,18 @@ export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
           value={method}
           onChange={event => {
             setMethod(event.target.value);
+          }}
+        />
+        <input
+          className="pm-Field"
+          type="number"
+          min={1}
+          step={1}
+          aria-label={trans.__('Number of the plan')}
+          placeholder={trans.__('Plan')}
+          value={plan}
+          onChange={event => {
+            setPlan(event.target.value);
           }}
         />
         <button type="submit" className="pm-Button pm-mod-main">

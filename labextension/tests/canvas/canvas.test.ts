@@ -23,6 +23,7 @@ beforeEach(() => {
   at = hand({
     unfold: note('unfold'),
     openFailure: note('failure'),
+    openWarnings: note('warnings'),
     chooseRun: note('run'),
     editBranches: note('branches')
   });
@@ -424,6 +425,9 @@ describe('the drawing', () => {
       expect(texts()).toContain(text);
     }
     expect(texts().some(text => text.startsWith('16 of 26'))).toBe(true);
+    // Which of its runs warned is not to be seen in their list.
+    at.click(point('segment', { part: 'levels' }));
+    expect(asked).toEqual(['warnings segment']);
   });
 
   it('leaves out what cannot be read from afar', () => {
