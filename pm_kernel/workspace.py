@@ -47,7 +47,7 @@ id = "{workspace_id}"
 # single_host = true
 # How tasks record themselves: "socket", through their plan's supervisor, or "direct", each alone.
 # recorder = "socket"
-# Nextflow tasks at once on this machine; default: as many as it has processors.
+# Tasks of a plan at once on this machine; default: what your other plans leave of its processors.
 # max_tasks = 4
 """
 

@@ -18,11 +18,14 @@ from pm_kernel.cli.plan_options import add_rerun
 from pm_kernel.cli.plan_progress import FAILURES, progress_lines
 from pm_kernel.cli.text import Span
 from pm_kernel.domain.marks import plan_mark
+from pm_kernel.domain.pipeline import parse_pipeline
 from pm_kernel.domain.plans import OPEN, Plan
 from pm_kernel.domain.rerun import rerun_of_words
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import Cancelled, Conflict, RunFailed
-from pm_kernel.nextflow.site import SiteCheck
+from pm_kernel.nextflow.machine import machine_limits
+from pm_kernel.nextflow.places import Places
+from pm_kernel.nextflow.site import SiteCheck, shared_with
 from pm_kernel.plan_file import PlanFile, read_plan_file, read_sheet
 from pm_kernel.store import plans
 from pm_kernel.store.planned_pages import ended_short, page_of_plan
@@ -111,6 +114,7 @@ def submit(argv: list[str], context: Context) -> int:
         planning.ask_of_changes(context.store, options.plan, _preview(context, before.plan), accept)
         imports = same_imports(context.settings)
         drafts.change_draft(context.settings, context.store, options.plan, before, after, imports)
+    _tell_of_others(context, options.plan)
     submission.submit(
         context.settings,
         context.store,
@@ -119,6 +123,15 @@ def submit(argv: list[str], context: Context) -> int:
         accept=accept,
     )
     return follow(context, options.plan, watch=not options.no_watch)
+
+
+def _tell_of_others(context: Context, plan_id: int) -> None:
+    """Say which other plans have a part of this machine just now."""
+    machine = machine_limits()
+    holders = Places(context.settings.state_dir, machine.cpus).holders()
+    pipeline, _problems = parse_pipeline(plans.get_plan(context.store, plan_id).document)
+    if told := shared_with(context.settings, pipeline, machine, holders):
+        context.output.note(told)
 
 
 def resume(argv: list[str], context: Context) -> int:

@@ -104,6 +104,27 @@ class SiteConfig:
         local = scope.get("$local")
         return "pollInterval" in scope or (isinstance(local, dict) and "pollInterval" in local)
 
+    def cpus(self, process: ProcessSpec) -> int:
+        """Return how many processors a task of a process takes, as far as that can be read."""
+        cpus = self.effective(process, "cpus")
+        return cpus if isinstance(cpus, int) and cpus > 0 else 1
+
+    @property
+    def can_queue(self) -> bool:
+        """Whether there is a place to say how many local tasks run at once."""
+        return isinstance(self.scopes.get("executor", {}), dict)
+
+    @property
+    def local_queue(self) -> int | None:
+        """How many local tasks it lets run at once; None where it leaves that to Nextflow."""
+        scope = self.scopes.get("executor", {})
+        if not isinstance(scope, dict):
+            return None
+        local = scope.get("$local")
+        own = local.get("queueSize") if isinstance(local, dict) else None
+        size = own if own is not None else scope.get("queueSize")
+        return size if isinstance(size, int) else None
+
     def elsewhere(self, processes: Iterable[ProcessSpec]) -> frozenset[str]:
         """Return the names of those processes that do not run on this machine."""
         return frozenset(p.name for p in processes if self.executor(p) != "local")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pm_kernel.artifacts.layout import writing
@@ -17,6 +18,7 @@ from pm_kernel.nextflow.compile import compile_launch, process_specs
 from pm_kernel.nextflow.config import SiteConfig
 from pm_kernel.nextflow.ir import Commands, LaunchSpec
 from pm_kernel.nextflow.machine import machine_limits
+from pm_kernel.nextflow.places import Held, Places
 from pm_kernel.nextflow.render import render
 from pm_kernel.nextflow.site import site_config, site_file, site_nextflow
 from pm_kernel.nextflow.trace import TraceReader
@@ -92,6 +94,41 @@ def launch_spec(
         poll_ms=None if config.paces_local else _POLL_MS,
         site_config=None if file is None else str(file),
     )
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a launch has of this machine: places, and the settings that keep it to them."""
+
+    settings: Settings
+    held: Held
+    #: Places that one task takes at most.
+    each: int
+
+
+def share_of(settings: Settings, launch: Launch, plan: Plan, places: Places) -> Share:
+    """Take the places that the local tasks of a launch can use, as far as they are left.
+
+    Where a person says how many tasks run at once, or all that can be used was there, the settings
+    are as they were; else the launch keeps to its places, or to its equal share where that is more.
+    """
+    pipeline, _problems = parse_pipeline(plan.document)
+    config = site_config(settings)
+    processes = process_specs(pipeline, (step for _, step in launch.tasks))
+    elsewhere = config.elsewhere(processes)
+    cpus = {p.step_id: config.cpus(p) for p in processes if p.name not in elsewhere}
+    tasks = [cpus[step] for _, step in launch.tasks if step in cpus]
+    if not tasks:
+        return Share(settings, Held([], 0), 1)
+    each = max(tasks)
+    most = min(sum(tasks), places.total)
+    if settings.max_tasks is not None:
+        most = min(most, settings.max_tasks * each)
+    held = places.take(most, plan.plan_id, settings.root)
+    if settings.max_tasks is None and held.number < most and not held.whole and config.can_queue:
+        narrowed = max(1, held.share // each)
+        settings = replace(settings, max_tasks=min(narrowed, config.local_queue or narrowed))
+    return Share(settings, held, each)
 
 
 def registration_failure(directory: Path) -> str:

@@ -146,6 +146,10 @@ class PlanRecord:
         """Return the workspaces that a launch takes inputs from."""
         return self._read(lambda c: launches.input_roots(c, launch.launch_id))
 
+    def lacking(self, launch: Launch) -> int:
+        """Return how many planned runs of a launch have no result yet."""
+        return self._read(lambda c: launches.lacking(c, launch.launch_id))
+
     def achieved(self, launch: Launch) -> bool:
         """Return whether a launch brought anything forth."""
         return self._read(lambda c: launches.achieved(c, launch.launch_id))

@@ -20,8 +20,12 @@ from pm_kernel.nextflow.ir import Limits, ProcessSpec
 from pm_kernel.nextflow.launcher import folder_fault
 from pm_kernel.nextflow.machine import machine_limits
 from pm_kernel.nextflow.overrides import config_problems
+from pm_kernel.nextflow.places import Holder
 from pm_kernel.running import scheduler
 from pm_kernel.running.process import host_name
+
+#: Plans that a sentence names.
+_NAMED = 4
 
 
 def site_file(settings: Settings) -> Path | None:
@@ -58,6 +62,28 @@ def site_config(settings: Settings, command: NextflowCommand | None = None) -> S
         settings.environ,
         settings.cache_dir,
         profile=settings.nextflow_profile,
+    )
+
+
+def shared_with(
+    settings: Settings, pipeline: Pipeline, machine: Limits, holders: Sequence[Holder]
+) -> str:
+    """Say which plans share this machine with one of this pipeline; empty where none matters."""
+    config = site_config(settings)
+    processes = process_specs(pipeline, pipeline.steps)
+    here = len(config.elsewhere(processes)) < len(processes)
+    if not holders or not here or settings.max_tasks is not None:
+        return ""
+    left = max(0, machine.cpus - sum(each.places for each in holders))
+    named = [
+        f"plan {each.plan_id}"
+        + ("" if each.workspace == str(settings.root) else f" of {each.workspace}")
+        for each in holders
+    ]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return (
+        f"This machine is shared with {', '.join(named[:_NAMED])}{more}: {left} of its "
+        f"{machine.cpus} processors are left. This plan takes those, or its equal share."
     )
 
 

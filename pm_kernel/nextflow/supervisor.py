@@ -24,6 +24,9 @@ from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import DatabaseUnavailable, PmError
 from pm_kernel.nextflow import ending, jobs, launching, owner
 from pm_kernel.nextflow.launcher import LOG, NextflowProcess
+from pm_kernel.nextflow.launching import Share
+from pm_kernel.nextflow.machine import machine_limits
+from pm_kernel.nextflow.places import Held, Places
 from pm_kernel.nextflow.plan_record import PlanRecord, Superseded
 from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.nextflow.trace import TraceReader
@@ -87,6 +90,9 @@ class Supervisor:
         self._tasks = TaskRecorder(settings, self._folder, recorder, say=_say)
         self._recorder = self._tasks.recorder
         self._process: NextflowProcess | None = None
+        self._places = Places(settings.state_dir, machine_limits().cpus)
+        #: What the running launch has of this machine.
+        self._share = Share(settings, Held([], 0), 1)
         #: Task directory -> what Nextflow says of it.
         self._ended: dict[str, str] = {}
         self._beat_at = 0.0
@@ -195,7 +201,7 @@ class Supervisor:
         self._tasks.warm()
         trace = TraceReader(directory / LOG)
         try:
-            self._follow(process, trace)
+            self._follow(launch, process, trace)
         except CancelAsked:
             # Nextflow ends at once; its tasks go on to complete their records.
             process.stop()
@@ -216,11 +222,13 @@ class Supervisor:
         self._close(launch, directory, process, self._error)
         return fruitful, not fruitful and 0 < exit_code < 128
 
-    def _follow(self, process: NextflowProcess, trace: TraceReader) -> None:
+    def _follow(self, launch: Launch, process: NextflowProcess, trace: TraceReader) -> None:
         while process.poll() is None:
             self._stand()
             if self._is_time_to_beat():
                 self._read_trace(trace)
+                # Others may have what its last tasks cannot use.
+                self._share.held.keep(self._record.lacking(launch) * self._share.each)
                 try:
                     self._settle()
                     self._beat()
@@ -326,12 +334,22 @@ class Supervisor:
         self, settings: Settings, launch: Launch, plan: Plan, directory: Path
     ) -> NextflowProcess:
         roots = self._record.input_roots(launch)
-        return launching.start_launch(settings, launch, plan, directory, roots=roots)
+        self._share = launching.share_of(settings, launch, plan, self._places)
+        if self._share.settings.max_tasks != settings.max_tasks:
+            _say(f"tasks at once: {self._share.settings.max_tasks}; other plans have the rest")
+        try:
+            return launching.start_launch(
+                self._share.settings, launch, plan, directory, roots=roots
+            )
+        except BaseException:
+            self._share.held.keep(0)
+            raise
 
     def _close(
         self, launch: Launch, directory: Path, process: NextflowProcess, error: str | None
     ) -> None:
         self._process = None
+        self._share.held.keep(0)
         code = process.poll()
         self._record.close_launch(launch.launch_id, error, directory=directory, exit_code=code)
 

@@ -301,6 +301,15 @@ def note_launch(connection: Connection, launch_id: int, **facts: Any) -> None:
     connection.execute(update(plan_launches).where(plan_launches.c.id == launch_id).values(**facts))
 
 
+def lacking(connection: Connection, launch_id: int) -> int:
+    """Return how many planned runs of a launch have no result."""
+    columns = planned_runs.c
+    query = select(func.count()).where(
+        columns.launch_id == launch_id, columns.current_run.is_(None)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def achieved(connection: Connection, launch_id: int) -> bool:
     """Return whether any planned run of a launch has a run of it, or a result."""
     return bool(
