@@ -39,7 +39,7 @@ StartProcess = Callable[[list[str], Path, dict[str, str]], int | None]
 #: Seconds for somebody who only looks to be done with a plan's lock.
 LOCK_PATIENCE = 2.0
 #: Seconds for the supervisor of a plan that has ended to let go of it: it says so first.
-ENDING_PATIENCE = 60.0
+ENDING_PATIENCE = 20.0
 
 
 def start_detached(command: list[str], log: Path, environ: dict[str, str]) -> int:

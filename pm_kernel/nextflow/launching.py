@@ -126,7 +126,8 @@ def share_of(settings: Settings, launch: Launch, plan: Plan, places: Places) -> 
         most = min(most, settings.max_tasks * each)
     held = places.take(most, plan.plan_id, settings.root)
     if settings.max_tasks is None and held.number < most and not held.whole and config.can_queue:
-        narrowed = max(1, held.share // each)
+        # Large tasks among small ones do not hold those back: Nextflow adds up processors itself.
+        narrowed = max(1, held.share // min(tasks))
         settings = replace(settings, max_tasks=min(narrowed, config.local_queue or narrowed))
     return Share(settings, held, each)
 

@@ -4,7 +4,7 @@ Each Nextflow takes the whole machine for its own. So a launch takes as many pla
 use and as are left, and runs no more at once, but for its equal share: a launch cannot be widened
 while it runs, and one that began beside others would crawl when they have ended. What it can use no
 more it gives back. A place is a locked file: whoever dies has given all of them back, and nobody
-waits for anybody.
+waits for anybody. A launch that finds none locks a file beside them, to be counted.
 
 Tasks on a cluster take none. Several users of one machine do not know of each other.
 """
@@ -25,11 +25,13 @@ from pm_kernel.running.process import host_name
 #: Seconds for others to be done with counting.
 _PATIENCE = 1.0
 _PAUSE = 0.01
+#: Launches without a place that are counted.
+_BESIDE = 256
 
 
 @dataclass(frozen=True)
 class Holder:
-    """A plan that has places, and how many."""
+    """A plan that runs tasks on this machine, and how many places it has."""
 
     plan_id: int
     workspace: str
@@ -39,11 +41,14 @@ class Holder:
 class Held:
     """Places that were taken; given back at the end of the process at the latest."""
 
-    def __init__(self, descriptors: list[int], total: int, others: int = 0) -> None:
+    def __init__(
+        self, descriptors: list[int], total: int, others: int = 0, beside: int | None = None
+    ) -> None:
         self._descriptors = descriptors
         self._total = total
-        #: How many plans have the rest.
+        #: How many plans have the rest, or run beside.
         self._others = others
+        self._beside = beside
 
     @property
     def share(self) -> int:
@@ -64,6 +69,9 @@ class Held:
         """Give back what is more than ``most``."""
         while len(self._descriptors) > max(0, most):
             os.close(self._descriptors.pop())
+        if most <= 0 and self._beside is not None:
+            os.close(self._beside)
+            self._beside = None
 
 
 class Places:
@@ -79,34 +87,39 @@ class Places:
 
         Where the folder cannot be written, or has no locks, all are taken to be free.
         """
-        descriptors: list[int] = []
-        note = json.dumps({"plan": plan_id, "workspace": str(workspace)}).encode("ascii")
+        taken: list[int] = []
+        beside = None
         try:
             with self._counting():
                 for file in self._files():
-                    if len(descriptors) >= most:
+                    if len(taken) >= most:
                         break
-                    descriptor = _locked(file)
-                    if descriptor is not None:
-                        descriptors.append(descriptor)
-                        os.ftruncate(descriptor, 0)
-                        os.write(descriptor, note)
-                others = len(self._holders()) - bool(descriptors)
+                    if (descriptor := _locked(file)) is not None:
+                        taken.append(descriptor)
+                if not taken:
+                    free = (_locked(file) for file in self._besides())
+                    beside = next((each for each in free if each is not None), None)
+                mine = [*taken, *(() if beside is None else (beside,))]
+                for descriptor in mine:
+                    os.ftruncate(descriptor, 0)
+                    os.write(descriptor, _note(plan_id, workspace))
+                others = len(self._holders()) - bool(mine)
         except OSError:
-            for descriptor in descriptors:
+            for descriptor in (*taken, *(() if beside is None else (beside,))):
                 os.close(descriptor)
             return Held([], 0)
-        return Held(descriptors, self.total, others)
+        return Held(taken, self.total, others, beside)
 
     def holders(self) -> tuple[Holder, ...]:
-        """Return who has places, and how many."""
+        """Return who runs tasks on this machine, and how many places each has."""
         with suppress(OSError), self._counting():
             return self._holders()
         return ()
 
     def _holders(self) -> tuple[Holder, ...]:
         found: dict[tuple[int, str], int] = {}
-        for file in self._files():
+        beside = (file for file in self._besides() if file.exists())
+        for file, places in (*((f, 1) for f in self._files()), *((f, 0) for f in beside)):
             descriptor = _locked(file)
             if descriptor is not None:
                 os.close(descriptor)
@@ -114,11 +127,14 @@ class Places:
             with suppress(ValueError, KeyError, TypeError):
                 note = json.loads(file.read_bytes())
                 whose = (int(note["plan"]), str(note["workspace"]))
-                found[whose] = found.get(whose, 0) + 1
+                found[whose] = found.get(whose, 0) + places
         return tuple(Holder(*whose, places) for whose, places in sorted(found.items()))
 
     def _files(self) -> Iterator[Path]:
         return (self._folder / str(number) for number in range(self.total))
+
+    def _besides(self) -> Iterator[Path]:
+        return (self._folder / f"beside-{number}" for number in range(_BESIDE))
 
     @contextmanager
     def _counting(self) -> Iterator[None]:
@@ -135,6 +151,10 @@ class Places:
         finally:
             if guard is not None:
                 os.close(guard)
+
+
+def _note(plan_id: int, workspace: Path) -> bytes:
+    return json.dumps({"plan": plan_id, "workspace": str(workspace)}).encode("ascii")
 
 
 def _locked(file: Path) -> int | None:

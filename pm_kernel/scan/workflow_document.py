@@ -57,7 +57,8 @@ def _markers(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _seconds(rest: str) -> float | None:
-    found = _DURATION.fullmatch(rest)
+    # With one blank at most where there were many, there is one way only to read it.
+    found = _DURATION.fullmatch(" ".join(rest.split()))
     if found is None:
         return None
     seconds = sum(float(found[unit] or 0) * size for unit, size in _UNITS.items())

@@ -23,6 +23,8 @@ SELECT i.run_id, d.input_name, i.ordinal, w.run_id AS other, min(p.plan_id) AS p
 FROM run_inputs i
 JOIN method_inputs d ON d.id = i.method_input_id
 JOIN planned_runs p ON p.current_run = i.run_id AND p.decision = 'reuse'
+  -- not one that lost what it reused, and made this run itself
+  AND NOT EXISTS (SELECT 1 FROM runs own WHERE own.id = i.run_id AND own.planned_run_id = p.id)
 JOIN execution_plans e ON e.id = p.plan_id AND e.status <> 'draft'
 CROSS JOIN LATERAL (
     SELECT parent.current_run AS run_id, x.source_output AS output

@@ -31,7 +31,13 @@ def test_places_are_taken_once_and_given_back_by_whoever_dies(tmp_path: Path) ->
         assert other.stdout.readline() == "3\n"
         assert places.holders() == (Holder(1, "/mine", 1), Holder(7, "/else", 3))
         # All are taken: one task at a time goes on beside them, and takes nothing.
-        assert places.take(4, 2, Path("/mine")).number == 0
+        beside = places.take(4, 2, Path("/mine"))
+        assert (beside.number, beside.share) == (0, 1)
+        assert places.holders()[1] == Holder(2, "/mine", 0)
+        third = places.take(4, 3, Path("/mine"))
+        assert third.share == 1
+        beside.keep(0)
+        third.keep(0)
         other.kill()
     assert places.holders() == (Holder(1, "/mine", 1),)
     more = places.take(4, 2, Path("/mine"))

@@ -104,15 +104,22 @@ def test_a_launch_keeps_to_what_others_have_left(tmp_path: Path) -> None:
     number, at_once, second = share(*["small"] * 9)
     # One place is left; of two plans, half of the machine is its share.
     assert (number, at_once) == (1, 2)
-    # A third of four are one.
+    # A third of four is one, and so is a fourth.
+    number, at_once, beside = share(*["small"] * 9)
+    assert (number, at_once) == (0, 1)
     assert share(*["small"] * 9)[:2] == (0, 1)
+    assert share(*["large", *["small"] * 9])[:2] == (0, 1)
     assert share("away", "away")[:2] == (0, None)
     assert share(*["small"] * 9, toml="[nextflow]\nmax_tasks = 3\n")[:2] == (0, 3)
     first.keep(0)
     # Three are left: one task of two processors.
     number, at_once, third = share("large", "large")
     assert (number, at_once) == (3, 1)
-    for held in (second, third):
+    third.keep(0)
+    # One large task at the end does not make many small ones go one by one.
+    number, at_once, third = share(*["small"] * 9, "large")
+    assert (number, at_once) == (3, 3)
+    for held in (second, beside, third):
         held.keep(0)
     number, at_once, alone = share(*["large"] * 2)
     assert (number, at_once) == (4, None)

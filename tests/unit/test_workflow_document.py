@@ -32,7 +32,8 @@ def test_a_line_that_begins_with_it_and_a_duration_counts(line, seconds):
     [
         "CRITICAL", "CRITICAL: slow", "CRITICAL: 12", "CRITICAL: 12 minutes", "CRITICAL 12 min",
         "CRITICAL: 30 min 1 h", "CRITICAL: 0 s", "CRITICAL: -5 min", "CRITICAL: 5 min or so",
-        "CRITICAL: 1e3 s", "CRITICAL: 9999999 d",
+        "CRITICAL: 1e3 s", "CRITICAL: 9999999 d", f"CRITICAL:{' ' * 5000}x",
+        f"CRITICAL:{'*_' * 500}x",
     ],
 )  # fmt: skip
 def test_one_that_is_no_duration_does_not_count_and_is_told(line):
