@@ -69,10 +69,15 @@ def shared_with(
     settings: Settings, pipeline: Pipeline, machine: Limits, holders: Sequence[Holder]
 ) -> str:
     """Say which plans share this machine with one of this pipeline; empty where none matters."""
-    config = site_config(settings)
+    if not holders or settings.max_tasks is not None:
+        return ""
+    try:
+        config = site_config(settings)
+    except (EngineUnavailable, InvalidInput):
+        # Whoever needs it says what is wrong with it.
+        return ""
     processes = process_specs(pipeline, pipeline.steps)
-    here = len(config.elsewhere(processes)) < len(processes)
-    if not holders or not here or settings.max_tasks is not None:
+    if len(config.elsewhere(processes)) == len(processes):
         return ""
     left = max(0, machine.cpus - sum(each.places for each in holders))
     named = [
