@@ -7,6 +7,7 @@ another browser, or the same one with nothing remembered, finds it there.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -23,9 +24,12 @@ from pm_kernel.artifacts.layout import writing
 from pm_kernel.config import Settings
 from pm_kernel.domain.names import shown
 from pm_kernel.errors import Conflict, InvalidInput, NotFound
+from pm_kernel.repository.locks import make_folder, open_lock
 
 #: A drawing of five thousand steps is a tenth of it.
 MOST_BYTES = 32 << 20
+#: What a file system answers that has no locks.
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL})
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 
@@ -64,8 +68,10 @@ def keep_unsaved(
 ) -> UnsavedDrawing:
     """Keep a drawing under its key; ``expected`` is the revision that was seen, None: none was.
 
-    Raises Conflict where somebody else changed it meanwhile, and keeps theirs; InvalidInput for a
-    key that is none and for what is too large; StoreUnavailable when it cannot be written.
+    What is there already is not kept anew: who asks again, for the first answer was lost, is
+    answered the same. Raises Conflict where somebody else changed it meanwhile, and keeps theirs;
+    InvalidInput for a key that is none and for what is too large; StoreUnavailable when it cannot
+    be written.
     """
     path = _path(settings, key)
     kept = {"user": settings.user, "changed_at": datetime.now(UTC).isoformat(), "content": content}
@@ -75,13 +81,18 @@ def keep_unsaved(
     with _changing(settings):
         before = _read(path)
         # What is gone may be kept anew: nobody's work is lost by that.
+        if before is not None and _same(before.content, content):
+            return before
         if before is not None and before.revision != expected:
             raise Conflict(
                 f"The unsaved drawing {shown(key)} was changed meanwhile by {before.user}.",
                 hint="Keep yours under a key of its own.",
             )
         draft = path.with_name(f".{key}.{os.getpid()}.new")
-        draft.write_bytes(text)
+        with draft.open("wb") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
         draft.replace(path)
     return _as_read(key, text)
 
@@ -117,10 +128,15 @@ def _changing(settings: Settings) -> Iterator[None]:
     """One after the other, whichever process asks: what is compared is what is replaced."""
     folder = _folder(settings)
     with writing(settings.runs_dir):
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        make_folder(folder)
+        descriptor = open_lock(folder / ".lock")
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError as error:
+                # Without locks two could write at once; what is drawn is kept all the same.
+                if error.errno not in _NO_LOCKS:
+                    raise
             yield
         finally:
             os.close(descriptor)
@@ -145,3 +161,8 @@ def _as_read(key: str, text: bytes) -> UnsavedDrawing:
         changed_at=datetime.fromisoformat(kept["changed_at"]),
         revision=hashlib.sha256(text).hexdigest(),
     )
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether they are the same text: their steps have an order, and 1 is not true."""
+    return json.dumps(one) == json.dumps(other)

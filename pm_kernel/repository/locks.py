@@ -26,7 +26,7 @@ _STEP_SECONDS = 0.02
 def file_lock(path: Path, *, seconds: float) -> Iterator[None]:
     """Hold the lock of ``path``; raises Conflict when somebody else holds it that long."""
     make_folder(path.parent)
-    descriptor = _opened(path)
+    descriptor = open_lock(path)
     try:
         deadline = time.monotonic() + seconds
         while not _taken(descriptor):
@@ -50,7 +50,8 @@ def make_folder(folder: Path) -> None:
             folder.chmod(stat.S_IMODE(folder.parent.stat().st_mode))
 
 
-def _opened(path: Path) -> int:
+def open_lock(path: Path) -> int:
+    """Return a descriptor of a lock file that others may lock as well, whoever makes it first."""
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except PermissionError:

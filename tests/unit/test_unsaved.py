@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -46,6 +50,37 @@ def test_nobody_keeps_one_over_what_somebody_else_drew_meanwhile(settings):
     with pytest.raises(Conflict):
         forget_unsaved(settings, "tab", expected=seen.revision)
     assert get_unsaved(settings, "tab") == theirs
+
+
+def test_who_asks_again_for_the_answer_was_lost_is_answered_the_same(settings):
+    kept = keep_unsaved(settings, "tab", {"document": {"a": 1, "b": 2}}, expected=None)
+    again = keep_unsaved(settings, "tab", {"document": {"a": 1, "b": 2}}, expected=None)
+    assert again == kept == get_unsaved(settings, "tab")
+    for other in ({"a": True, "b": 2}, {"b": 2, "a": 1}):
+        with pytest.raises(Conflict):
+            keep_unsaved(settings, "tab", {"document": other}, expected=None)
+
+
+def test_a_group_that_shares_the_workspace_shares_the_drawings(settings):
+    before = os.umask(0o002)
+    try:
+        settings.runs_dir.chmod(0o2775)
+        keep_unsaved(settings, "tab", UNFINISHED, expected=None)
+    finally:
+        os.umask(before)
+    folder = settings.runs_dir / "drawings"
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in (folder, *folder.iterdir())}
+    assert modes == {"drawings": 0o2775, ".lock": 0o664, "tab.json": 0o664}
+
+
+def test_a_file_system_without_locks_keeps_drawings_too(settings, monkeypatch):
+    def no_locks(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    kept = keep_unsaved(settings, "tab", UNFINISHED, expected=None)
+    forget_unsaved(settings, "tab", expected=kept.revision)
+    assert list_unsaved(settings) == []
 
 
 @pytest.mark.parametrize("key", ["", ".", "..", "a/b", "../pm", "a.b", "-a", "é", "x" * 65])
