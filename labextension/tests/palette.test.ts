@@ -4,6 +4,7 @@ import { Widget } from '@lumino/widgets';
 import { describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
+import { drawingsChanged } from '../src/api/drawings';
 import { PaletteModel } from '../src/palette/model';
 import { PalettePanel } from '../src/palette/plugin';
 import { Catalogue } from '../src/pipeline/catalogue';
@@ -122,4 +123,23 @@ describe('the left panel', () => {
     panel.dispose();
     vi.useRealTimers();
   });
+});
+
+it('the drawings that are not saved are those of the last answer that was asked for', async () => {
+  const waiting: ((answer: IAnswer) => void)[] = [];
+  const door = server({
+    '/base/pm/api/drawings': () => new Promise<IAnswer>(resolve => waiting.push(resolve))
+  });
+  const api = new Api(door.settings);
+  const model = new PaletteModel(api, new Catalogue(api), nullTranslator.load(''));
+  for (const count of [1, 2]) {
+    drawingsChanged.emit();
+    await expect.poll(() => waiting.length).toBe(count);
+  }
+  waiting[1]?.({ body: { drawings: [{ key: 'new' }] } });
+  await expect.poll(() => model.drawings.map(each => each.key)).toEqual(['new']);
+  waiting[0]?.({ body: { drawings: [{ key: 'new' }, { key: 'thrown away' }] } });
+  await new Promise(resolve => setTimeout(resolve, 100));
+  expect(model.drawings.map(each => each.key)).toEqual(['new']);
+  model.dispose();
 });

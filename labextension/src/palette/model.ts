@@ -113,9 +113,9 @@ export class PaletteModel extends VDomModel {
         const lacking = status.workspace === null ? 'workspace' : 'database';
         throw new NotReady(lacking, status.problem);
       }
-      const [templates, drawings, plans] = await Promise.all([
+      const [templates, , plans] = await Promise.all([
         listTemplates(this._api),
-        listDrawings(this._api),
+        this._listDrawings(),
         listPlans(this._api),
         this._readRuns(),
         methods || !this.catalogue.isLoaded || this.catalogue.error !== null
@@ -123,7 +123,6 @@ export class PaletteModel extends VDomModel {
           : null
       ]);
       this._templates = templates;
-      this._drawings = drawings;
       const active = (plan: Plan): boolean => ACTIVE.has(plan.status);
       this._plans = [...plans.filter(active), ...plans.filter(plan => !active(plan))];
       this._isLoaded = true;
@@ -179,15 +178,19 @@ export class PaletteModel extends VDomModel {
 
   /** This page kept or forgot one. */
   private readonly _readDrawings = (): void => {
-    void listDrawings(this._api).then(
-      drawings => {
-        this._drawings = drawings;
-        this._emit();
-      },
-      // The next look at everything says what is wrong.
-      () => undefined
-    );
+    // The next look at everything says what is wrong.
+    void this._listDrawings().then(this._emit, () => undefined);
   };
+
+  private async _listDrawings(): Promise<void> {
+    const asked = ++this._askedDrawings;
+    const drawings = await listDrawings(this._api);
+    // An older answer that arrives late must not replace a newer one.
+    if (asked > this._gotDrawings) {
+      this._gotDrawings = asked;
+      this._drawings = drawings;
+    }
+  }
 
   private _templates: readonly ITemplateEntry[] = [];
   private _drawings: readonly IUnsavedDrawing[] = [];
@@ -202,4 +205,6 @@ export class PaletteModel extends VDomModel {
   private _filter = '';
   private _filterFault: string | null = null;
   private _asked = 0;
+  private _askedDrawings = 0;
+  private _gotDrawings = 0;
 }

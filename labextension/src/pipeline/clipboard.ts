@@ -1,6 +1,7 @@
 /** Steps, comments and frames as text: what copy puts on the clipboard and paste takes from it. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { UUID } from '@lumino/coreutils';
 
 import type { Binding, IBox, ILayout, IPipeline, IPoint, IStep } from './document';
 import { EMPTY_LAYOUT } from './document';
@@ -113,7 +114,7 @@ function inserted(document: IPipeline, found: IPipeline): IInserted {
   const anew = <T extends IBox>(box: T): T & { id: string } => ({
     ...box,
     ...aside(box),
-    id: crypto.randomUUID()
+    id: UUID.uuid4()
   });
   const frames = found.layout.frames.map(anew);
   const comments = found.layout.comments.map(anew);

@@ -1,5 +1,5 @@
 import { nullTranslator } from '@jupyterlab/translation';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { copied, duplicated, pasted } from '../../src/pipeline/clipboard';
 import type { IPipeline } from '../../src/pipeline/document';
@@ -14,6 +14,7 @@ import {
   putComment,
   putFrame
 } from '../../src/pipeline/drawing';
+import { newComment, newFrame } from '../../src/pipeline/notes';
 import {
   addStep,
   connect,
@@ -132,6 +133,8 @@ describe('copies', () => {
   });
 
   it('take comments and frames along, beside the originals and under ids of their own', () => {
+    // A page that came over plain HTTP from another machine has none.
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
     const box = { x: 0, y: 0, width: 200, height: 80 };
     const drawn = [
       { ...box, id: 'note', text: 'why' },
@@ -154,6 +157,8 @@ describe('copies', () => {
     // A comment alone is something to paste as well.
     const alone = pasted(EMPTY_PIPELINE, copied(drawn, new Set(), new Set(['note'])), trans);
     expect(alone?.document.layout.comments).toHaveLength(1);
+    expect(newComment({ x: 0, y: 0 }).id).not.toBe(newFrame([], { x: 0, y: 0 }, trans).id);
+    vi.unstubAllGlobals();
   });
 
   it.each(['', 'some text', '{"cells": []}', '[1]'])('are not made of %j', text => {
