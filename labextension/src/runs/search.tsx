@@ -42,6 +42,11 @@ function isSame(one: ISought, other: ISought | null): boolean {
   );
 }
 
+/** Whether it says what to look for; who only goes to the tab finds it as it was. */
+function isAny({ text, level, method, plan }: ISought): boolean {
+  return [text, level, method, plan].some(each => each !== '');
+}
+
 class Search extends Model {
   constructor(private readonly _api: IApi) {
     super();
@@ -121,16 +126,27 @@ export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
   const [level, setLevel] = React.useState(args.level);
   const [method, setMethod] = React.useState(args.method);
   const [plan, setPlan] = React.useState(args.plan);
+  const [answered, setAnswered] = React.useState(args);
+  /** What was kept of this search. */
+  const [kept, setKept] = React.useState<ISought>(args);
+  if (answered !== args) {
+    setAnswered(args);
+    if (args !== kept && isAny(args)) {
+      // Asked for anew: the fields say what is searched.
+      setText(args.text);
+      setLevel(args.level);
+      setMethod(args.method);
+      setPlan(args.plan);
+    }
+  }
   React.useEffect(() => {
-    const wanted = {
-      ...{ text: args.text, level: args.level },
-      ...{ method: args.method, plan: args.plan }
-    };
+    const { text, level, method, plan } = args;
+    const wanted = { text, level, method, plan };
     // What was kept of the search that is shown is no new one.
-    if (Object.values(wanted).join('') !== '' && !isSame(wanted, search.sought)) {
+    if (isAny(wanted) && !isSame(wanted, search.sought)) {
       void search.find(wanted);
     }
-  }, [search, args.text, args.level, args.method, args.plan]);
+  }, [search, args]);
   const sought = search.sought;
   return (
     <div className="pm-Search">
@@ -141,6 +157,7 @@ export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
         onSubmit={event => {
           event.preventDefault();
           const sought = { text, level, method: method.trim(), plan };
+          setKept(sought);
           tab.keep(sought);
           void search.find(sought);
         }}

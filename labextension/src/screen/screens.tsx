@@ -81,7 +81,7 @@ export class Screens {
         const asked = kind.read(args) ?? (await kind.ask?.()) ?? null;
         return asked === null
           ? undefined
-          : this._open(kind, tracker, asked, args['activate'] !== false, args['mode']);
+          : this._open(kind, tracker, asked, args);
       }
     });
     this._palette?.addItem({
@@ -93,7 +93,8 @@ export class Screens {
       void this._restorer.restore(tracker, {
         command: kind.command,
         name: tab => tab.id,
-        args: tab => ({ ...tab.content.args, activate: false })
+        // What is shown in it may be another by now: the layout knows it by the id that it began with.
+        args: tab => ({ ...tab.content.args, activate: false, tab: tab.id })
       });
     }
     return tracker;
@@ -103,10 +104,12 @@ export class Screens {
     kind: IScreenKind<A>,
     tracker: WidgetTracker<Tab<A>>,
     args: A,
-    activate: boolean,
-    mode: unknown
+    how: ReadonlyPartialJSONObject
   ): Tab<A> {
-    const id = `${kind.namespace}-${kind.id(args)}`;
+    const { mode } = how;
+    const activate = how['activate'] !== false;
+    const id =
+      typeof how['tab'] === 'string' ? how['tab'] : `${kind.namespace}-${kind.id(args)}`;
     let tab = tracker.find(each => each.id === id);
     if (tab === undefined) {
       tab = this._make(kind, tracker, args);
