@@ -82,6 +82,9 @@ export interface ILive {
   /** Emits changes; `everything` when it is not known what has changed meanwhile. */
   readonly changed: ISignal<ILive, readonly IChange[] | 'everything'>;
 
+  /** Tell what this page did itself, at once: it may not be heard, or only later. */
+  tell(changes: readonly IChange[]): void;
+
   /** Listen until the last holder lets go. */
   hold(): IDisposable;
 }

@@ -49,6 +49,10 @@ export class Live implements ILive {
     return this._changed;
   }
 
+  tell(changes: readonly IChange[]): void {
+    this._changed.emit(changes);
+  }
+
   hold(): IDisposable {
     if (++this._holders === 1) {
       clearTimeout(this._letGo);

@@ -43,7 +43,10 @@ export class ActivePlans extends Model {
     this._before = new Set(plans);
   }
 
-  /** A plan was submitted: how it ended is said also where it ends before anybody looks. */
+  /**
+   * A plan was submitted: that it began is said also at the first look, and how it ended also where it
+   * ends before anybody looks.
+   */
   expect(plan: number): void {
     this._expected.add(plan);
   }
@@ -73,13 +76,14 @@ export class ActivePlans extends Model {
         // What ran already when the page was opened is no news.
         if (before.has(plan.plan_id)) {
           this._news.emit({ kind: 'moved', plan });
-        } else if (!first) {
+        } else if (!first || expected.includes(plan.plan_id)) {
           this._news.emit({ kind: 'started', plan });
         }
       }
       for (const plan of ended) {
         // What was submitted meanwhile may be a single run, of which no news is told.
-        if (plan !== null && (before.has(plan.plan_id) || isNews(plan))) {
+        if (plan !== null && (before.has(plan.plan_id) || (isNews(plan) && !this._isTold(plan)))) {
+          this._told.set(plan.plan_id, plan.finished_at);
           this._news.emit({ kind: 'ended', plan });
         }
       }
@@ -87,6 +91,11 @@ export class ActivePlans extends Model {
       // The screens say what is wrong; what is known stays until the next look.
     }
   };
+
+  /** Of one that was over before it was looked at more may be heard late. */
+  private _isTold(plan: Plan): boolean {
+    return this._told.get(plan.plan_id) === plan.finished_at;
+  }
 
   private async _ended(plan: number): Promise<Plan | null> {
     try {
@@ -99,6 +108,8 @@ export class ActivePlans extends Model {
   private _plans: readonly Plan[] = [];
   private _before = new Set<number>();
   private readonly _expected = new Set<number>();
+  /** The ends that were told, by plan: one that runs again ends at another time. */
+  private readonly _told = new Map<number, string | null>();
   private _looked = false;
   private _turn = 0;
   private readonly _news = new Signal<this, INews>(this);

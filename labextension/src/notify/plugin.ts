@@ -81,24 +81,18 @@ export const notifyPlugin: JupyterFrontEndPlugin<void> = {
     active.changed.connect(() => {
       keep(active.plans.map(plan => plan.plan_id));
     });
+    let begun = false;
     const begin = async (): Promise<void> => {
       // Nobody has asked for anything yet, so nobody is told what is missing.
       const { problem } = await api.status(true);
       if (problem !== null) {
         throw new Error(problem.message);
       }
-      active.remember(kept());
-      live.changed.connect((_, changes) => {
-        for (const { kind, id, status } of changes === 'everything' ? [] : changes) {
-          if (kind === 'plan' && (status === 'submitted' || status === 'running')) {
-            active.expect(id);
-          }
-        }
-        if (changes === 'everything' || changes.some(({ plan }) => plan !== null)) {
-          looking.ask();
-        }
-      });
-      live.hold();
+      if (!begun) {
+        begun = true;
+        active.remember(kept());
+        live.hold();
+      }
       await active.refresh();
     };
     const waiting = new Poll({
@@ -109,6 +103,21 @@ export const notifyPlugin: JupyterFrontEndPlugin<void> = {
       },
       frequency: WAITING,
       name: 'research-process-manager:notify'
+    });
+    live.changed.connect((_, changes) => {
+      for (const { kind, id, status } of changes === 'everything' ? [] : changes) {
+        if (kind === 'plan' && (status === 'submitted' || status === 'running')) {
+          active.expect(id);
+        }
+      }
+      if (changes === 'everything' || changes.some(({ plan }) => plan !== null)) {
+        if (begun) {
+          looking.ask();
+        } else if (changes !== 'everything') {
+          // Where a plan changes there are a workspace and its database by now.
+          void waiting.refresh();
+        }
+      }
     });
     void app.restored.then(() => waiting.start());
   }

@@ -15,7 +15,7 @@ import { explained } from '../explain/explanation';
 import { plansIcon } from '../icons';
 import { DraftNews } from '../pipeline/draft_news';
 import { hintBeside } from '../screen/beside';
-import { IApi, IPipelineTracker } from '../tokens';
+import { IApi, ILive, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
 import { PreviewModel } from './model';
 import { PreviewPanel } from './panel';
@@ -26,7 +26,7 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
   description: 'What a drawn pipeline would run, before it runs.',
   autoStart: true,
   requires: [IApi, IPipelineTracker],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IPropertyInspectorProvider, IStateDB],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IPropertyInspectorProvider, IStateDB, ILive],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,
@@ -35,7 +35,8 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     inspectors: IPropertyInspectorProvider | null,
-    state: IStateDB | null
+    state: IStateDB | null,
+    live: ILive | null
   ): void => {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load(DOMAIN);
@@ -48,6 +49,9 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
 
     /** What was submitted is watched where it was drawn; the preview has had its say. */
     const submitted = (model: PreviewModel, tab: Widget): void => {
+      const { planId: id } = model;
+      const nothing = { planned: null, step: null };
+      live?.tell([{ kind: 'plan', id, status: 'submitted', plan: id, ...nothing }]);
       // It is no draft any more, of which a drawing could hear.
       void news.forget(model.planId).catch(() => undefined);
       const source = pipelines.models.find(each => each.draftPlan === model.planId);
