@@ -22,7 +22,9 @@ _CONDITIONS = {
     "levels": "l.level = ANY(:levels)",
     "method": "r.method_id = (SELECT id FROM methods WHERE name = :method)",
     "sample": "r.sample = :sample",
-    "plan_id": "r.execution_plan_id = :plan_id",
+    # What it reused has warned as well: its steps count it.
+    "plan_id": "r.id IN (SELECT id FROM runs WHERE execution_plan_id = :plan_id UNION ALL"
+    " SELECT current_run FROM planned_runs WHERE plan_id = :plan_id)",
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, text
 from pm_kernel.domain.methods import MethodInput
 from pm_kernel.domain.runs import RunFilter
 from pm_kernel.errors import InvalidInput, NotFound
-from pm_kernel.store import logs, runs, step_times
+from pm_kernel.store import log_search, logs, runs, step_times
 from pm_kernel.store.run_details import details_of, get_details
 
 from .factories import START, Rows
@@ -118,6 +118,22 @@ def test_the_runs_of_a_plan_include_those_it_reused_and_say_so(store, rows):
         (own, "completed"),
         (earlier, "reused"),
     ]
+
+
+def test_the_warnings_of_a_plan_are_found_in_the_runs_that_it_reused_as_well(store, rows):
+    earlier = rows.run("segment")
+    rows.log(earlier, "few cells", level="WARNING")
+    plan = rows.plan()
+    rows.planned_run(plan, "segment", current_run=earlier)
+    rows.planned_run(plan, "segment")
+    own = rows.run("segment", plan=plan)
+    rows.log(own, "many cells", level="WARNING")
+    rows.log(rows.run("segment"), "no cells", level="WARNING")
+    wanted = log_search.LogSearch(plan_id=plan, method="segment", levels=("WARNING",))
+    assert [
+        (each.run.run_id, each.entry.message)
+        for each in log_search.search_logs(store, wanted).entries
+    ] == [(own, "many cells"), (earlier, "few cells")]
 
 
 def test_the_time_of_a_step_says_how_long_none_of_its_runs_was_at_work(store, rows):

@@ -90,7 +90,8 @@ function stateText(
           erred > 0 ? trans._n('%1 run logged errors', '%1 runs logged errors', erred) : '',
           warned > 0 ? trans._n('%1 run logged warnings', '%1 runs logged warnings', warned) : ''
         ];
-  return [...lines.filter(line => line !== ''), trans.__('Show its runs')].join('\n');
+  const next = kind === 'progress' ? trans.__('Show its runs') : trans.__('Show these entries');
+  return [...lines.filter(line => line !== ''), next].join('\n');
 }
 
 /** What the time on a node is. */
