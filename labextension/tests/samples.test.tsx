@@ -84,6 +84,21 @@ describe('a sample sheet', () => {
     expect(faults[2]?.message).toContain("run 8 has no output 'cells'");
   });
 
+  it('says nothing at a file that is there and ends as one that is not', () => {
+    const sheet = {
+      columns: ['sample', 'image', 'other'],
+      rows: [
+        ['s1', 'image.tif', './s1/image.tif'],
+        ['s2', 's1/image.tif', 'far/s1/image.png']
+      ]
+    };
+    const faults = sourceFaults(sheet, ['the file /study/s1/image.tif does not exist.'], trans);
+    expect(faults.map(({ row, column }) => [row, column])).toEqual([
+      [0, 2],
+      [1, 1]
+    ]);
+  });
+
   it('names empty and double names by row, and columns by number', () => {
     const sheet = { columns: ['sample', '', 'x', 'x'], rows: [['s1'], [''], ['s1']] };
     expect(placeFaults(sheet, trans).map(fault => fault.message)).toEqual([

@@ -10,7 +10,7 @@ import type { IStep, VersionSelector } from './document';
 
 /** What the canvas and the forms need to know of methods; pure functions take this. */
 export interface ICatalogue {
-  /** All methods with their latest version, by module and name. */
+  /** All methods with their latest version, by module and name; the same list until it says something else. */
   readonly methods: readonly IMethod[];
   /** Whether the list has arrived at least once. */
   readonly isLoaded: boolean;
@@ -25,6 +25,8 @@ export interface ICatalogue {
   resolve(method: string, version: VersionSelector): IVersion | undefined;
   /** Fetch a version that is not the latest. */
   ensure(method: string, version: VersionSelector): void;
+  /** The same; resolves when it is here, or cannot be had. */
+  fetched(method: string, version: VersionSelector): Promise<void>;
   /** Ask the server for the list again; never throws. */
   refresh(): Promise<void>;
 }
@@ -56,20 +58,29 @@ export class Catalogue implements ICatalogue {
   }
 
   ensure(method: string, version: VersionSelector): void {
+    void this.fetched(method, version);
+  }
+
+  fetched(method: string, version: VersionSelector): Promise<void> {
     const latest = this._byName.get(method)?.latest;
-    const key = `${method}/v${version}`;
-    if (version === 'latest' || latest?.version === version || this._asked.has(key)) {
-      return;
+    if (version === 'latest' || latest?.version === version) {
+      return Promise.resolve();
     }
-    this._asked.add(key);
-    getVersion(this._api, method, version).then(
-      found => {
-        this._older.set(key, found);
-        this._changed.emit();
-      },
-      // The server names what is not there as a problem of the pipeline; another look may find it.
-      () => window.setTimeout(() => this._asked.delete(key), 10_000)
-    );
+    const key = `${method}/v${version}`;
+    const asked =
+      this._asked.get(key) ??
+      getVersion(this._api, method, version).then(
+        found => {
+          this._older.set(key, found);
+          this._changed.emit();
+        },
+        // The server names what is not there as a problem of the pipeline; another look may find it.
+        () => {
+          window.setTimeout(() => this._asked.delete(key), 10_000);
+        }
+      );
+    this._asked.set(key, asked);
+    return asked;
   }
 
   /** Resolves when the list has arrived or could not be had; asks where nobody has. */
@@ -88,11 +99,13 @@ export class Catalogue implements ICatalogue {
     try {
       const methods = await listMethods(this._api);
       if (asked === this._number) {
-        this._methods = methods;
-        this._byName = new Map(methods.map(each => [each.method, each]));
+        this._said = JSON.stringify(methods);
+        if (this._said !== before) {
+          this._methods = methods;
+          this._byName = new Map(methods.map(each => [each.method, each]));
+        }
         this._isLoaded = true;
         this._error = null;
-        this._said = JSON.stringify(methods);
       }
     } catch (error) {
       if (asked === this._number) {
@@ -109,7 +122,7 @@ export class Catalogue implements ICatalogue {
   private _methods: readonly IMethod[] = [];
   private _byName = new Map<string, IMethod>();
   private _older = new Map<string, IVersion>();
-  private _asked = new Set<string>();
+  private _asked = new Map<string, Promise<void>>();
   private _isLoaded = false;
   private _error: unknown = null;
   /** The last answer, whatever it was. */

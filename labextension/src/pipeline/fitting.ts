@@ -52,6 +52,8 @@ export async function fittingRuns(
       ...(sample === '' ? {} : { sample }),
       ...(before === null ? {} : { before })
     });
+    // What an older version made is not judged by what the latest makes.
+    await Promise.all(found.runs.map(run => catalogue.fetched(run.method, run.version)));
     for (const run of found.runs) {
       const outputs = outputsOf(run, input, catalogue, trans);
       if (outputs.length > 0) {
@@ -67,14 +69,13 @@ export async function fittingRuns(
   return { fitting, lookedAt, before };
 }
 
-/** What fits of what a run's version declares; where that is not here yet, of what the latest does. */
+/** What fits of what a run's version declares; where that cannot be had, of what the latest does. */
 function outputsOf(
   run: Run,
   input: IInput,
   catalogue: ICatalogue,
   trans: TranslationBundle
 ): IOutput[] {
-  catalogue.ensure(run.method, run.version);
   const version =
     catalogue.resolve(run.method, run.version) ?? catalogue.resolve(run.method, 'latest');
   const outputs = version?.declaration.outputs ?? [];

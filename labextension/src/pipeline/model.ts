@@ -42,6 +42,7 @@ interface IModelOptions {
 export class PipelineModel implements IPipelineModel {
   constructor(private readonly _options: IModelOptions) {
     this.catalogue = _options.catalogue;
+    this._methods = this.catalogue.methods;
     this.key = _options.key;
     this._saved = new Saved(_options.api);
     this._viewed = new Viewed(_options);
@@ -547,11 +548,16 @@ export class PipelineModel implements IPipelineModel {
   }
 
   private readonly _onCatalogue = (): void => {
-    // Another registration may have mended or broken something.
     this._changed.emit();
-    this.check();
+    const { methods } = this.catalogue;
+    // Another registration may have mended or broken something; an older version that arrived has not.
+    if (methods !== this._methods) {
+      this._methods = methods;
+      this.check();
+    }
   };
 
+  private _methods: ICatalogue['methods'];
   private _history = new History({ document: EMPTY_PIPELINE, request: {} });
   private _lost: readonly string[] = [];
   private _newer = false;

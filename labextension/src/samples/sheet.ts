@@ -210,10 +210,14 @@ export function sourceFaults(
   trans: TranslationBundle
 ): readonly IPlaceFault[] {
   const faults: IPlaceFault[] = [];
+  const named = told.map(sentence => ({ sentence, meant: meantBy(sentence, sheet) }));
   for (const [row, cells] of told.length === 0 ? [] : sheet.rows.entries()) {
     cells.forEach((cell, column) => {
       const name = sheet.columns[column] ?? '';
-      const found = name === SAMPLE ? undefined : told.find(each => isAbout(each, cell.trim()));
+      const found =
+        name === SAMPLE
+          ? undefined
+          : named.find(({ meant }) => meant.has(pathOf(cell)))?.sentence;
       if (found !== undefined) {
         const what = found.replace(/^Step '[^']*': (input '[^']*': )?/, '');
         const place = trans.__('Row %1, column "%2": %3', row + 1, name, what);
@@ -229,16 +233,33 @@ export function sourceFaults(
   return faults;
 }
 
+/**
+ * What a sentence of the server is about, of all that the cells name. Where one path ends as another
+ * does, as "image.tif" and "s1/image.tif", the longer one is meant.
+ */
+function meantBy(sentence: string, { columns, rows }: ISheet): ReadonlySet<string> {
+  const sample = columns.indexOf(SAMPLE);
+  const fitting = rows
+    .flatMap(cells => cells.filter((_, column) => column !== sample).map(pathOf))
+    .filter(path => isAbout(sentence, path));
+  const longest = fitting.reduce((most, { length }) => Math.max(most, length), 0);
+  return new Set(fitting.filter(({ length }) => length === longest));
+}
+
+/** What a cell names: "./a.png" and "a.png" are the same file. */
+function pathOf(cell: string): string {
+  return cell.trim().replace(/^(\.\/)+/, '');
+}
+
 /** Whether a sentence of the server is about what a cell names. */
-function isAbout(sentence: string, cell: string): boolean {
-  const run = /^run:(\d+)\/(.+)$/.exec(cell);
+function isAbout(sentence: string, path: string): boolean {
+  const run = /^run:(\d+)\/(.+)$/.exec(path);
   if (run !== null) {
     const [, id = '', output = ''] = run;
-    return [`run ${id} has no output '${output}'`, `run ${id} did not complete`, `${cell} `].some(
+    return [`run ${id} has no output '${output}'`, `run ${id} did not complete`, `${path} `].some(
       each => sentence.includes(each)
     );
   }
-  const path = cell.replace(/^(\.\/)+/, '');
   return (
     path !== '' &&
     [' does not exist', ' is a folder', ' cannot be read'].some(

@@ -5,10 +5,11 @@ import { expect, it } from 'vitest';
 
 import { Api } from '../../src/api/api';
 import { RunChooser } from '../../src/inspector/runs';
+import { Catalogue } from '../../src/pipeline/catalogue';
 import { fittingRuns } from '../../src/pipeline/fitting';
 import { run } from '../records';
 import { server } from '../server';
-import { catalogue, input } from './catalogue';
+import { catalogue, input, METHODS, output, version } from './catalogue';
 
 const TABLE = input('nuclei', { value_type: 'table' });
 const SLOW = { timeout: 20_000 };
@@ -34,6 +35,38 @@ it('runs that fit an input are found behind newer ones that do not', async () =>
   const found = await fittingRuns(api, await catalogue(), TABLE, trans);
   expect(found.fitting.map(each => each.run.run_id)).toEqual([1]);
   expect([asked, found.before]).toEqual([[null, '2', '1', '0'], null]);
+});
+
+it('what an older version made is judged by what that version declares', async () => {
+  const { settings } = server({
+    '/base/pm/api/methods': { body: { methods: METHODS } },
+    // The latest makes a table, this one made a picture; of the other it is the other way round.
+    '/base/pm/api/methods/segment/versions/1': {
+      body: version('segment', { outputs: [output('old', 'image')] })
+    },
+    '/base/pm/api/methods/summary/versions/7': {
+      body: version('summary', { version: 7, outputs: [output('counts')] })
+    },
+    '/base/pm/api/runs': {
+      body: {
+        runs: [
+          run(3, { method: 'segment', version: 1 }),
+          run(2, { method: 'summary', version: 7 }),
+          run(1, { method: 'measure', version: 9 })
+        ],
+        before: null
+      }
+    }
+  });
+  const api = new Api(settings);
+  const known = new Catalogue(api);
+  await known.refresh();
+  const { fitting } = await fittingRuns(api, known, TABLE, trans);
+  // What cannot be had is judged by the latest.
+  expect(fitting.map(each => [each.run.run_id, each.outputs.map(one => one.name)])).toEqual([
+    [2, ['counts']],
+    [1, ['table']]
+  ]);
 });
 
 it('a chooser claims nothing of older runs, and looks at them when asked', async () => {

@@ -9,7 +9,7 @@ import { UnsavedWork } from '../../src/pipeline/unsaved';
 import type { IAnswer } from '../server';
 import { REFUSAL, server } from '../server';
 import { Told } from '../told';
-import { METHODS } from './catalogue';
+import { METHODS, version } from './catalogue';
 import { draw, trans } from './drawn';
 
 const PREVIEW = { counts: { total: 1, run: 1, reuse: 0, blocked: 0 }, problems: [], samples: 0 };
@@ -22,6 +22,7 @@ it('a drawing is checked again where methods are others or a plan has ended, not
   let methods: object[] = METHODS;
   const { settings, requests } = server({
     '/base/pm/api/methods': () => ({ body: { methods } }),
+    '/base/pm/api/methods/segment/versions/1': { body: version('segment') },
     '/base/pm/api/preview': { body: PREVIEW }
   });
   const api = new Api(settings);
@@ -52,9 +53,13 @@ it('a drawing is checked again where methods are others or a plan has ended, not
   live.changed.emit([change, { ...change, kind: 'run', status: 'completed' }]);
   expect([changed, model.isChecked]).toEqual([1, true]);
 
+  // That an older version is known by now changes what is drawn, not what would run.
+  await catalogue.fetched('segment', 1);
+  expect([changed, model.isChecked]).toEqual([2, true]);
+
   methods = METHODS.slice(1);
   await catalogue.refresh();
-  expect([changed, model.isChecked]).toEqual([2, false]);
+  expect([changed, model.isChecked]).toEqual([3, false]);
   await expect.poll(() => model.isChecked, { timeout: 60_000 }).toBe(true);
   expect(previews()).toBe(2);
 
