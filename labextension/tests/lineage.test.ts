@@ -311,10 +311,15 @@ describe('alike runs', () => {
   it('say every state that is not as it should be', () => {
     const failed = gates({ state: 'altered' }, { state: 'tainted' }, { state: 'failed' });
     expect(failed.state).toBe('failed');
-    expect(second(failed, markOf(MARKS.run, 'failed'), trans)).toBe(
-      '3 runs, 1 failed, 1 altered, 1 tainted'
+    const marks = [
+      ...MARKS.run,
+      { state: 'altered', glyph: '⚠', token: 'warn', said: 'altered' },
+      { state: 'tainted', glyph: '△', token: 'warn', said: 'an upstream result was altered' }
+    ];
+    expect(second(failed, marks, trans)).toBe(
+      '3 runs, 1 failed, 1 altered, 1 × an upstream result was altered'
     );
-    expect(second(gates(), markOf(MARKS.run, 'completed'), trans)).toBe('3 runs');
+    expect(second(gates(), marks, trans)).toBe('3 runs');
   });
 
   it('say where they differ without a default', () => {

@@ -10,13 +10,14 @@ import { PalettePanel } from '../src/palette/plugin';
 import { Catalogue } from '../src/pipeline/catalogue';
 import type { IChange } from '../src/tokens';
 import type { IAnswer } from './server';
-import { server, STATUS } from './server';
+import { REFUSAL, server, STATUS } from './server';
 import { Told } from './told';
 
 /** A server with so many runs, the newest first; `hold` lets an answer wait. */
 function bench(
   count: number,
-  hold: (query: URLSearchParams) => Promise<void> = () => Promise.resolve()
+  hold: (query: URLSearchParams) => Promise<void> = () => Promise.resolve(),
+  status: () => IAnswer = () => ({ body: STATUS })
 ): { model: PaletteModel; asked: () => string[]; methodsRead: () => number } {
   const queries = (): URLSearchParams[] =>
     door.requests
@@ -33,8 +34,9 @@ function bench(
     };
   };
   const door = server({
-    '/base/pm/api/status': { body: STATUS },
+    '/base/pm/api/status': status,
     '/base/pm/api/templates': { body: { templates: [] } },
+    '/base/pm/api/drawings': { body: { drawings: [] } },
     '/base/pm/api/plans': { body: { plans: [] } },
     '/base/pm/api/methods': { body: { methods: [] } },
     '/base/pm/api/runs': runs
@@ -87,7 +89,8 @@ describe('the runs in the left panel', () => {
 describe('the left panel', () => {
   it('reads its lists again while changes come without a pause, and not for logs that grow', async () => {
     vi.useFakeTimers();
-    const { model, asked, methodsRead } = bench(0);
+    let status: IAnswer = { body: STATUS };
+    const { model, asked, methodsRead } = bench(0, undefined, () => status);
     const live = new Told();
     const add = (): Promise<void> => Promise.resolve();
     const actions = {
@@ -120,6 +123,18 @@ describe('the left panel', () => {
     live.changed.emit([change('run'), change('method')]);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(methodsRead()).toBe(read + 1);
+    // Where that look failed, the next one reads them, whatever it was asked for.
+    status = { status: 503, body: REFUSAL };
+    live.changed.emit([change('method')]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(methodsRead()).toBe(read + 1);
+    status = { body: STATUS };
+    live.changed.emit([change('run')]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(methodsRead()).toBe(read + 2);
+    live.changed.emit([change('run')]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(methodsRead()).toBe(read + 2);
     panel.dispose();
     vi.useRealTimers();
   });

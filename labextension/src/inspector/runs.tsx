@@ -21,7 +21,7 @@ interface IProps {
   trans: TranslationBundle;
 }
 
-type Found = IFound | { error: unknown } | null;
+type Found = (IFound & { readonly sample: string }) | { error: unknown } | null;
 
 export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): React.JSX.Element {
   const [sample, setSample] = React.useState('');
@@ -40,6 +40,7 @@ export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): 
         .then(
           page => ({
             ...page,
+            sample: name,
             fitting: [...(known?.fitting ?? []), ...page.fitting],
             lookedAt: (known?.lookedAt ?? 0) + page.lookedAt
           }),
@@ -92,7 +93,7 @@ export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): 
         <p className="pm-Hint">{trans.__('Reading…')}</p>
       ) : fitting.length === 0 ? (
         <p className="pm-Hint" role="status">
-          {nothingText(found, input, trans)}
+          {nothingText(found, input, found.sample, trans)}
         </p>
       ) : (
         <ul className="pm-List" aria-label={trans.__('Completed runs, newest first')}>
@@ -141,15 +142,22 @@ export function RunChooser({ api, catalogue, input, onChoose, trans }: IProps): 
 }
 
 /** That nothing was found, and where: of more runs than were looked at nothing is claimed. */
-function nothingText(found: IFound, { module, name }: IInput, trans: TranslationBundle): string {
-  if (found.before !== null) {
-    return trans.__(
-      'None of the newest %1 completed runs made what "%2" takes.',
-      found.lookedAt,
-      name
-    );
-  }
-  return module === null
-    ? trans.__('No completed run made what "%1" takes.', name)
-    : trans.__('No completed run of module %1 made what "%2" takes.', module, name);
+function nothingText(
+  found: IFound,
+  { module, name }: IInput,
+  sample: string,
+  trans: TranslationBundle
+): string {
+  // So many were looked at of those that are asked for.
+  const which =
+    module !== null && sample !== ''
+      ? trans.__('completed runs of module %1 and sample "%2"', module, sample)
+      : module !== null
+        ? trans.__('completed runs of module %1', module)
+        : sample !== ''
+          ? trans.__('completed runs of sample "%1"', sample)
+          : trans.__('completed runs');
+  return found.before === null
+    ? trans.__('Of all %1 none made what "%2" takes.', which, name)
+    : trans.__('None of the newest %1 %2 made what "%3" takes.', found.lookedAt, which, name);
 }

@@ -141,7 +141,7 @@ export function svgOf(
       `stroke="${asked ? colours.asked : colours.border}" stroke-width="${asked ? 2.5 : 1}"/>` +
       `<rect width="5" height="${NODE.height}" rx="2" fill="${colours.states[mark.token] ?? colours.muted}"/>` +
       `<text x="14" y="20" font-weight="600" fill="${colours.text}">${escaped(clipped(`${run.method} v${run.version}`, 28))}</text>` +
-      `<text x="14" y="38" fill="${colours.muted}">${escaped(clipped(second(run, mark, trans), 34))}</text>` +
+      `<text x="14" y="38" fill="${colours.muted}">${escaped(clipped(second(run, marks, trans), 34))}</text>` +
       lines
         .map(
           (line, place) =>
@@ -161,8 +161,13 @@ export function svgOf(
 }
 
 /** "run 20 · field_01 · G0G1_wide", or "12 runs, 1 failed, 2 altered". */
-export function second(run: LineageRun, mark: IMark, trans: TranslationBundle): string {
+export function second(
+  run: LineageRun,
+  marks: readonly IMark[],
+  trans: TranslationBundle
+): string {
   const { together } = run;
+  const saidOf = (state: string): string => markOf([...marks], state).said;
   if (together !== undefined) {
     const counts = new Map<string, number>();
     for (const { state } of together) {
@@ -175,14 +180,19 @@ export function second(run: LineageRun, mark: IMark, trans: TranslationBundle): 
     );
     return [
       trans._n('%1 run', '%1 runs', together.length),
-      ...states.map(([state, count]) => `${count} ${state}`)
+      ...states.map(([state, count]) => counted(count, saidOf(state), trans))
     ].join(', ');
   }
   const words = [trans.__('run %1', run.run_id), run.sample ?? '', run.branch];
-  if (mark.state !== 'completed') {
-    words.push(mark.said);
+  if (run.state !== 'completed') {
+    words.push(saidOf(run.state));
   }
   return words.filter(word => word !== '').join(' · ');
+}
+
+/** "2 failed"; what is said in more than a word is not read as their number: "2 × not run". */
+function counted(count: number, said: string, trans: TranslationBundle): string {
+  return said.includes(' ') ? trans.__('%1 × %2', count, said) : `${count} ${said}`;
 }
 
 const ENTITIES: Record<string, string> = {

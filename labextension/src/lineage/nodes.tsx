@@ -93,7 +93,7 @@ export const Node = React.memo(function Node(props: INodeProps): React.JSX.Eleme
   const { run, x, y, marks, words, asked, dimmed, selected } = props;
   const { trans } = useHere();
   const mark = markOf(marks, run.state);
-  const lines = linesOf(run, mark, words, trans);
+  const lines = linesOf(run, marks, words, trans);
   const top = (NODE.height - lines.length * words.step) / 2 + words.step * 0.74;
   return (
     <g
@@ -107,7 +107,7 @@ export const Node = React.memo(function Node(props: INodeProps): React.JSX.Eleme
       <title>
         {[
           `${run.method} v${run.version}`,
-          second(run, mark, trans),
+          second(run, marks, trans),
           mark.said,
           ...changedOf(run),
           filesShort(run, trans)
@@ -165,20 +165,20 @@ interface ILine {
 /** What a node says, what matters most first, as far as there is room. */
 function linesOf(
   run: LineageRun,
-  mark: IMark,
+  marks: IMark[],
   { lines, letters }: IWords,
   trans: TranslationBundle
 ): ILine[] {
   const title = `${run.method} v${run.version}`;
   const room = letters - 3; // beside its mark
-  const told = second(run, mark, trans);
+  const told = second(run, marks, trans);
   const which = [run.sample ?? '', run.branch].filter(word => word !== '').join(' · ');
   const all: ILine[] = [
     { kind: 'title', text: title.length <= room ? title : clipped(run.method, room) },
     {
       kind: 'second',
       text:
-        told.length <= letters || which === '' || mark.state !== 'completed'
+        told.length <= letters || which === '' || run.state !== 'completed'
           ? clipped(told, letters)
           : clipped(which, letters)
     },

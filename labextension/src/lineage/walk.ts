@@ -58,7 +58,7 @@ export function spoken(
   const mark = markOf(marks, found.state);
   return [
     `${found.method} v${found.version}`,
-    second(found, mark, trans),
+    second(found, marks, trans),
     mark.said,
     ...changedOf(found)
   ].join(', ');

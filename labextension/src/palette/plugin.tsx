@@ -142,6 +142,8 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
     const methods = this._methods;
     this._methods = false;
     await this.model.refresh({ methods });
+    // They were not read: the next look does.
+    this._methods ||= methods && this.model.error !== null;
   }
 
   private _folded: ReadonlySet<SectionName> = new Set();

@@ -47,6 +47,10 @@ export function useKeyedChoice(
       value: looked ?? value,
       onKeyDown: event => {
         if (event.key === 'Enter') {
+          if (looked !== null) {
+            // It takes what is shown; a browser would open its list over that.
+            event.preventDefault();
+          }
           settle();
         } else if (event.key === 'Escape' && looked !== null) {
           // What is around it stays open.

@@ -485,6 +485,13 @@ function has(panel: PipelinePanel | null, { changes = false, chosen }: INeeds): 
   );
 }
 
+/** Whether a command is asked for by a key, as Lumino says it in the arguments. */
+function isByKey({ _luminoEvent: event }: Args): boolean {
+  return typeof event === 'object' && event !== null && 'type' in event
+    ? event.type === 'keybinding'
+    : false;
+}
+
 /** Adds a command that acts on the pipeline in front. */
 function editing(
   context: IContext,
@@ -499,10 +506,11 @@ function editing(
     commands.addCommand(id, {
       label,
       describedBy: { args: { type: 'object', properties: needs.args ?? {} } },
-      isEnabled: () => has(current(context), needs),
+      // Of a key that has nothing to act on nobody need be warned in the console.
+      isEnabled: args => has(current(context), isByKey(args) ? {} : needs),
       execute: async args => {
         const panel = current(context);
-        if (panel !== null) {
+        if (panel !== null && (!isByKey(args) || has(panel, needs))) {
           await run(panel, args);
         }
       }

@@ -113,6 +113,43 @@ describe('the commands of a pipeline', () => {
     expect(enabled([CommandIDs.copySelection, CommandIDs.nudge, CommandIDs.fit])).toEqual([true]);
   });
 
+  it('do nothing by a key where nothing is chosen, of which nobody is warned', async () => {
+    at = bench(ANSWERS);
+    const panel = await drawing();
+    const { model } = panel;
+    const warned = vi.spyOn(console, 'warn').mockReturnValue(undefined);
+    at.commands.addKeyBinding({
+      command: CommandIDs.duplicateSelection,
+      keys: ['Ctrl D'],
+      selector: 'body'
+    });
+    const press = (): void => {
+      const event = new KeyboardEvent('keydown', {
+        ...{ key: 'd', code: 'KeyD', ctrlKey: true, bubbles: true, cancelable: true },
+        ...{ keyCode: 68 }
+      });
+      document.body.addEventListener(
+        'keydown',
+        each => {
+          at.commands.processKeydownEvent(each);
+        },
+        { once: true }
+      );
+      document.body.dispatchEvent(event);
+    };
+    model.select([]);
+    press();
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect([[...model.document.steps.keys()], warned.mock.calls]).toEqual([['one'], []]);
+    model.select(['one']);
+    press();
+    await expect.poll(() => model.document.steps.size, { timeout: 60_000 }).toBe(2);
+    await model.view(12);
+    press();
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect(warned.mock.calls).toEqual([]);
+  });
+
   it('open from the palette what is saved, and what is not saved yet', async () => {
     const times = { created_at: PLAN.created_at, updated_at: PLAN.created_at };
     const template = { name: 'cells', revision: 'r1', document: PLAN.document, ...times };

@@ -69,6 +69,29 @@ it('what an older version made is judged by what that version declares', async (
   ]);
 });
 
+it('a chooser says among which runs it found nothing', async () => {
+  const { settings } = server({ '/base/pm/api/runs': { body: { runs: [], before: null } } });
+  const host = document.createElement('div');
+  const root = createRoot(host);
+  root.render(
+    <RunChooser
+      api={new Api(settings)}
+      catalogue={await catalogue()}
+      input={{ ...TABLE, module: 'cells' }}
+      onChoose={() => undefined}
+      trans={trans}
+    />
+  );
+  const text = (): string => host.textContent;
+  const said = (which: string): string => `Of all ${which} none made what "nuclei" takes.`;
+  await expect.poll(text, SLOW).toContain(said('completed runs of module cells'));
+  const field = host.querySelector('input');
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(field, 's1');
+  field?.dispatchEvent(new Event('input', { bubbles: true }));
+  await expect.poll(text, SLOW).toContain(said('completed runs of module cells and sample "s1"'));
+  root.unmount();
+}, 60_000);
+
 it('a chooser claims nothing of older runs, and looks at them when asked', async () => {
   const { api } = record(15, 'measure');
   const known = await catalogue();
