@@ -4,6 +4,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { describe, expect, it } from 'vitest';
 
 import { Api } from '../src/api/api';
+import type { IMark } from '../src/api/marks';
 import type { Origin } from '../src/api/origin';
 import type { Lineage, LineageRun, RunDetails } from '../src/api/runs';
 import { CommandIDs } from '../src/commands';
@@ -30,7 +31,6 @@ import type { IFound } from '../src/lineage/origin';
 import { foundOf, onDisk, showOrigin } from '../src/lineage/origin';
 import { neighbour } from '../src/lineage/walk';
 import { lineageRun, run } from './records';
-import { markOf } from '../src/marks/mark';
 import type { IHere } from '../src/screen/here';
 import { Here } from '../src/screen/here';
 import type { IAnswer } from './server';
@@ -311,7 +311,7 @@ describe('alike runs', () => {
   it('say every state that is not as it should be', () => {
     const failed = gates({ state: 'altered' }, { state: 'tainted' }, { state: 'failed' });
     expect(failed.state).toBe('failed');
-    const marks = [
+    const marks: IMark[] = [
       ...MARKS.run,
       { state: 'altered', glyph: '⚠', token: 'warn', said: 'altered' },
       { state: 'tainted', glyph: '△', token: 'warn', said: 'an upstream result was altered' }

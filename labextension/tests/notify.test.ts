@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import type { Plan } from '../src/api/plans';
+import type { IStatus } from '../src/api/status';
 import type { INews } from '../src/notify/active';
 import { ActivePlans } from '../src/notify/active';
 import { notifyPlugin } from '../src/notify/plugin';
@@ -96,7 +97,7 @@ it('a plan that is submitted before the first look succeeds is told as started, 
 
 it('the first plan of a page that was opened before its workspace is told, where nothing is heard as well', async () => {
   vi.spyOn(document, 'hidden', 'get').mockReturnValue(false);
-  let { problem } = { ...STATUS, problem: REFUSAL as typeof STATUS.problem };
+  let problem: IStatus['problem'] = REFUSAL;
   let plans: Plan[] = [];
   const { settings, requests } = server({
     '/base/pm/api/status': () => ({ body: { ...STATUS, problem } }),
@@ -108,7 +109,7 @@ it('the first plan of a page that was opened before its workspace is told, where
   live.mode = 'polling';
   const here = new Here(api, live, new CommandRegistry(), nullTranslator.load(''));
   const app = { restored: Promise.resolve() } as never;
-  void notifyPlugin.activate(app, { here } as never, null, null, null);
+  void notifyPlugin.activate(app, { here }, null, null, null);
   const asked = (): number => requests.filter(each => each.url.includes('/api/status')).length;
   await expect.poll(asked, { timeout: 60_000 }).toBe(1);
   expect(live.holders).toBe(0);

@@ -52,7 +52,7 @@ function page(): { open: (args: object) => Promise<Tab>; restored: IRestorer.IOp
     caption: 'Seek',
     icon: new LabIcon({ name: 'test:seek', svgstr: '<svg/>' }),
     properties: { text: { type: 'string' } },
-    read: args => ({ text: String(args['text'] ?? '') }),
+    read: ({ text }) => ({ text: typeof text === 'string' ? text : '' }),
     id: args => args.text,
     title: () => 'Seek',
     beside: '',

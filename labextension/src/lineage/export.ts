@@ -161,11 +161,7 @@ export function svgOf(
 }
 
 /** "run 20 · field_01 · G0G1_wide", or "12 runs, 1 failed, 2 altered". */
-export function second(
-  run: LineageRun,
-  marks: readonly IMark[],
-  trans: TranslationBundle
-): string {
+export function second(run: LineageRun, marks: readonly IMark[], trans: TranslationBundle): string {
   const { together } = run;
   const saidOf = (state: string): string => markOf([...marks], state).said;
   if (together !== undefined) {

@@ -26,7 +26,14 @@ export const previewPlugin: JupyterFrontEndPlugin<void> = {
   description: 'What a drawn pipeline would run, before it runs.',
   autoStart: true,
   requires: [IApi, IPipelineTracker],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, IPropertyInspectorProvider, IStateDB, ILive],
+  optional: [
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    IPropertyInspectorProvider,
+    IStateDB,
+    ILive
+  ],
   activate: (
     app: JupyterFrontEnd,
     api: IApi,

@@ -215,9 +215,7 @@ export function sourceFaults(
     cells.forEach((cell, column) => {
       const name = sheet.columns[column] ?? '';
       const found =
-        name === SAMPLE
-          ? undefined
-          : named.find(({ meant }) => meant.has(pathOf(cell)))?.sentence;
+        name === SAMPLE ? undefined : named.find(({ meant }) => meant.has(pathOf(cell)))?.sentence;
       if (found !== undefined) {
         const what = found.replace(/^Step '[^']*': (input '[^']*': )?/, '');
         const place = trans.__('Row %1, column "%2": %3', row + 1, name, what);

@@ -79,9 +79,7 @@ export class Screens {
       execute: async given => {
         const args = withItem(this._app, given);
         const asked = kind.read(args) ?? (await kind.ask?.()) ?? null;
-        return asked === null
-          ? undefined
-          : this._open(kind, tracker, asked, args);
+        return asked === null ? undefined : this._open(kind, tracker, asked, args);
       }
     });
     this._palette?.addItem({
@@ -108,8 +106,7 @@ export class Screens {
   ): Tab<A> {
     const { mode } = how;
     const activate = how['activate'] !== false;
-    const id =
-      typeof how['tab'] === 'string' ? how['tab'] : `${kind.namespace}-${kind.id(args)}`;
+    const id = typeof how['tab'] === 'string' ? how['tab'] : `${kind.namespace}-${kind.id(args)}`;
     let tab = tracker.find(each => each.id === id);
     if (tab === undefined) {
       tab = this._make(kind, tracker, args);

@@ -1,5 +1,7 @@
+import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { told } from '../../src/canvas/hover';
 import type { IPoint } from '../../src/pipeline/document';
 import { addStep, setBranches } from '../../src/pipeline/edits';
 import type { IDrawn } from './context';
@@ -428,6 +430,11 @@ describe('the drawing', () => {
     // Which of its runs warned is not to be seen in their list.
     at.click(point('segment', { part: 'levels' }));
     expect(asked).toEqual(['warnings segment']);
+    const about = { model: at.model, scene: at.canvas.scene, trans: nullTranslator.load('') };
+    expect(told({ kind: 'levels', step: 'segment' }, about)).toBe(
+      '4 runs logged warnings\nShow these entries'
+    );
+    expect(told({ kind: 'progress', step: 'segment' }, about)).toContain('Show its runs');
   });
 
   it('leaves out what cannot be read from afar', () => {
