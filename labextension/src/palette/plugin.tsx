@@ -201,7 +201,8 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
       ...(commands.hasCommand(CommandIDs.openPipeline)
         ? {
             openTemplate: template => void commands.execute(CommandIDs.openPipeline, { template }),
-            openDrawing: ({ key }) => void commands.execute(CommandIDs.openPipeline, { key })
+            openDrawing: ({ key }) =>
+              void commands.execute(CommandIDs.openPipeline, { drawing: key })
           }
         : {}),
       ...(commands.hasCommand(CommandIDs.openRun)

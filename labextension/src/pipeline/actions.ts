@@ -26,6 +26,8 @@ interface IContext {
   api: IApi;
   tabs: WidgetTracker<PipelineTab>;
   open: (args: ITabArgs, activate: boolean) => PipelineTab;
+  /** The key of a tab in which an unsaved drawing may be opened. */
+  keyFor: (drawing: string) => Promise<string>;
   trans: TranslationBundle;
 }
 
@@ -57,7 +59,7 @@ async function chosenPipeline(api: IApi, trans: TranslationBundle): Promise<Args
   }
 }
 
-function addOpening({ app, api, tabs, open, trans }: IContext): void {
+function addOpening({ app, api, tabs, open, keyFor, trans }: IContext): void {
   const { commands } = app;
   commands.addCommand(CommandIDs.newPipeline, {
     label: args =>
@@ -85,7 +87,7 @@ function addOpening({ app, api, tabs, open, trans }: IContext): void {
             description: trans.__('A plan that is looked at, with the states of its runs')
           },
           draft: { type: 'integer', description: trans.__('A stored draft') },
-          key: { type: 'string', description: trans.__('Key of an unsaved drawing') }
+          drawing: { type: 'string', description: trans.__('Key of an unsaved drawing') }
         }
       }
     },
@@ -96,7 +98,11 @@ function addOpening({ app, api, tabs, open, trans }: IContext): void {
       if (args === null) {
         return null;
       }
-      const wanted = tabArgs(args);
+      const { key, drawing } = args;
+      const wanted =
+        typeof drawing === 'string' && typeof key !== 'string'
+          ? { key: await keyFor(drawing), drawing, isAsked: true }
+          : tabArgs(args);
       if (wanted === null) {
         const made = open({ key: UUID.uuid4() }, true);
         await made.ready;
@@ -107,8 +113,8 @@ function addOpening({ app, api, tabs, open, trans }: IContext): void {
       // A tab that is restored unseen must not load the canvas.
       if (activate) {
         const panel = await tab.ready;
-        const { viewing = null } = wanted;
-        if (viewing !== null && panel?.model.viewing?.plan.plan_id !== viewing) {
+        const { viewing }: ITabArgs = wanted;
+        if (viewing !== undefined && panel?.model.viewing?.plan.plan_id !== viewing) {
           await panel?.view(viewing);
         }
       }
@@ -170,7 +176,7 @@ function addOpening({ app, api, tabs, open, trans }: IContext): void {
 }
 
 function tabArgs(args: Args): ITabArgs | null {
-  const { key, template, draft, view, selection, table, viewing, seen } = args;
+  const { key, drawing, template, draft, view, selection, table, viewing, seen } = args;
   const plan =
     draft ??
     args['plan'] ??
@@ -181,6 +187,8 @@ function tabArgs(args: Args): ITabArgs | null {
   }
   return {
     key: typeof key === 'string' ? key : UUID.uuid4(),
+    ...(typeof drawing === 'string' ? { drawing } : {}),
+    ...(args['isAsked'] === true ? { isAsked: true } : {}),
     ...(typeof template === 'string' ? { template } : {}),
     ...(typeof plan === 'number' ? { plan } : {}),
     ...(typeof viewing === 'number' ? { viewing } : {}),

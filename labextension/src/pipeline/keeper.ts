@@ -15,6 +15,8 @@ export interface IWork {
   readonly dirty: boolean;
   /** It cannot be written: a newer program made it. */
   readonly newer: boolean;
+  /** Something of what was opened could not be read. */
+  readonly partial: boolean;
 }
 
 export class Keeper {
@@ -27,6 +29,12 @@ export class Keeper {
   /** What was kept of this tab when it was last seen; null, nothing. */
   async load(): Promise<IUnsaved | null> {
     return this._unsaved.load(this._key);
+  }
+
+  /** It was brought back from a time, and is kept as what it is until it is changed. */
+  broughtBack(time: string): void {
+    const { draft, template, stored, dirty } = this._work();
+    this._unsaved.broughtBack(draft, { template, draft: stored, saved: !dirty }, time);
   }
 
   /** What was last asked of a saved pipeline. */
@@ -45,11 +53,14 @@ export class Keeper {
   /** Keep what is not saved, without waiting for a pause. */
   async now(): Promise<void> {
     window.clearTimeout(this._timer);
-    const { draft, template, stored, dirty, newer } = this._work();
+    const work = this._work();
+    if (isNotOurs(work)) {
+      return;
+    }
+    const { draft, template, stored, dirty } = work;
     await this._keepRequest(draft.request, template, dirty);
-    const isNothing = draft.document.steps.size === 0 && template === null;
     const isSaved = !dirty && Object.keys(draft.request).length === 0 && stored === null;
-    if (newer || isNothing || isSaved) {
+    if (isNothing(work) || isSaved) {
       await this._unsaved.forget(this._key);
     } else {
       await this._unsaved.keep(this._key, draft, {
@@ -68,11 +79,23 @@ export class Keeper {
     }
   }
 
-  /** Forget what is kept of unsaved work: its tab was closed on purpose. */
-  async discard(): Promise<void> {
+  /** Nothing more is kept, and nothing forgotten: its tab could not be opened. */
+  stop(): void {
     window.clearTimeout(this._timer);
     this._isOver = true;
-    const { draft, template, dirty } = this._work();
+  }
+
+  /**
+   * Forget what is kept of unsaved work: its tab was closed on purpose. What was not understood here
+   * stays for whoever understands it.
+   */
+  async discard(): Promise<void> {
+    this.stop();
+    const work = this._work();
+    if (isNotOurs(work)) {
+      return;
+    }
+    const { draft, template, dirty } = work;
     await this._keepRequest(draft.request, template, dirty);
     await this._unsaved.forget(this._key);
   }
@@ -90,4 +113,13 @@ export class Keeper {
 
   private _timer = 0;
   private _isOver = false;
+}
+
+function isNothing({ draft, template }: IWork): boolean {
+  return draft.document.steps.size === 0 && template === null;
+}
+
+/** There is more to it than this page can read: nothing that it does must make it less. */
+function isNotOurs(work: IWork): boolean {
+  return work.newer || (work.partial && isNothing(work));
 }

@@ -57,7 +57,8 @@ export class PipelineModel implements IPipelineModel {
       template: this._saved.origin,
       stored: this._stored.origin,
       dirty: this.dirty,
-      newer: this._newer
+      newer: this._newer,
+      partial: this._lost.length > 0
     }));
     this._check = new Check(_options.api);
     this._check.changed.connect(() => {
@@ -414,7 +415,9 @@ export class PipelineModel implements IPipelineModel {
     const reading = readPipeline(unsaved.document, this._options.trans);
     const { request, heard } = await this._caughtUp(readRequest(unsaved.request));
     this._start(reading, request, { saved: unsaved.saved === true });
-    if (heard !== null) {
+    if (heard === null) {
+      this._keeper.broughtBack(unsaved.time);
+    } else {
       await this._heard(heard);
     }
     return unsaved.time;
@@ -463,10 +466,16 @@ export class PipelineModel implements IPipelineModel {
   async discard(): Promise<void> {
     const { origin } = this._stored;
     await this._keeper.discard();
-    if (origin !== null) {
+    if (origin !== null && !this._newer) {
       // There is no drawing any more that it could be told.
       await this._options.unsaved.news.forget(origin.plan).catch(() => undefined);
     }
+  }
+
+  /** It could not be opened: let go of it, and of nothing that is kept of it. */
+  abandon(): void {
+    this._keeper.stop();
+    this.dispose();
   }
 
   private _start(reading: IReading, request: IPlanRequest, { saved }: { saved: boolean }): void {

@@ -8,12 +8,14 @@ import { IMainMenu } from '@jupyterlab/mainmenu';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { UUID } from '@lumino/coreutils';
 
 import { CATEGORY, CommandIDs } from '../commands';
 import { IApi, ILive, IPipelineTracker } from '../tokens';
 import { DOMAIN } from '../translation';
 import { addCommands } from './actions';
 import { Catalogue } from './catalogue';
+import { Mirrors } from './mirrors';
 import { savePipeline } from './saving';
 import type { ITabArgs } from './tab';
 import { isSame, PipelineTab } from './tab';
@@ -64,12 +66,15 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
       return;
     }
 
-    const open = (args: ITabArgs, activate: boolean): PipelineTab => {
+    const open = (wanted: ITabArgs, activate: boolean): PipelineTab => {
       // What a reload brings back was a tab of its own, whatever it shows.
       let tab = tabs.find(each =>
-        activate ? isSame(each.args, args) : each.args.key === args.key
+        activate ? isSame(each.args, wanted) : each.args.key === wanted.key
       );
       if (tab === undefined) {
+        // A tab of that key may be there, and draw something else by now.
+        const isTaken = tabs.find(each => each.args.key === wanted.key) !== undefined;
+        const args = isTaken ? { ...wanted, key: UUID.uuid4() } : wanted;
         const made = new PipelineTab({
           args,
           api,
@@ -108,7 +113,12 @@ export const pipelinePlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    addCommands({ app, api, tabs, open, trans });
+    const mirrors = new Mirrors(state);
+    // What is kept under the key of a drawing may be another one, since others changed that.
+    const keyFor = async (drawing: string): Promise<string> =>
+      ((await mirrors.of(drawing))?.key ?? drawing) === drawing ? drawing : UUID.uuid4();
+
+    addCommands({ app, api, tabs, open, keyFor, trans });
 
     menu?.editMenu.undoers.undo.add({
       id: CommandIDs.undoEdit,

@@ -20,11 +20,16 @@ import { Meanwhile } from './meanwhile';
 import type { PipelineModel } from './model';
 import type { PipelinePanel } from './panel';
 import type { PipelineTracker } from './tracker';
+import type { UnsavedWork } from './unsaved';
 
 /** What opens a tab, and what a reload needs to bring it back. */
 export interface ITabArgs {
   /** Names the tab: unsaved work is kept under it. */
   readonly key: string;
+  /** The unsaved drawing at the server that its work is, where that has another key. */
+  readonly drawing?: string | undefined;
+  /** That drawing is what was asked for: where it cannot be had, nothing is shown for it. */
+  readonly isAsked?: boolean | undefined;
   readonly template?: string | undefined;
   /** A plan whose pipeline becomes a new draft, or the stored draft itself. */
   readonly plan?: number | undefined;
@@ -42,6 +47,10 @@ const SEEN = 20;
 
 /** Whether a tab shows already what is asked for. */
 export function isSame(open: ITabArgs, wanted: ITabArgs): boolean {
+  if (wanted.isAsked === true) {
+    // Not by the key of a tab: since others changed the drawing, what is drawn there is another one.
+    return (open.drawing ?? open.key) === wanted.drawing;
+  }
   if (open.key === wanted.key) {
     return true;
   }
@@ -118,8 +127,10 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       return args;
     }
     const { template, viewing, seen, selection } = panel.model;
+    const drawing = this._unsaved?.kept.keyOf(args.key);
     return {
       key: args.key,
+      drawing: drawing === args.key ? undefined : drawing,
       template: template?.name,
       plan: template === null ? (panel.model.draftPlan ?? args.plan) : undefined,
       viewing: viewing?.plan.plan_id,
@@ -231,10 +242,18 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       throw new Error(trans.__('The product was updated: reload this page.'));
     }
     await tracker.catalogue.loaded();
+    const unsaved = new parts.UnsavedWork(state, api, {
+      key: args.drawing,
+      isAsked: args.isAsked
+    });
+    this._unsaved = unsaved;
+    unsaved.kept.moved.connect(() => {
+      this._placed.emit();
+    });
     const model = new parts.PipelineModel({
       api,
       catalogue: tracker.catalogue,
-      unsaved: new parts.UnsavedWork(state, api),
+      unsaved,
       key: args.key,
       trans,
       seen: args.seen ?? []
@@ -246,19 +265,26 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       }
       return new parts.PipelinePanel({ model, api, commands, trans, themes, restored });
     } catch (error) {
-      await model.discard();
-      model.dispose();
+      model.abandon();
       throw error;
     }
   }
 
   /** What the tab was opened with; unsaved work of this very tab comes first. */
   private async _open(model: PipelineModel): Promise<string | null> {
-    const { template, plan, viewing } = this._tabOptions.args;
+    const { trans } = this._tabOptions;
+    const { template, plan, viewing, isAsked } = this._tabOptions.args;
     const restored = await model.openUnsaved();
     this._isBroughtBack = restored !== null;
     if (restored !== null) {
       return model.dirty ? restored : null;
+    }
+    if (isAsked === true) {
+      throw new Error(
+        trans.__(
+          'What is kept of this drawing is no pipeline that this page can read. It stays as it is: update the Research Process Manager, then open it again.'
+        )
+      );
     }
     if (template !== undefined) {
       await model.openTemplate(template);
@@ -348,6 +374,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
   };
 
   private _panel: PipelinePanel | null = null;
+  private _unsaved: UnsavedWork | null = null;
   private _isBroughtBack = false;
   private _following: Following | null = null;
   private _meanwhile: Meanwhile | null = null;

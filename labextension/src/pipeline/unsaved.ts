@@ -10,6 +10,7 @@ import type { ReadonlyPartialJSONObject, ReadonlyPartialJSONValue } from '@lumin
 import type { IApi } from '../tokens';
 import type { IDraft, IPlanRequest } from './document';
 import { DraftNews } from './draft_news';
+import type { IWhichDrawing } from './kept_drawings';
 import { KeptDrawings } from './kept_drawings';
 import { writePipeline } from './writing';
 
@@ -36,14 +37,17 @@ export interface IUnsaved {
 export class UnsavedWork {
   constructor(
     private readonly _state: IStateDB | null,
-    api: IApi | null = null
+    api: IApi | null = null,
+    which: IWhichDrawing = {}
   ) {
     this.news = new DraftNews(_state);
-    this._kept = new KeptDrawings(api, _state);
+    this.kept = new KeptDrawings(api, _state, which);
   }
 
   /** What was changed of the stored drafts meanwhile. */
   readonly news: DraftNews;
+  /** What of it is at the server. */
+  readonly kept: KeptDrawings;
 
   async load(key: string): Promise<IUnsaved | null> {
     const found = (await this._state?.fetch(`${NAMESPACE}:${key}`)) as
@@ -52,7 +56,20 @@ export class UnsavedWork {
       found === undefined || found['document'] === undefined
         ? null
         : (found as unknown as IUnsaved);
-    return this._kept.newer(key, here);
+    const work = await this.kept.newer(key, here);
+    if (work !== null && work !== here) {
+      await this._state?.save(`${NAMESPACE}:${key}`, work as unknown as ReadonlyPartialJSONValue);
+    }
+    return work;
+  }
+
+  /** This is what was brought back: while it is as it was then, it is work of that time. */
+  broughtBack(
+    draft: IDraft,
+    origin: Pick<IUnsaved, 'template' | 'draft' | 'saved'>,
+    time: string
+  ): void {
+    this._last = { text: JSON.stringify(written(draft, origin)), time };
   }
 
   async keep(
@@ -60,17 +77,17 @@ export class UnsavedWork {
     draft: IDraft,
     origin: Pick<IUnsaved, 'template' | 'draft' | 'saved'>
   ): Promise<void> {
-    const unsaved: IUnsaved = {
-      document: writePipeline(draft.document),
-      request: draft.request,
-      ...origin,
-      time: new Date().toISOString()
-    };
+    const work = written(draft, origin);
+    const text = JSON.stringify(work);
+    if (this._last?.text !== text) {
+      this._last = { text, time: new Date().toISOString() };
+    }
+    const unsaved: IUnsaved = { ...work, time: this._last.time };
     await this._state?.save(`${NAMESPACE}:${key}`, unsaved as unknown as ReadonlyPartialJSONValue);
     if (origin.saved === true) {
-      this._kept.forget(key);
+      this.kept.forget(key);
     } else {
-      this._kept.keep(key, unsaved);
+      this.kept.keep(key, unsaved);
     }
   }
 
@@ -108,8 +125,16 @@ export class UnsavedWork {
 
   async forget(key: string): Promise<void> {
     await this._state?.remove(`${NAMESPACE}:${key}`);
-    this._kept.forget(key);
+    this.kept.forget(key);
   }
 
-  private readonly _kept: KeptDrawings;
+  /** What was kept last. */
+  private _last: { readonly text: string; readonly time: string } | null = null;
+}
+
+function written(
+  { document, request }: IDraft,
+  origin: Pick<IUnsaved, 'template' | 'draft' | 'saved'>
+): Omit<IUnsaved, 'time'> {
+  return { document: writePipeline(document), request, ...origin };
 }

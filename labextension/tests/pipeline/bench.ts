@@ -61,7 +61,14 @@ export function bench(answers: Answers = {}): IBench {
     return tab;
   };
   const app = { commands, shell, contextMenuHitTest: () => undefined };
-  addCommands({ app: app as unknown as JupyterFrontEnd, api, tabs, open, trans });
+  addCommands({
+    app: app as unknown as JupyterFrontEnd,
+    api,
+    tabs,
+    open,
+    keyFor: async key => Promise.resolve(key),
+    trans
+  });
   return {
     commands,
     requests,

@@ -7,7 +7,8 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { Api } from '../../src/api/api';
 import { Catalogue } from '../../src/pipeline/catalogue';
 import { addStep } from '../../src/pipeline/edits';
-import { PipelineTab } from '../../src/pipeline/tab';
+import type { ITabArgs } from '../../src/pipeline/tab';
+import { isSame, PipelineTab } from '../../src/pipeline/tab';
 import { PipelineTracker } from '../../src/pipeline/tracker';
 import { UnsavedWork } from '../../src/pipeline/unsaved';
 import { fakeContexts } from '../canvas/context';
@@ -28,7 +29,7 @@ const PLAN = {
 
 let tab: PipelineTab;
 
-function open(state: StateDB, answers: Answers = {}): PipelineTab {
+function open(state: StateDB, answers: Answers = {}, args: ITabArgs = { key: 'tab' }): PipelineTab {
   fakeContexts();
   const { settings } = server({
     '/base/pm/api/status': { body: STATUS },
@@ -36,7 +37,7 @@ function open(state: StateDB, answers: Answers = {}): PipelineTab {
     ...answers
   });
   tab = new PipelineTab({
-    args: { key: 'tab' },
+    args,
     api: new Api(settings),
     commands: new CommandRegistry(),
     trans: nullTranslator.load(''),
@@ -198,4 +199,56 @@ it('methods that have arrived are not called missing by a question of before', a
   waiting[0]?.({ status: 503, body: REFUSAL });
   await old;
   expect([list.isLoaded, list.error]).toEqual([true, null]);
+});
+
+it('an error while a drawing opens throws nothing of it away', async () => {
+  class Failing extends StateDB {
+    override async fetch(id: string): ReturnType<StateDB['fetch']> {
+      return id.startsWith('pm-draft-news')
+        ? Promise.reject(new Error('The state cannot be read.'))
+        : super.fetch(id);
+    }
+  }
+  const draft = { plan: 12, revision: 'd1' };
+  const kept = { document: DOCUMENT, request: {}, template: null, draft, time: 'then' };
+  const state = new Failing();
+  await state.save('pm-unsaved:tab', kept);
+  await state.save('pm-drawings:tab', { key: 'tab', revision: 'r1', time: 'then' });
+  const asked: string[] = [];
+  const drawing = (request: Request): IAnswer => {
+    asked.push(request.method);
+    return { body: { key: 'tab' } };
+  };
+  expect(await open(state, { '/base/pm/api/drawings/tab': drawing }).ready).toBeNull();
+  expect(tab.node.textContent).toContain('The state cannot be read.');
+  tab.dispose();
+  await new Promise(resolve => setTimeout(resolve, 100));
+  expect(asked).toEqual([]);
+  expect(await state.fetch('pm-unsaved:tab')).toMatchObject({ time: 'then' });
+});
+
+it('a drawing that was asked for and cannot be had is explained, and is not an empty one', async () => {
+  const message = "There is no unsaved drawing 'gone'.";
+  const missing = { status: 404, body: { ...REFUSAL, error: 'NotFound', message } };
+  const strange = { body: { key: 'strange', revision: 'r1', content: { document: 1 } } };
+  const answers = {
+    '/base/pm/api/drawings/gone': missing,
+    '/base/pm/api/drawings/strange': strange
+  };
+  for (const [drawing, why] of [
+    ['gone', message],
+    ['strange', 'no pipeline that this page can read']
+  ] as const) {
+    const asked = { key: drawing, drawing, isAsked: true };
+    expect(await open(new StateDB(), answers, asked).ready).toBeNull();
+    expect(tab.node.querySelector('[role=alert]')?.textContent).toContain(why);
+    tab.dispose();
+  }
+});
+
+it('a drawing that is asked for is looked for by its own key, not by that of a tab', () => {
+  const moved = { key: 'a', drawing: 'b' };
+  expect(isSame(moved, { key: 'x', drawing: 'b', isAsked: true })).toBe(true);
+  expect(isSame(moved, { key: 'a', drawing: 'a', isAsked: true })).toBe(false);
+  expect(isSame({ key: 'a' }, { key: 'a', drawing: 'a', isAsked: true })).toBe(true);
 });
