@@ -104,8 +104,9 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
     this._held = null;
   }
 
-  protected override render(): React.JSX.Element {
-    return (
+  protected override render(): React.JSX.Element | null {
+    // What was asked before it was closed may be answered after.
+    return this.isDisposed ? null : (
       <PaletteView
         model={this.model}
         actions={this._actions()}
