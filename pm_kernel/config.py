@@ -129,6 +129,15 @@ def find_workspace(
     )
 
 
+def workspace_id_at(root: Path) -> str | None:
+    """Return the id of the workspace in a folder; None where there is none, or none to be read."""
+    try:
+        found = tomllib.loads((root / CONFIG_NAME).read_text(encoding="utf-8"))["workspace"]["id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
 def default_state_dir(environ: Mapping[str, str] | None = None) -> Path:
     """Per-user folder for sockets and state (``PM_STATE_DIR``, XDG or the platform's own)."""
     environ = os.environ if environ is None else environ

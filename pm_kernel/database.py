@@ -45,7 +45,8 @@ def open_store(settings: Settings, *, explicit: bool = True) -> Store:
             # The migration tools take a quarter of the time that a small command takes.
             from pm_kernel.store import schema
 
-            schema.ensure(store)
+            if schema.ensure(store):
+                go_on_above(store, settings)
         _know_workspace(store, settings)
     except BaseException:
         store.close()
@@ -77,6 +78,16 @@ def _connect(settings: Settings, *, explicit: bool) -> Store:
     return Store(
         settings.database_url or embedded_postgres(settings).ensure_started(explicit=explicit)
     )
+
+
+def go_on_above(store: Store, settings: Settings) -> None:
+    """Let a new database give out no number that the run store has from one that was lost."""
+    from pm_kernel.artifacts.layout import RunStore
+    from pm_kernel.backup import numbers
+    from pm_kernel.store import numbering
+
+    with store.transaction() as connection:
+        numbering.raise_ids(connection, numbers.highest_ids(RunStore(settings.runs_dir)))
 
 
 def _check_id(settings: Settings) -> None:

@@ -62,12 +62,13 @@ def change_draft(
     """Store a draft as ``after`` where it still is ``before``.
 
     Raises Problems when something is wrong with it then, also where it newly is to run again what
-    the plan does not have; InvalidInput for a name, notes or metadata
-    that could not be stored, Conflict when somebody else changed or submitted it meanwhile, and
-    StoreUnavailable when the run store, which keeps it too, cannot be written; in all cases it is
-    as it was.
+    the plan does not have; InvalidInput for a name, notes or metadata that could not be stored,
+    Conflict when somebody else changed or submitted it meanwhile, or where it belongs to another
+    workspace, and StoreUnavailable when the run store, which keeps it too, cannot be written; in
+    all cases it is as it was.
     """
     check_labels(after.name, after.notes, after.metadata)
+    plans.refuse_elsewhere(store, settings.workspace_id, plan_id)
     shown_now = planning.preview(store, after.plan, same_imports)
     earlier, _problems = parse_request(before.plan.request)
     shown_now = shown_now.asked_now(shown_now.request.rerun.without(earlier.rerun))

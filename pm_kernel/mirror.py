@@ -12,11 +12,14 @@ more; so it may be older than the database. ``rebuilding_plans`` reads all of it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pm_kernel.artifacts import mirror
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.mirror import Changes
+from pm_kernel.config import workspace_id_at
 from pm_kernel.errors import Conflict, StoreUnavailable
 from pm_kernel.store import mirrored, workspaces
 from pm_kernel.store.engine import Connection, Store
@@ -34,13 +37,21 @@ def keep_plan(
 ) -> None:
     """Repeat what a plan is asked for; in the transaction that changes it.
 
-    Raises StoreUnavailable, and Conflict where the number of a ``new`` one is taken by a plan that
-    this database does not know.
+    Raises StoreUnavailable, and Conflict where its number is taken by a plan that this database
+    does not know, or where the run store knows that it is no draft any more.
     """
     file = store.plan(plan_id) / PLAN
     if new and file.exists():
         raise _lost("plan", plan_id)
-    changes.write(file, mirrored.read_plan(connection, plan_id))
+    document = mirrored.read_plan(connection, plan_id)
+    _refuse_another(store, document)
+    if file.exists() and (file.parent / STATE).exists() and mirrored.is_draft(connection, plan_id):
+        raise Conflict(
+            f"Plan {plan_id} was submitted before this database was restored from a backup that "
+            "has it as a draft.",
+            hint="`pm rebuild` reads what became of it.",
+        )
+    changes.write(file, document)
 
 
 def keep_template(
@@ -71,21 +82,24 @@ def _forget_elsewhere(
     changes: Changes, connection: Connection, store: RunStore, template_id: int
 ) -> None:
     """Templates belong to all workspaces of a database: only the newest word on one is kept."""
-    for root in workspaces.roots(connection):
+    for workspace_id, root in workspaces.roots(connection).items():
         there = RunStore(root / ".runs")
-        if there.root != store.root:
+        # In that folder another one may be by now, with templates of another database.
+        if there.root != store.root and workspace_id_at(root) == workspace_id:
             changes.forget(template_file(there, template_id))
 
 
 def keep_submitted(run_store: RunStore, store: Store, plan_id: int) -> None:
     """Repeat the run tree of a plan that was submitted, and how it is now.
 
-    Raises StoreUnavailable.
+    Raises StoreUnavailable, and Conflict where its number is taken by another plan.
     """
     folder = run_store.plan(plan_id)
     with store.reading() as connection:
-        mirror.write(run_store.root, folder / PLAN, mirrored.read_plan(connection, plan_id))
-        # Also where there is one: a draft of a restored backup gets another tree than it had.
+        document = mirrored.read_plan(connection, plan_id)
+        _refuse_another(run_store, document)
+        mirror.write(run_store.root, folder / PLAN, document)
+        # Also where there is one: planned runs may have new ids since.
         mirror.write(run_store.root, folder / TREE, mirrored.read_tree(connection, plan_id))
         mirror.write(run_store.root, folder / STATE, mirrored.read_state(connection, plan_id))
 
@@ -93,16 +107,40 @@ def keep_submitted(run_store: RunStore, store: Store, plan_id: int) -> None:
 def follow_state(run_store: RunStore, store: Store, plan_id: int) -> None:
     """Repeat how a plan is now, where that can be written: it has happened in any case."""
     with store.reading() as connection:
+        document = mirrored.read_plan(connection, plan_id)
         state = mirrored.read_state(connection, plan_id)
     folder = run_store.plan(plan_id)
     # Of a plan that came from nowhere of ours (an exported folder) there is nothing to go with.
-    if not (folder / TREE).exists():
+    if not (folder / TREE).exists() or another(run_store, document) is not None:
         return
     try:
         mirror.write(run_store.root, folder / STATE, state)
     except (StoreUnavailable, OSError):
         # What is there is older; the records of the runs say the rest.
         return
+
+
+def another(run_store: RunStore, document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the plan that the run store has under the number of a plan of the database.
+
+    None where it is the same one, or nothing that can be read.
+    """
+    try:
+        kept = mirror.read(run_store.plan(document["plan_id"]) / PLAN)
+    except mirror.UNREADABLE:
+        return None
+    if kept is None or all(kept.get(each) == document[each] for each in ("kind", "created_at")):
+        return None
+    return kept
+
+
+def _refuse_another(run_store: RunStore, document: Mapping[str, Any]) -> None:
+    if another(run_store, document) is not None:
+        raise Conflict(
+            f"The run store has another plan {document['plan_id']}, which this database lost "
+            "before it gave out that number again.",
+            hint="Make a new plan of it: `pm plan create`.",
+        )
 
 
 def _lost(kind: str, number: int) -> Conflict:

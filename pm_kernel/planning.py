@@ -231,10 +231,7 @@ def submit(
     """
     stored = plans.get_plan(store, plan_id)
     if stored.status != "draft":
-        raise Conflict(
-            f"Plan {plan_id} was submitted before; it is {stored.status}.",
-            hint=f"`pm plan resume {plan_id}` runs what is missing.",
-        )
+        raise submitted_before(plan_id, stored.status)
     plan = PlanInput.stored(stored.document, stored.request)
     now = preview(store, plan, same_imports, check=check)
     _refuse(now)
@@ -263,6 +260,14 @@ def submit(
         epoch = launches.raise_epoch(connection, plan_id)
         plans.set_status(connection, plan_id, "submitted")
     return epoch
+
+
+def submitted_before(plan_id: int, status: str) -> Conflict:
+    """What to raise where somebody submits what is no draft any more."""
+    return Conflict(
+        f"Plan {plan_id} was submitted before; it is {status}.",
+        hint=f"`pm plan resume {plan_id}` runs what is missing.",
+    )
 
 
 def ask_of_changes(

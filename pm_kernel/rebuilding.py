@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pm_kernel import rebuilding_plans
-from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts import mirror
+from pm_kernel.artifacts.layout import HIGHEST, RunStore
 from pm_kernel.artifacts.seal import META_NAME
 from pm_kernel.config import Settings
 from pm_kernel.environment_match import same_imports
@@ -22,7 +23,7 @@ from pm_kernel.registration import repair
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.running.settle import record_ended
 from pm_kernel.store import numbering
-from pm_kernel.store.engine import Store, libpq_url
+from pm_kernel.store.engine import DATABASE_ERRORS, Store, libpq_url
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,19 @@ def rebuild(
     repaired = repair(settings, store, thorough=True)
     run_store = RunStore(settings.runs_dir)
     folders = sorted(_run_folders(run_store.root), key=lambda folder: int(folder.name))
+    problems = [
+        f"{folder} has a number that no run can have."
+        for folder in folders
+        if int(folder.name) > HIGHEST
+    ]
+    folders = [folder for folder in folders if int(folder.name) <= HIGHEST]
     ids = [int(folder.name) for folder in folders]
     with store.transaction() as connection:
         known = numbering.known_runs(connection, ids)
         # New runs must not take the number of a directory that is there.
-        numbering.raise_ids(connection, run_id=max(ids, default=0), plan_id=0)
+        numbering.raise_ids(connection, {"runs": max(ids, default=0)})
     recorder = DirectRecorder(libpq_url(store.url))
     read: list[int] = []
-    problems: list[str] = []
     # In the order of their ids: a run's inputs come from runs with lower ones.
     for done, folder in enumerate(folders, 1):
         run_id = int(folder.name)
@@ -64,7 +70,7 @@ def rebuild(
                 read.append(run_id)
             except PmError as error:
                 problems.append(error.message)
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (*mirror.UNREADABLE, *DATABASE_ERRORS) as error:
                 problems.append(f"Run directory {folder.name} cannot be read: {error}.")
         told(done, len(folders))
     found = rebuilding_plans.Read(problems=problems)
@@ -87,5 +93,10 @@ def rebuild(
 
 def _run_folders(root: Path) -> Iterator[Path]:
     for folder in root.iterdir():
-        if folder.name.isdigit() and len(folder.name) >= 8 and folder.is_dir():
+        if (
+            folder.name.isascii()
+            and folder.name.isdigit()
+            and len(folder.name) >= 8
+            and folder.is_dir()
+        ):
             yield folder

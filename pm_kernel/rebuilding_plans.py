@@ -8,27 +8,28 @@ its records add up to. Where nobody noted that it was submitted, it was not.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pm_kernel import mirror, planning
-from pm_kernel.artifacts.layout import RunStore
-from pm_kernel.artifacts.mirror import changes, read
+from pm_kernel.artifacts.layout import HIGHEST, RunStore, numbers_in
+from pm_kernel.artifacts.mirror import UNREADABLE, changes, read
 from pm_kernel.artifacts.seal import META_NAME
 from pm_kernel.config import Settings
 from pm_kernel.domain.plans import OPEN
 from pm_kernel.duplicates import SameImports
-from pm_kernel.errors import PmError
+from pm_kernel.errors import Conflict, PmError
 from pm_kernel.mirror import PLAN, STATE, TREE
 from pm_kernel.nextflow import owner
 from pm_kernel.nextflow.launcher import LOG
 from pm_kernel.running.process import Life
 from pm_kernel.store import mirrored, numbering, plans, run_tree
-from pm_kernel.store.engine import Connection, Store
-from pm_kernel.store.mirrored import Missing
+from pm_kernel.store.engine import DATABASE_ERRORS, Connection, Store
+from pm_kernel.store.mirrored import Known, Missing
 
 _LOST = "Its end was not noted before the database was lost; resume runs what is missing."
 
@@ -60,22 +61,34 @@ def keep_missing(settings: Settings, store: Store) -> None:
     for plan_id, status in known.items():
         submitted = status != "draft" and status not in OPEN
         if submitted and not (run_store.plan(plan_id) / TREE).exists():
-            mirror.keep_submitted(run_store, store, plan_id)
+            # Another plan of that number, which was lost, keeps its place.
+            with suppress(Conflict):
+                mirror.keep_submitted(run_store, store, plan_id)
 
 
 def read_templates(settings: Settings, store: Store, read_so_far: Read) -> None:
-    """Add the templates that the database lacks; of one that was deleted there is no file."""
+    """Add the templates that the database lacks; of one that was deleted there is no file.
+
+    The newest come first: where a kill left one that was never saved, it takes no name from them.
+    """
     folder = RunStore(settings.runs_dir).root / "templates"
     with store.reading() as connection:
         names = mirrored.template_names(connection)
-    numbers = _numbers(folder, ".json")
+    numbers = _numbers(folder, read_so_far, ".json")
+    found: list[tuple[datetime, int, Path, dict[str, Any]]] = []
     for number in numbers:
-        if number in names:
-            continue
-        file = folder / f"{number}.json"
+        if number not in names:
+            file = folder / f"{number}.json"
+            try:
+                document = _numbered(file, "template_id", number)
+                assert document is not None
+                changed = datetime.fromisoformat(document["updated_at"])
+                assert changed.tzinfo is not None
+                found.append((changed, number, file, document))
+            except UNREADABLE as error:
+                read_so_far.problems.append(f"Template {file} cannot be read: {error!r}.")
+    for _, number, file, document in sorted(found, key=lambda each: each[:2], reverse=True):
         try:
-            document = read(file)
-            assert document is not None
             if document["name"] in names.values():
                 raise Missing(f"the name {document['name']!r}: another template has it")
             with store.transaction() as connection:
@@ -84,11 +97,10 @@ def read_templates(settings: Settings, store: Store, read_so_far: Read) -> None:
             read_so_far.templates.append(document["name"])
         except (PmError, Missing) as error:
             read_so_far.problems.append(f"Template {file} cannot be read again: {error}.")
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (*UNREADABLE, *DATABASE_ERRORS) as error:
             read_so_far.problems.append(f"Template {file} cannot be read: {error!r}.")
     with store.transaction() as connection:
-        highest = {"workflow_templates": max(numbers, default=0)}
-        numbering.raise_ids(connection, run_id=0, plan_id=0, others=highest)
+        numbering.raise_ids(connection, {"workflow_templates": max(numbers, default=0)})
 
 
 def read_plans(
@@ -97,49 +109,59 @@ def read_plans(
     read_so_far: Read,
     same_imports: Callable[[Connection], SameImports],
 ) -> None:
-    """Add the plans that the database lacks; what their runs say must be in it already."""
+    """Add the plans that the database lacks, or has as the drafts that they were before.
+
+    What their runs say must be in it already.
+    """
     run_store = RunStore(settings.runs_dir)
-    ids = _numbers(run_store.root / "plans")
+    ids = _numbers(run_store.root / "plans", read_so_far)
     with store.reading() as connection:
         known = mirrored.known_plans(connection, ids)
-    lost = [each for each in ids if each not in known]
     found: list[_Lost] = []
-    for plan_id in lost:
+    for plan_id in ids:
         try:
-            plan = _read_lost(run_store, plan_id)
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            plan = _read_lost(run_store, plan_id, known.get(plan_id))
+        except _Another as another:
+            read_so_far.problems.append(str(another))
+            continue
+        except UNREADABLE as error:
             read_so_far.problems.append(f"Plan {plan_id} cannot be read: {error!r}.")
             continue
-        if plan is None:
+        if plan is not None:
+            found.append(plan)
+        elif plan_id not in known:
             read_so_far.notices.append(
                 f"Of plan {plan_id} nothing is kept but its folder and its runs."
             )
-        else:
-            found.append(plan)
     with store.transaction() as connection:
         # Whatever gets a new id now must not take one that is about to be read.
         numbering.raise_ids(
             connection,
-            run_id=0,
-            plan_id=max(ids, default=0),
-            others={
+            {
+                "execution_plans": max(ids, default=0),
                 "planned_runs": max((run["id"] for p in found for run in p.runs), default=0),
                 "plan_launches": max((x["id"] for p in found for x in p.launches), default=0),
             },
         )
     runs = _runs_of({plan.plan_id for plan in found if plan.tree is not None}, run_store)
     for plan in found:
+        moved = False
         try:
             if plan.tree is None:
                 _read_draft(settings, store, plan, same_imports, read_so_far)
             else:
-                _read_submitted(settings, store, plan, runs.get(plan.plan_id, []))
+                moved = _read_submitted(settings, store, plan, runs.get(plan.plan_id, []))
             read_so_far.plans.append(plan.plan_id)
         except (PmError, Missing) as error:
             told = error.message if isinstance(error, PmError) else f"{error} is missing."
             read_so_far.problems.append(f"Plan {plan.plan_id} cannot be read again: {told}")
-        except (ValueError, KeyError, TypeError) as error:
+        except (*UNREADABLE, *DATABASE_ERRORS) as error:
             read_so_far.problems.append(f"Plan {plan.plan_id} cannot be read: {error!r}.")
+        if moved:
+            try:
+                mirror.keep_submitted(run_store, store, plan.plan_id)
+            except PmError as error:
+                read_so_far.problems.append(f"Plan {plan.plan_id}: {error.message}")
 
 
 @dataclass(frozen=True)
@@ -152,6 +174,8 @@ class _Lost:
     tree: dict[str, Any] | None
     #: Numbers of the folders of its launches.
     folders: Sequence[int]
+    #: The database has it as a draft.
+    draft: bool
 
     @property
     def runs(self) -> list[dict[str, Any]]:
@@ -162,16 +186,50 @@ class _Lost:
         return [] if self.state is None else self.state["launches"]
 
 
-def _read_lost(run_store: RunStore, plan_id: int) -> _Lost | None:
+class _Another(Exception):
+    """Under the number of a plan the database has another; the text says so."""
+
+
+def _read_lost(run_store: RunStore, plan_id: int, known: Known | None) -> _Lost | None:
+    """Return what is to be read; None where there is nothing, or the database has it already."""
     folder = run_store.plan(plan_id)
-    document = read(folder / PLAN)
-    if document is None or "plan_id" not in document:
+    document = _numbered(folder / PLAN, "plan_id", plan_id)
+    if document is None:
+        return None
+    if known is not None and (document["kind"], document["created_at"]) != (
+        known.kind,
+        known.created_at,
+    ):
+        raise _Another(
+            f"Plan {plan_id} of the run store ({document['name']!r}, of {document['created_at']}) "
+            f"is another than plan {plan_id} of the database, which was given that number before "
+            f"this one was read again. It stays as it is, in {folder}."
+        )
+    if known is not None and known.status != "draft":
         return None
     state = read(folder / STATE)
-    tree = read(folder / TREE) if state is not None else None
-    if state is not None and tree is None:
+    if state is None:
+        return None if known else _Lost(plan_id, document, None, None, (), draft=False)
+    tree = read(folder / TREE)
+    if tree is None:
         raise ValueError(f"{folder / TREE} is missing")
-    return _Lost(plan_id, document, state, tree, _numbers(folder / "launches"))
+    launches = [each for each in numbers_in(folder / "launches") if each <= HIGHEST]
+    lost = _Lost(plan_id, document, state, tree, launches, draft=known is not None)
+    ids = [each["id"] for each in (*lost.runs, *lost.launches)]
+    if not all(type(each) is int and 0 < each <= HIGHEST for each in ids):
+        raise ValueError("an id in it is none")
+    return lost
+
+
+def _numbered(file: Path, name: str, number: int) -> dict[str, Any] | None:
+    """Return a document that says which number it has; None where there is none."""
+    document = read(file)
+    # A plan folder may hold a file of that name that somebody else wrote.
+    if document is None or name not in document:
+        return None
+    if document[name] != number or type(document[name]) is not int:
+        raise ValueError(f"{file} says that it is number {document[name]!r}")
+    return document
 
 
 def _read_draft(
@@ -196,7 +254,8 @@ def _read_draft(
 
 def _read_submitted(
     settings: Settings, store: Store, plan: _Lost, runs: Sequence[dict[str, Any]]
-) -> None:
+) -> bool:
+    """Read a plan with its tree and its runs; True where they have other ids than before."""
     assert plan.state is not None
     assert plan.tree is not None
     run_store = RunStore(settings.runs_dir)
@@ -204,19 +263,23 @@ def _read_submitted(
     if supervisor is not None and supervisor.identity.life() is Life.ALIVE:
         raise Missing(f"the end of its supervisor, process {supervisor.identity.pid},")
     with store.transaction() as connection:
-        planned = [run["id"] for run in plan.tree["runs"]]
-        if mirrored.taken(connection, "planned_runs", planned):
-            raise Missing("a free place for its run tree")
-        if mirrored.taken(connection, "plan_launches", [each["id"] for each in plan.launches]):
-            raise Missing("a free place for its launches")
+        if plan.draft:
+            mirrored.remove_draft(connection, plan.plan_id)
+        # Others may have been given the ids that it had, before it was read again.
+        places, launches = (
+            mirrored.places(connection, table, [each["id"] for each in rows])
+            for table, rows in (("planned_runs", plan.runs), ("plan_launches", plan.launches))
+        )
+        state = mirrored.moved_state(plan.state, places, launches)
         # What became of it is said last, by its records.
-        begun = {**plan.state, "status": "submitted", "finished_at": None, "error": None}
+        begun = {**state, "status": "submitted", "finished_at": None, "error": None}
         mirrored.insert_plan(connection, settings.workspace_id, plan.document, begun)
-        mirrored.insert_launches(connection, plan.plan_id, _launches(run_store, plan))
-        mirrored.insert_tree(connection, plan.plan_id, plan.tree)
+        moved = replace(plan, state=state)
+        mirrored.insert_launches(connection, plan.plan_id, _launches(run_store, moved))
+        mirrored.insert_tree(connection, plan.plan_id, mirrored.moved_tree(plan.tree, places))
         for run in runs:
-            _link(connection, plan.plan_id, run)
-        mirrored.take_results(connection, plan.plan_id, plan.state["asked"])
+            _link(connection, plan.plan_id, run, places, launches)
+        mirrored.take_results(connection, plan.plan_id, state["asked"])
         status = plans.status_from_record(connection, plan.plan_id)
         ended = plan.state["status"] not in OPEN
         if status == "completed":
@@ -226,6 +289,7 @@ def _read_submitted(
         plans.set_status(connection, plan.plan_id, status, error=error)
         if ended and status == plan.state["status"]:
             mirrored.set_finished(connection, plan.plan_id, plan.state["finished_at"])
+    return any(old != new for old, new in (*places.items(), *launches.items()))
 
 
 def _launches(run_store: RunStore, plan: _Lost) -> Iterator[dict[str, Any]]:
@@ -251,36 +315,53 @@ def _written(*files: Path) -> str:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()
 
 
-def _link(connection: Connection, plan_id: int, meta: dict[str, Any]) -> None:
+def _link(
+    connection: Connection,
+    plan_id: int,
+    meta: dict[str, Any],
+    places: Mapping[int, int],
+    launches: Mapping[int, int],
+) -> None:
     registered = meta["registered"]
+    planned, launch = registered["planned"], registered.get("launch")
     mirrored.link_run(
         connection,
         plan_id,
         (meta["run_id"], meta["uuid"]),
-        (registered["planned"], registered["planned_key"]),
-        registered.get("launch"),
+        (places.get(planned, planned), registered["planned_key"]),
+        launches.get(launch, launch),
     )
 
 
 def _runs_of(plan_ids: set[int], run_store: RunStore) -> dict[int, list[dict[str, Any]]]:
     """Return what the directories of the runs of these plans say: plan -> in the order of ids."""
     found: dict[int, list[dict[str, Any]]] = {}
-    for number in _numbers(run_store.root) if plan_ids else ():
+    for number in numbers_in(run_store.root) if plan_ids else ():
         try:
             meta = json.loads((run_store.final(number) / META_NAME).read_bytes())
-            plan_id = meta["registered"].get("plan_id")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            if _is_of_a_plan(meta, plan_ids):
+                found.setdefault(meta["registered"]["plan_id"], []).append(meta)
+        except UNREADABLE:
             # Said where runs are read.
             continue
-        if plan_id in plan_ids and meta["registered"].get("planned") is not None:
-            found.setdefault(plan_id, []).append(meta)
     return found
 
 
-def _numbers(folder: Path, suffix: str = "") -> list[int]:
-    try:
-        names = [entry.name for entry in folder.iterdir()]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    numbers = (name.removesuffix(suffix) for name in names if name.endswith(suffix))
-    return sorted(int(number) for number in numbers if number.isascii() and number.isdigit())
+def _is_of_a_plan(meta: dict[str, Any], plan_ids: set[int]) -> bool:
+    registered = meta["registered"]
+    numbers = [meta["run_id"], *(registered.get(each) for each in ("plan_id", "planned", "launch"))]
+    if not all(type(each) is int for each in numbers) or registered["plan_id"] not in plan_ids:
+        return False
+    # A direct run has a plan of one task, which may have got the number of one that was lost.
+    return Path(registered.get("work_dir") or "").parent.name != ".work"
+
+
+def _numbers(folder: Path, read_so_far: Read, suffix: str = "") -> list[int]:
+    """Return the numbers of what lies in a folder; one that nothing can have is a problem."""
+    found = numbers_in(folder, suffix)
+    read_so_far.problems += [
+        f"{folder / f'{each}{suffix}'} has a number that nothing can have."
+        for each in found
+        if not 0 < each <= HIGHEST
+    ]
+    return [each for each in found if 0 < each <= HIGHEST]

@@ -108,6 +108,7 @@ def retry(
             "Say which part is to run again: --step, --sample, --branch or --run.",
             hint="For all of it, submit a new plan with `--rerun all`.",
         )
+    plans.refuse_elsewhere(store, settings.workspace_id, plan_id)
     submission.refuse_pooler(settings, start)
     lock = submission.own(store, plan_id, patience=0.0)
     if lock is None:

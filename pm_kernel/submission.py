@@ -76,6 +76,7 @@ def submit(
     lock would not hold; nothing has begun then.
     """
     plans.get_plan(store, plan_id)
+    plans.refuse_elsewhere(store, settings.workspace_id, plan_id)
     refuse_pooler(settings, start)
     look_for_nextflow(settings, start)
     with _lock(store, plan_id):
@@ -101,6 +102,7 @@ def resume(
     """
     plan = plans.get_plan(store, plan_id)
     _refuse_resume(plan)
+    plans.refuse_elsewhere(store, settings.workspace_id, plan_id)
     refuse_pooler(settings, start)
     look_for_nextflow(settings, start)
     with _lock(store, plan_id):
@@ -351,7 +353,19 @@ def _start_supervisor(
 def _snapshot(settings: Settings, store: Store, plan_id: int) -> None:
     """Look whether the run store takes what is asked for, also of drafts older than that rule."""
     with changes(settings.runs_dir) as kept, store.transaction() as connection:
-        drafts.hold(connection, plan_id)
+        status, kind = drafts.hold(connection, plan_id)
+        if status != "draft":
+            raise planning.submitted_before(plan_id, status)
+        if kind == "run":
+            raise Conflict(
+                f"Plan {plan_id} is a direct run, which never began.",
+                hint="Run the method again with `pm run`.",
+            )
+        if kind == "export":
+            raise Conflict(
+                f"Plan {plan_id} is run by a Nextflow of somebody's own.",
+                hint="Start that one again.",
+            )
         keep_plan(kept, connection, RunStore(settings.runs_dir), plan_id)
 
 

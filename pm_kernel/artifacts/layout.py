@@ -32,6 +32,8 @@ RESERVED = frozenset({"meta.json", ".manifest.json", "run.log", ".pm", "inputs"}
 #: still be closed: its manifest and its meta.json fit into what this leaves.
 _RESERVE = "reserve"
 _RESERVE_BYTES = 1 << 20
+#: No number above it was ever given out; JSON keeps those up to it exactly.
+HIGHEST = (1 << 53) - 1
 #: How often a folder is begun to be removed that others remove at the same time.
 _TRIES = 100
 
@@ -103,6 +105,16 @@ class RunStore:
             if folder.is_dir():
                 return folder
         return None
+
+
+def numbers_in(folder: Path, suffix: str = "") -> list[int]:
+    """Return the numbers that name what lies in a folder, in order; none where it is missing."""
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    texts = (name.removesuffix(suffix) for name in names if name.endswith(suffix))
+    return sorted({int(each) for each in texts if each.isascii() and each.isdigit()})
 
 
 @contextmanager

@@ -1,22 +1,29 @@
 """Files of the run store that repeat what otherwise only the database has.
 
 They change together with it: what is written inside ``changes`` is put back as it was when the
-transaction in it fails, and a file that cannot be written lets the transaction fail.
+transaction in it fails, and a file that cannot be written lets the transaction fail. A file is
+removed last: a kill in between leaves one too many, not one too few.
 """
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from pm_kernel.artifacts.layout import writing
-from pm_kernel.errors import StoreUnavailable
 
+#: What reading a damaged document raises, and looking for something in one.
+UNREADABLE = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, EOFError),
+    *(OverflowError, AssertionError, zlib.error),
+)
 #: Of large files: nearly as small as the best, in a fraction of the time.
 _LEVEL = 1
 
@@ -27,6 +34,8 @@ class Changes:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._before: dict[Path, bytes | None] = {}
+        self._removed: list[Path] = []
+        self._forgotten: list[Path] = []
 
     def write(self, file: Path, document: Mapping[str, Any]) -> None:
         """Write a document as JSON. Raises StoreUnavailable."""
@@ -34,15 +43,24 @@ class Changes:
         write(self._root, file, document)
 
     def remove(self, file: Path) -> None:
-        """Remove a file; missing is fine. Raises StoreUnavailable."""
-        self._note(file)
+        """Remove a file at the end; missing is fine. Raises StoreUnavailable where it cannot be."""
         with writing(self._root):
-            file.unlink(missing_ok=True)
+            if file.exists() and not os.access(file.parent, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file.parent))
+        self._removed.append(file)
 
     def forget(self, file: Path) -> None:
-        """Remove a file of somebody else's store, where that is possible."""
-        with suppress(OSError, StoreUnavailable):
-            self.remove(file)
+        """Remove a file of somebody else's store at the end, where that is possible."""
+        self._forgotten.append(file)
+
+    def finish(self) -> None:
+        """Remove what is to go. Raises StoreUnavailable."""
+        for file in self._forgotten:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+        for file in self._removed:
+            with writing(self._root):
+                file.unlink(missing_ok=True)
 
     def undo(self) -> None:
         """Put everything back, as far as that is possible."""
@@ -72,6 +90,7 @@ def changes(root: Path) -> Iterator[Changes]:
     except BaseException:
         changed.undo()
         raise
+    changed.finish()
 
 
 def write(root: Path, file: Path, document: Mapping[str, Any]) -> None:
@@ -86,7 +105,7 @@ def write(root: Path, file: Path, document: Mapping[str, Any]) -> None:
 
 
 def read(file: Path) -> dict[str, Any] | None:
-    """Return a document; None where there is none. Raises OSError or ValueError."""
+    """Return a document; None where there is none. Raises what ``UNREADABLE`` lists."""
     try:
         data = file.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
-from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.layout import HIGHEST, RunStore, numbers_in
 
 
 def run_numbers(store: RunStore) -> list[int]:
     """Return the ids of all runs with a final directory, in order."""
-    return sorted(_numbers(store.root))
+    return [each for each in numbers_in(store.root) if each <= HIGHEST]
 
 
-def highest_ids(store: RunStore) -> tuple[int, int]:
-    """Return the highest run id and the highest plan id that anything in the store carries.
+def highest_ids(store: RunStore) -> dict[str, int]:
+    """Return the highest id that anything in the store is named by: table -> id.
 
     Runs that are still being written count: they got their ids from a database that may be gone.
     """
-    runs = [*_numbers(store.root), *_written(store)]
-    return max(runs, default=0), max(_numbers(store.root / "plans"), default=0)
-
-
-def _numbers(folder: Path) -> Iterator[int]:
-    try:
-        names = [entry.name for entry in folder.iterdir()]
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    yield from (int(name) for name in names if name.isascii() and name.isdigit())
+    found = {
+        "runs": [*numbers_in(store.root), *_written(store)],
+        "execution_plans": numbers_in(store.root / "plans"),
+        "workflow_templates": numbers_in(store.root / "templates", ".json"),
+    }
+    return {
+        table: max((each for each in ids if each <= HIGHEST), default=0)
+        for table, ids in found.items()
+    }
 
 
 def _written(store: RunStore) -> Iterator[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +31,6 @@ class Restored:
     upgraded: bool
     #: Runs with a directory that the database does not know: they came after the backup.
     unknown_runs: int
-
-
-@dataclass(frozen=True)
-class _Floor:
-    """Ids that the database gave out before; it goes on above them."""
-
-    run_id: int = 0
-    plan_id: int = 0
 
 
 def back_up(settings: Settings, file: Path, *, overwrite: bool = False) -> None:
@@ -81,7 +74,7 @@ def restore(settings: Settings, file: Path) -> Restored:
     refuse_at_work(settings, url)
     programs = find_programs(settings.environ, facts)
     kept = own.restore(programs, url, facts, archive)
-    return _afterwards(settings, kept, _Floor() if kept is None else _floor(url, kept))
+    return _afterwards(settings, kept, {} if kept is None else _floor(url, kept))
 
 
 def undo(settings: Settings) -> Restored:
@@ -142,28 +135,30 @@ def _restore_embedded(settings: Settings, archive: Archive) -> Restored:
     if url is not None:
         refuse_at_work(settings, url)
     kept = server.restore(archive.file)
-    floor = _Floor() if kept is None else _floor(server.url(kept))
+    floor = {} if kept is None else _floor(server.url(kept))
     return _afterwards(settings, kept, floor)
 
 
-def _floor(url: str, schema_name: str | None = None) -> _Floor:
-    """Read what a database that was put aside gave out, also to runs that never ended."""
+def _floor(url: str, schema_name: str | None = None) -> dict[str, int]:
+    """Read what a database that was put aside gave out, also to runs that never ended.
+
+    The restored one goes on above that: table -> id.
+    """
     if schema_name is None and inspect(url).schema in ("empty", "foreign"):
-        return _Floor()
-    return _Floor(*numbering.last_ids(Store(url, pooled=False), schema_name))
+        return {}
+    return numbering.last_ids(Store(url, pooled=False), schema_name)
 
 
-def _afterwards(settings: Settings, kept: str | None, floor: _Floor) -> Restored:
+def _afterwards(settings: Settings, kept: str | None, floor: Mapping[str, int]) -> Restored:
     """Make the restored database this program's and this workspace's."""
     store = Store(running_url(settings), pooled=False)
     run_store = RunStore(settings.runs_dir)
     upgraded = schema.upgrade(store)
-    run_id, plan_id = numbers.highest_ids(run_store)
+    highest = numbers.highest_ids(run_store)
     with store.transaction() as connection:
         workspaces.note(connection, settings.workspace_id, settings.root)
-        numbering.raise_ids(
-            connection, run_id=max(run_id, floor.run_id), plan_id=max(plan_id, floor.plan_id)
-        )
+        numbering.raise_ids(connection, floor)
+        numbering.raise_ids(connection, highest)
         stored = numbers.run_numbers(run_store)
         unknown = set(stored) - numbering.known_runs(connection, stored)
     return Restored(kept, upgraded, len(unknown))

@@ -35,10 +35,13 @@ def lock(
         )
 
 
-def hold(connection: Connection, plan_id: int) -> None:
-    """Keep others from changing a plan until the end of the transaction."""
+def hold(connection: Connection, plan_id: int) -> tuple[str, str]:
+    """Keep others from changing a plan until the end of the transaction; its status and kind."""
     columns = execution_plans.c
-    connection.execute(select(columns.id).where(columns.id == plan_id).with_for_update())
+    row = connection.execute(
+        select(columns.status, columns.kind).where(columns.id == plan_id).with_for_update()
+    ).one()
+    return row.status, row.kind
 
 
 def change(connection: Connection, plan_id: int, **values: Any) -> None:

@@ -13,13 +13,22 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import NullPool
 
 from pm_kernel.errors import Conflict, DatabaseUnavailable, InvalidInput, PmError
 
 #: Re-exported: use cases hand connections on without importing the library.
-__all__ = ["Connection", "Store", "libpq_url", "sqlalchemy_url", "translated"]
+__all__ = ["DATABASE_ERRORS", "Connection", "Store", "libpq_url", "sqlalchemy_url", "translated"]
+
+#: What the libraries raise where a database does not take what it is given.
+DATABASE_ERRORS = (SQLAlchemyError, psycopg.Error)
 
 #: What a violated constraint means to a person.
 CONSTRAINTS: Mapping[str, str] = {

@@ -6,12 +6,13 @@ All of it is plain JSON values. Ids stay what they are: directories and records 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
-from pm_kernel.store import param_sets, run_tree
+from pm_kernel.store import numbering, param_sets, run_tree
 from pm_kernel.store.retries import AGAIN
 from pm_kernel.store.tables import (
     execution_plans,
@@ -84,7 +85,8 @@ _ASK = text(
         retry_after = :retry_after, again_by = :again_by, again_of = :again_of,
         launch_id = (SELECT l.id FROM plan_launches l WHERE l.id = :launch_id),
         current_run = CASE
-            WHEN :lacking AND coalesce(:newest, 0) = coalesce(
+            -- a run of its own that came after it was noted made it anew
+            WHEN :lacking AND coalesce(:newest, 0) >= coalesce(
                 (SELECT max(r.id) FROM runs r WHERE r.planned_run_id = p.id), 0) THEN NULL
             ELSE p.current_run END
     WHERE p.id = :id AND p.plan_id = :plan
@@ -102,23 +104,38 @@ _RESULTS = text(
     WHERE p.id = r.planned_run_id AND p.plan_id = :plan
     """
 )
-_LOST = text(
-    """
-    UPDATE planned_runs p SET current_run = NULL
-    WHERE p.plan_id = :plan AND p.current_run IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = p.current_run)
-    """
-)
+# A run names its planned run by the id that this had then. Where the tree got other ids since, it
+# is the same planned run by its key, executed with the same parameters.
 _LINK = text(
     """
     UPDATE runs r SET execution_plan_id = :plan, planned_run_id = p.id,
         launch_id = (SELECT l.id FROM plan_launches l WHERE l.id = :launch AND l.plan_id = :plan)
-    FROM planned_runs p
+    FROM planned_runs p JOIN execution_plans e ON e.id = p.plan_id
     WHERE r.id = :run AND r.uuid = CAST(:uuid AS uuid) AND r.planned_run_id IS NULL
-      AND p.id = :planned AND p.plan_id = :plan AND p.key = :key
-      AND p.method_version_id = r.method_version_id
+      AND p.plan_id = :plan AND p.key = :key AND p.method_version_id = r.method_version_id
+      AND (p.id = :planned OR p.param_set_id = r.param_set_id)
+      AND r.workspace_id = e.workspace_id AND r.started_at >= e.created_at
     """
 )
+
+
+_UNLINK = text(
+    """
+    UPDATE runs SET execution_plan_id = NULL, planned_run_id = NULL, launch_id = NULL
+    WHERE execution_plan_id = :plan
+    """
+)
+
+_DRAWN = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :n)")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What tells a plan of the database from another of the same number."""
+
+    kind: str
+    created_at: str
+    status: str
 
 
 class Missing(Exception):
@@ -206,10 +223,21 @@ def plan_ids(connection: Connection, workspace_uuid: str) -> dict[int, str]:
     return {row.id: row.status for row in connection.execute(query)}
 
 
-def known_plans(connection: Connection, ids: Iterable[int]) -> set[int]:
-    """Return those of ``ids`` that are plans of any kind and workspace."""
-    column = execution_plans.c.id
-    return set(connection.scalars(select(column).where(column.in_(list(ids)))))
+def known_plans(connection: Connection, ids: Iterable[int]) -> dict[int, Known]:
+    """Return those of ``ids`` that are plans, of any kind and workspace."""
+    columns = execution_plans.c
+    query = select(columns.id, columns.kind, columns.created_at, columns.status)
+    return {
+        row.id: Known(row.kind, row.created_at.isoformat(), row.status)
+        for row in connection.execute(query.where(columns.id.in_(list(ids))))
+    }
+
+
+def is_draft(connection: Connection, plan_id: int) -> bool:
+    """Whether a plan is a draft."""
+    columns = execution_plans.c
+    status = connection.execute(select(columns.status).where(columns.id == plan_id)).scalar_one()
+    return bool(status == "draft")
 
 
 def template_names(connection: Connection) -> dict[int, str]:
@@ -256,6 +284,19 @@ def insert_plan(
     return plan_id
 
 
+def remove_draft(connection: Connection, plan_id: int) -> None:
+    """Remove a draft, in whose place comes what was submitted. Raises Missing where it is none."""
+    columns = execution_plans.c
+    status = connection.execute(
+        select(columns.status).where(columns.id == plan_id).with_for_update()
+    ).scalar_one_or_none()
+    if status != "draft":
+        raise Missing("the draft that it was")
+    connection.execute(_UNLINK, {"plan": plan_id})
+    run_tree.store_planned_runs(connection, plan_id, ())
+    connection.execute(delete(execution_plans).where(columns.id == plan_id))
+
+
 def insert_launches(
     connection: Connection, plan_id: int, launches: Iterable[Mapping[str, Any]]
 ) -> None:
@@ -268,8 +309,12 @@ def insert_launches(
 def insert_tree(connection: Connection, plan_id: int, tree: Mapping[str, Any]) -> None:
     """Store the run tree of a plan, with the results that it reused.
 
-    Raises Missing where a version is not in this database.
+    Raises Missing where a version, or a run that it reused, is not in this database.
     """
+    reused = set(tree["reused"].values())
+    absent = reused - numbering.known_runs(connection, list(reused))
+    if absent:
+        raise Missing(f"run {min(absent)}, which it reuses,")
     versions = {
         int(number): _version(connection, *named) for number, named in tree["versions"].items()
     }
@@ -312,7 +357,6 @@ def link_run(
 def take_results(connection: Connection, plan_id: int, asked: Sequence[Mapping[str, Any]]) -> None:
     """Give the planned runs of a plan the results that their runs are, but what was ``asked``."""
     connection.execute(_RESULTS, {"plan": plan_id})
-    connection.execute(_LOST, {"plan": plan_id})
     if asked:
         connection.execute(_ASK, [{**each, "plan": plan_id} for each in asked])
 
@@ -325,11 +369,50 @@ def set_finished(connection: Connection, plan_id: int, moment: str | None) -> No
     )
 
 
-def taken(connection: Connection, table: str, ids: Sequence[int]) -> bool:
-    """Whether any of these ids of planned runs or launches belongs to somebody else."""
+def places(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, int]:
+    """Return the ids that planned runs or launches get: as before, or new where one is taken."""
     rows = {"planned_runs": planned_runs, "plan_launches": plan_launches}[table]
     query = select(func.count()).select_from(rows).where(rows.c.id.in_(ids))
-    return bool(connection.execute(query).scalar_one())
+    if not connection.execute(query).scalar_one():
+        return {each: each for each in ids}
+    drawn = sorted(connection.execute(_DRAWN, {"table": table, "n": len(ids)}).scalars())
+    return dict(zip(ids, drawn, strict=True))
+
+
+def moved_tree(tree: Mapping[str, Any], places: Mapping[int, int]) -> dict[str, Any]:
+    """Return a run tree under other ids."""
+    child, parent = run_tree.EDGE.index("child_id"), run_tree.EDGE.index("parent_id")
+    edges = [list(edge) for edge in tree["edges"]]
+    for edge in edges:
+        edge[child], edge[parent] = places[edge[child]], places[edge[parent]]
+    return {
+        **tree,
+        "runs": [{**run, "id": places[run["id"]]} for run in tree["runs"]],
+        "edges": edges,
+        "reused": {str(places[int(each)]): run for each, run in tree["reused"].items()},
+    }
+
+
+def moved_state(
+    state: Mapping[str, Any], places: Mapping[int, int], launches: Mapping[int, int]
+) -> dict[str, Any]:
+    """Return what became of a plan under the other ids of its tree and its launches."""
+    return {
+        **state,
+        "launches": [{**each, "id": launches[each["id"]]} for each in state["launches"]],
+        "asked": [
+            {
+                **each,
+                "id": places[each["id"]],
+                **{
+                    name: launches.get(each[name], each[name])
+                    for name in ("launch_id", "retry_after")
+                },
+            }
+            for each in state["asked"]
+            if each["id"] in places
+        ],
+    }
 
 
 def _version(connection: Connection, method: str, number: int, commit: str) -> int:

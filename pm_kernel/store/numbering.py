@@ -12,34 +12,29 @@ from sqlalchemy import Connection, text
 
 from pm_kernel.store.engine import Store
 
+#: The tables whose ids are in the run store.
+NAMED = ("runs", "execution_plans", "planned_runs", "plan_launches", "workflow_templates")
+
 _LAST = "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM {sequence}"
 _SEQUENCE = text("SELECT pg_get_serial_sequence(:table, 'id')")
 
 
-def last_ids(store: Store, schema_name: str | None = None) -> tuple[int, int]:
-    """Return the last run id and the last plan id that a database gave out, also if unused.
+def last_ids(store: Store, schema_name: str | None = None) -> dict[str, int]:
+    """Return the last id that a database gave out, also if unused: table -> id.
 
     ``schema_name`` is where the tables are, when they were put aside (default: where ours are).
     """
     prefix = "" if schema_name is None else f"{schema_name}."
     with store.reading() as connection:
-        return _last(connection, f"{prefix}runs"), _last(connection, f"{prefix}execution_plans")
+        return {table: _last(connection, f"{prefix}{table}") for table in NAMED}
 
 
-def raise_ids(
-    connection: Connection,
-    *,
-    run_id: int,
-    plan_id: int,
-    others: Mapping[str, int] | None = None,
-) -> None:
-    """Let the next run get an id above ``run_id`` and the next plan one above ``plan_id``.
+def raise_ids(connection: Connection, ids: Mapping[str, int]) -> None:
+    """Let the next row of a table get an id above the one given: table -> id.
 
-    ``others`` says so of more tables by name. Ids that are higher already stay so: sequences never
-    go back.
+    Ids that are higher already stay so: sequences never go back.
     """
-    wanted = {"runs": run_id, "execution_plans": plan_id, **(others or {})}
-    for table, least in wanted.items():
+    for table, least in ids.items():
         # Nobody may draw an id between the look and the change.
         connection.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
         if _last(connection, table) < least:

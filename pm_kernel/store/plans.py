@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text, update
 
 from pm_kernel.domain.plans import OPEN, Plan, PlannedRunRow, StepCount
-from pm_kernel.errors import NotFound
+from pm_kernel.errors import Conflict, NotFound
 from pm_kernel.store import launches
 from pm_kernel.store.engine import Store
 from pm_kernel.store.plan_states import STATES, planned_columns, planned_run
@@ -222,6 +223,22 @@ def require(store: Store, plan_id: int) -> None:
         found = select(execution_plans.c.id).where(execution_plans.c.id == plan_id)
         if connection.execute(found).first() is None:
             raise _missing(plan_id)
+
+
+def refuse_elsewhere(store: Store, workspace_uuid: str, plan_id: int) -> None:
+    """Raise Conflict where a plan belongs to another workspace: its files are there."""
+    query = (
+        select(workspaces.c.root)
+        .join_from(execution_plans, workspaces)
+        .where(execution_plans.c.id == plan_id, workspaces.c.uuid != workspace_uuid)
+    )
+    with store.reading() as connection:
+        root = connection.execute(query).scalar_one_or_none()
+    if root is not None:
+        raise Conflict(
+            f"Plan {plan_id} belongs to the workspace {root}.",
+            hint=f"Work on it from there: `pm -w {shlex.quote(root)} …`.",
+        )
 
 
 def _missing(plan_id: int) -> NotFound:

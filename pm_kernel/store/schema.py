@@ -55,14 +55,15 @@ def upgrade(store: Store) -> bool:
         return True
 
 
-def ensure(store: Store) -> None:
+def ensure(store: Store) -> bool:
     """Create the schema in an empty database; refuse one that needs an upgrade.
 
-    Raises DatabaseUnavailable when it is older and Conflict when it is newer than this program.
+    Returns whether it was created. Raises DatabaseUnavailable when it is older and Conflict when it
+    is newer than this program.
     """
     current = current_revision(store)
     if current == head_revision():
-        return
+        return False
     if current is None:
         with store.reading() as connection:
             strangers = set(inspect(connection).get_table_names()) - {"alembic_version"}
@@ -72,8 +73,7 @@ def ensure(store: Store) -> None:
                 f"({', '.join(sorted(strangers)[:3])}, …); nothing was touched.",
                 hint="Give the workspace a database of its own: CREATE DATABASE pm.",
             )
-        upgrade(store)
-        return
+        return upgrade(store)
     _refuse_newer(current)
     raise DatabaseUnavailable(
         f"The database is at schema {current}, this program needs {head_revision()}.",

@@ -40,9 +40,10 @@ def find(connection: Connection, workspace_uuid: str) -> Place | None:
     return None if row is None else Place(Path(row.root), row.host)
 
 
-def roots(connection: Connection) -> list[Path]:
-    """Return the folders of all workspaces that share the database."""
-    return [Path(root) for root in connection.scalars(select(workspaces.c.root))]
+def roots(connection: Connection) -> dict[str, Path]:
+    """Return the folders of all workspaces that share the database: id -> folder."""
+    rows = connection.execute(select(workspaces.c.uuid, workspaces.c.root))
+    return {str(row.uuid): Path(row.root) for row in rows}
 
 
 def note(connection: Connection, workspace_uuid: str, root: Path) -> None:

@@ -434,7 +434,7 @@ def test_an_older_backup_under_a_newer_store_makes_nothing_run_twice(world: Faul
 def test_a_restored_database_without_a_rebuild_takes_no_number_of_the_store_twice(
     world: FaultWorld,
 ) -> None:
-    """What it forgot is made again under numbers of its own; the directories stay what they are."""
+    """What it forgot is not submitted once more; what is made anew has numbers of its own."""
     plan = world.draft()
     backup = world.root / "draft.backup"
     assert world.pm("db", "backup", str(backup)).returncode == 0
@@ -442,9 +442,12 @@ def test_a_restored_database_without_a_rebuild_takes_no_number_of_the_store_twic
     world.complete(plan)
     before = {run["id"]: run["u"] for run in runs_of(world, plan)}
     world.answer("db", "restore", str(backup))
-    world.submit(plan)
-    world.complete(plan)
-    after = {run["id"]: run["u"] for run in runs_of(world, plan)}
+    refused = world.pm("plan", "submit", str(plan), "--no-watch")
+    assert refused.returncode == 4
+    assert "`pm rebuild` reads what became of it" in refused.stderr
+    anew = world.submit()
+    world.complete(anew)
+    after = {run["id"]: run["u"] for run in runs_of(world, anew)}
     assert not before.keys() & after.keys()
     for run_id, uuid in {**before, **after}.items():
         assert world.meta(run_id)["uuid"] == uuid
@@ -452,5 +455,8 @@ def test_a_restored_database_without_a_rebuild_takes_no_number_of_the_store_twic
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
     both = {row["id"]: row["u"] for row in world.rows("SELECT id, uuid::text AS u FROM runs")}
     assert {**both, **before, **after} == both
+    # The draft is what was submitted, with its runs.
+    assert {run["id"]: run["u"] for run in runs_of(world, plan)} == before
+    assert world.states(plan) == {"completed": RUNS}
     checked: subprocess.CompletedProcess[str] = world.pm("verify", "--full")
     assert checked.returncode == 0, checked.stdout

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from pm_kernel import registration, retrying, submission, templates
+from pm_kernel import mirror, registration, retrying, submission, templates
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.cli.main import main
 from pm_kernel.errors import Conflict, IntegrityError, StoreUnavailable
 from pm_kernel.nextflow.plan_record import PlanRecord
-from pm_kernel.store import launches
+from pm_kernel.store import launches, numbering, schema
 
 from ..workbench import RUN, SCALE, Workbench, same_imports
 from .recording_harness import Life
@@ -42,6 +44,8 @@ PLAN: dict[str, Any] = {
         },
     },
 }
+
+COPY_B = '["copy",{"copy":"default","double":"b"}]'
 
 Pm = Callable[..., Any]
 
@@ -211,6 +215,8 @@ def test_numbers_of_a_lost_database_are_not_given_out_again(pm: Pm, bench: Workb
     pm("template", "save", "pipeline.json", "--name", "first")
     kept = (bench.runs / "plans/1/plan.json").read_bytes()
     lose_the_database(bench)
+    # Its tables are made again by somebody who does not know this run store.
+    schema.upgrade(bench.store)
     refused = pm("template", "save", "pipeline.json", "--name", "other", code=Conflict.exit_code)
     assert "`pm rebuild` reads again what is missing" in refused.err
     registration.repair(bench.settings, bench.store, thorough=True)
@@ -225,6 +231,210 @@ def test_numbers_of_a_lost_database_are_not_given_out_again(pm: Pm, bench: Workb
     assert "Plan 1 cannot be read" in told.err
     (bench.runs / "plans/1/plan.json").write_bytes(kept)
     assert "1 plans and 0 templates" in pm("rebuild").out
+    # Tables that are made beside this run store go on above it.
+    lose_the_database(bench)
+    pm("runs")
+    registration.repair(bench.settings, bench.store, thorough=True)
+    assert json.loads(pm("plan", "create", "plan.json", "--json").out)["plan_id"] == 2
+    pm("template", "save", "pipeline.json", "--name", "other")
+    assert "1 plans and 1 templates" in pm("rebuild").out
+    assert bench.rows("SELECT id, name FROM workflow_templates ORDER BY id") == [
+        {"id": 1, "name": "first"},
+        {"id": 2, "name": "other"},
+    ]
+
+
+def without_ids(shown: dict[str, Any]) -> dict[str, Any]:
+    """What is told of a plan, but the ids of its tree."""
+    tree = [
+        {name: value for name, value in run.items() if name not in ("planned_id", "parents")}
+        for run in shown["planned_runs"]
+    ]
+    return {**shown, "planned_runs": tree}
+
+
+def shown(pm: Pm, plan_id: int) -> dict[str, Any]:
+    return without_ids(json.loads(pm("plan", "show", plan_id, "--json").out))
+
+
+def test_a_lost_plan_whose_ids_were_given_out_again_gets_others(
+    pm: Pm, bench: Workbench, life: Life
+) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    submit(bench, 1)
+    supervise(bench, life, 1, exit_codes=[0, 0, 0, 0])
+    pm("plan", "create", "plan.json")
+    submit(bench, 2)
+    supervise(bench, life, 2, exit_codes=[])
+    before = [shown(pm, 1), shown(pm, 2)]
+    (first,) = bench.rows("SELECT min(id) AS id FROM planned_runs WHERE plan_id = 1")
+    linked = bench.rows(
+        "SELECT r.id, p.key, r.execution_plan_id FROM runs r"
+        " JOIN planned_runs p ON p.id = r.planned_run_id ORDER BY r.id"
+    )
+    lose_the_database(bench)
+    schema.upgrade(bench.store)
+    pm("runs")
+    registration.repair(bench.settings, bench.store, thorough=True)
+    # What is refused takes numbers too.
+    for _ in before:
+        pm("plan", "create", "plan.json", code=Conflict.exit_code)
+    pm("plan", "create", "plan.json")
+    bench.execute(f"SELECT setval('planned_runs_id_seq', {first['id'] - 1})")
+    submit(bench, 3)
+    (launched,) = bench.rows("SELECT min(id) AS id FROM planned_runs WHERE plan_id = 3")
+    assert launched == first
+    assert bench.launch(3, epoch(bench, 3)).launch_id == 1
+    assert pm("rebuild").out == "0 versions, 4 runs, 2 plans and 0 templates were read again.\n"
+    assert [shown(pm, 1), shown(pm, 2)] == before
+    query = (
+        "SELECT r.id, p.key, r.execution_plan_id FROM runs r"
+        " JOIN planned_runs p ON p.id = r.planned_run_id AND p.current_run = r.id"
+    )
+    launches_too = " JOIN plan_launches l ON l.id = r.launch_id AND l.plan_id = p.plan_id"
+    assert bench.rows(f"{query}{launches_too} ORDER BY r.id") == linked
+    third = shown(pm, 3)
+    # Its runs still name the ids that it had at first.
+    lose_the_database(bench)
+    assert "4 runs, 3 plans" in pm("rebuild").out
+    assert [shown(pm, 1), shown(pm, 2)] == before
+    assert bench.rows(f"{query} ORDER BY r.id") == linked
+    assert shown(pm, 3)["counts"] == third["counts"]
+
+
+def test_a_number_that_a_direct_run_got_meanwhile_is_told(pm: Pm, bench: Workbench) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    submit(bench, 1)
+    files = {file: file.read_bytes() for file in (bench.runs / "plans/1").iterdir()}
+    lose_the_database(bench)
+    schema.upgrade(bench.store)
+    pm("runs")
+    registration.repair(bench.settings, bench.store, thorough=True)
+    assert bench.open("double", params={"scale.factor": "3"}).plan_id == 1
+    # Nobody takes the one for the other.
+    with pytest.raises(Conflict, match="was submitted before"):
+        submit(bench, 1)
+    mirror.follow_state(RunStore(bench.runs), bench.store, 1)
+    with pytest.raises(Conflict, match="another plan 1"):
+        mirror.keep_submitted(RunStore(bench.runs), bench.store, 1)
+    told = pm("rebuild", code=IntegrityError.exit_code)
+    assert "Plan 1 of the run store ('cohort', of 20" in told.err
+    assert "is another than plan 1 of the database" in told.err
+    assert {file: file.read_bytes() for file in (bench.runs / "plans/1").iterdir()} == files
+    # What is no draft leaves nothing that would make it one.
+    assert bench.open("double", params={"scale.factor": "5"}).plan_id == 2
+    with pytest.raises(Conflict, match="was submitted before"):
+        submit(bench, 2)
+    bench.execute("UPDATE execution_plans SET status = 'draft' WHERE id = 2")
+    with pytest.raises(Conflict, match="direct run"):
+        submit(bench, 2)
+    assert not (bench.runs / "plans/2").exists()
+
+
+def test_a_draft_of_a_restored_backup_becomes_what_was_submitted(
+    pm: Pm, bench: Workbench, life: Life, tmp_path: Path
+) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    pm("db", "backup", tmp_path / "then")
+    submit(bench, 1)
+    supervise(bench, life, 1, exit_codes=[0, 0, 0, 1])
+    pm("template", "save", "pipeline.json", "--name", "later")
+    pm("plan", "create", "plan.json")
+    before = known(pm, bench)
+    files = {file: file.read_bytes() for file in (bench.runs / "plans/1").glob("*.json*")}
+    last = numbering.last_ids(bench.store)
+    bench.close()
+    pm("db", "restore", tmp_path / "then")
+    assert numbering.last_ids(bench.store) == last
+    refused = pm("plan", "edit", 1, "--name", "other", code=Conflict.exit_code)
+    assert "has it as a draft" in refused.err
+    assert "`pm rebuild`" in refused.err
+    with pytest.raises(Conflict, match="was submitted before this database was restored"):
+        submit(bench, 1)
+    assert {f: f.read_bytes() for f in (bench.runs / "plans/1").glob("*.json*")} == files
+    assert pm("rebuild").out == "0 versions, 4 runs, 2 plans and 1 templates were read again.\n"
+    after = known(pm, bench)
+    # The draft has a tree of today.
+    for found in (before, after):
+        found["plan 2"] = without_ids(found["plan 2"])
+    assert after == before
+    # What an older program left without a file gets one.
+    (bench.runs / "plans/1/tree.json.gz").unlink()
+    pm("db", "upgrade")
+    assert (bench.runs / "plans/1/tree.json.gz").read_bytes() == files[
+        bench.runs / "plans/1/tree.json.gz"
+    ]
+
+
+def test_what_is_damaged_or_missing_is_named_and_the_rest_is_read(
+    pm: Pm, bench: Workbench, life: Life
+) -> None:
+    register(pm, bench)
+    pm("template", "save", "pipeline.json", "--name", "first")
+    pm("plan", "create", "plan.json")
+    submit(bench, 1)
+    supervise(bench, life, 1, exit_codes=[0, 0, 0, 0])
+    pm("plan", "create", "plan.json")
+    submit(bench, 2)
+    supervise(bench, life, 2, exit_codes=[])
+    chosen = retrying.Choice(step="double", branch="a")
+    retrying.retry(bench.settings, bench.store, 1, chosen, again=True, start=lambda *_: None)
+    supervise(bench, life, 1, exit_codes=[1])
+    before = [shown(pm, 1), shown(pm, 2)]
+    lacking = "SELECT key FROM planned_runs WHERE current_run IS NULL AND plan_id = 1 ORDER BY id"
+    lacked = bench.rows(lacking)
+    assert lacked
+    lose_the_database(bench)
+    # A result that plan 2 reuses, and the failed run for which an older result of plan 1 went.
+    copy = next(n for n in range(1, 5) if bench.meta(n)["registered"]["planned_key"] == COPY_B)
+    for run_id in (copy, 5):
+        bench.final(run_id).rename(bench.root / str(run_id))
+    plans, templates = bench.runs / "plans", bench.runs / "templates"
+    good = {name: (plans / "1" / name).read_bytes() for name in ("plan.json", "state.json")}
+    asked, state = (json.loads(text) for text in good.values())
+    for number, plan, text, tree in (
+        (11, {**asked, "plan_id": 12}, good["state.json"], b""),
+        (12, {**asked, "plan_id": 12}, b"{}", gzip.compress(b"{}")),
+        (13, {**asked, "plan_id": 13}, good["state.json"], gzip.compress(b"")[:10] + b"\xff" * 9),
+        (14, {**asked, "plan_id": 14, "name": "a\0b"}, None, None),
+        (15, {**asked, "plan_id": 15}, json.dumps({**state, "launches": [1]}).encode(), b""),
+        (10**20, {**asked, "plan_id": 10**20}, None, None),
+    ):
+        (plans / str(number)).mkdir()
+        (plans / str(number) / "plan.json").write_text(json.dumps(plan))
+        for name, content in (("state.json", text), ("tree.json.gz", tree)):
+            if content is not None:
+                (plans / str(number) / name).write_bytes(content)
+    first = json.loads((templates / "1.json").read_bytes())
+    # Of a save that was killed before it was one.
+    older = {**first, "template_id": 0, "updated_at": "2020-01-01T00:00:00+00:00"}
+    for name, document in (
+        ("0", older),
+        ("21", {**first, "template_id": 22}),
+        ("22", [first]),
+        ("23", {**first, "template_id": 23, "name": "b\0c"}),
+    ):
+        (templates / f"{name}.json").write_text(json.dumps(document))
+    (bench.runs / str(10**20)).mkdir()
+    told = pm("rebuild", code=IntegrityError.exit_code)
+    assert "2 versions, 3 runs, 1 plans and 1 templates" in told.out
+    assert f"Plan 2 cannot be read again: run {copy}, which it reuses, is missing." in told.err
+    for named in ("Plan 11", "Plan 12", "Plan 13", "Plan 14", "Plan 15", f"plans/{10**20}",
+                  f".runs/{10**20}", "templates/0.json", "templates/21.json",
+                  "templates/22.json", "templates/23.json"):  # fmt: skip
+        assert named in told.err, named
+    assert bench.rows("SELECT id, name FROM workflow_templates") == [{"id": 1, "name": "first"}]
+    kept = {row["key"] for row in bench.rows(lacking)}
+    assert {row["key"] for row in lacked} <= kept
+    for run_id in (copy, 5):
+        (bench.root / str(run_id)).rename(bench.final(run_id))
+    told = pm("rebuild", code=IntegrityError.exit_code)
+    assert "0 versions, 2 runs, 1 plans and 0 templates" in told.out
+    assert shown(pm, 2) == before[1]
+    assert bench.rows(lacking) == lacked
 
 
 def test_where_the_run_store_cannot_be_written_nothing_is_changed(
@@ -288,4 +498,40 @@ def test_of_workspaces_that_share_templates_one_keeps_each(
         bench.store, bench.settings, "shared", expected=second.template.revision
     )
     assert [file.exists() for file in places] == [False, False]
+    # Where another workspace is in its folder by now, the file is none of ours.
+    places[1].parent.mkdir(exist_ok=True)
+    third = templates.save_template(
+        bench.store, bench.settings, "shared", PLAN["pipeline"], expected=None
+    )
+    theirs = places[1].with_name(f"{third.template.template_id}.json")
+    config = other.root / "pm.toml"
+    config.write_text(config.read_text().replace(other.settings.workspace_id, str(uuid4())))
+    theirs.write_text("{}")
+    templates.delete_template(
+        bench.store, bench.settings, "shared", expected=third.template.revision
+    )
+    assert theirs.exists()
+    other.close()
+
+
+def test_a_plan_is_changed_and_run_in_its_own_workspace_only(
+    pm: Pm, bench: Workbench, tmp_path: Path
+) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    other = Workbench.make(tmp_path / "other", bench.url)
+    pm("-w", other.root, "plan", "edit", 1, "--name", "theirs", code=Conflict.exit_code)
+    for act in (
+        lambda: submit(other, 1),
+        lambda: submission.resume(other.settings, other.store, 1, start=lambda *_: None),
+        lambda: retrying.retry(
+            other.settings, other.store, 1, retrying.Choice(), start=lambda *_: None
+        ),
+    ):
+        with pytest.raises(Conflict, match=f"belongs to the workspace {bench.root}"):
+            act()
+        submitted = bench.rows("SELECT 1 FROM execution_plans WHERE status <> 'draft'")
+        if not submitted:
+            submit(bench, 1)
+    assert not (other.runs / "plans").exists()
     other.close()

@@ -1,0 +1,51 @@
+"""Files that repeat rows change with them, and go only when the row has gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pm_kernel.artifacts.layout import HIGHEST, RunStore, numbers_in
+from pm_kernel.artifacts.mirror import changes, read, write
+from pm_kernel.backup import numbers
+
+
+def test_a_file_is_removed_when_all_has_gone_well_and_not_before(tmp_path: Path) -> None:
+    file, theirs = tmp_path / "a.json", tmp_path / "b.json"
+    for each in (file, theirs):
+        write(tmp_path, each, {"name": each.name})
+
+    def fail() -> None:
+        with changes(tmp_path) as changed:
+            changed.remove(file)
+            changed.forget(theirs)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert read(file) == {"name": "a.json"}
+    with changes(tmp_path) as changed:
+        changed.remove(file)
+        changed.forget(theirs)
+        changed.forget(tmp_path / "none" / "c.json")
+        # Killed here, both would be there still, and so would their rows.
+        assert file.exists()
+        assert theirs.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_no_number_of_ours_raises_no_number(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    for name in ("00000007", str(10**20), "plans/3", f"plans/{HIGHEST + 1}", "plans/x", "plans/³"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "5.json").touch()
+    assert numbers_in(tmp_path / "plans") == [3, HIGHEST + 1]
+    assert numbers_in(tmp_path / "none") == []
+    assert numbers.run_numbers(store) == [7]
+    assert numbers.highest_ids(store) == {
+        "runs": 7,
+        "execution_plans": 3,
+        "workflow_templates": 5,
+    }
