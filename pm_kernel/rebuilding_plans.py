@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from pm_kernel import mirror, planning
 from pm_kernel.artifacts.layout import HIGHEST, RunStore, numbers_in
@@ -120,7 +121,7 @@ def read_plans(
     found: list[_Lost] = []
     for plan_id in ids:
         try:
-            plan = _read_lost(run_store, plan_id, known.get(plan_id))
+            plan = _read_lost(settings, plan_id, known.get(plan_id))
         except _Another as another:
             read_so_far.problems.append(str(another))
             continue
@@ -190,9 +191,9 @@ class _Another(Exception):
     """Under the number of a plan the database has another; the text says so."""
 
 
-def _read_lost(run_store: RunStore, plan_id: int, known: Known | None) -> _Lost | None:
+def _read_lost(settings: Settings, plan_id: int, known: Known | None) -> _Lost | None:
     """Return what is to be read; None where there is nothing, or the database has it already."""
-    folder = run_store.plan(plan_id)
+    folder = RunStore(settings.runs_dir).plan(plan_id)
     document = _numbered(folder / PLAN, "plan_id", plan_id)
     if document is None:
         return None
@@ -205,7 +206,8 @@ def _read_lost(run_store: RunStore, plan_id: int, known: Known | None) -> _Lost 
             f"is another than plan {plan_id} of the database, which was given that number before "
             f"this one was read again. It stays as it is, in {folder}."
         )
-    if known is not None and known.status != "draft":
+    ours = str(UUID(settings.workspace_id))
+    if known is not None and (known.status, known.workspace) != ("draft", ours):
         return None
     state = read(folder / STATE)
     if state is None:

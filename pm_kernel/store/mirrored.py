@@ -136,6 +136,8 @@ class Known:
     kind: str
     created_at: str
     status: str
+    #: The id of its workspace.
+    workspace: str
 
 
 class Missing(Exception):
@@ -226,9 +228,11 @@ def plan_ids(connection: Connection, workspace_uuid: str) -> dict[int, str]:
 def known_plans(connection: Connection, ids: Iterable[int]) -> dict[int, Known]:
     """Return those of ``ids`` that are plans, of any kind and workspace."""
     columns = execution_plans.c
-    query = select(columns.id, columns.kind, columns.created_at, columns.status)
+    query = select(
+        columns.id, columns.kind, columns.created_at, columns.status, workspaces.c.uuid
+    ).join_from(execution_plans, workspaces)
     return {
-        row.id: Known(row.kind, row.created_at.isoformat(), row.status)
+        row.id: Known(row.kind, row.created_at.isoformat(), row.status, str(row.uuid))
         for row in connection.execute(query.where(columns.id.in_(list(ids))))
     }
 
