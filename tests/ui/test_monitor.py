@@ -158,12 +158,12 @@ def test_a_server_that_dies_in_the_middle_of_a_request_loses_nothing(
             expect(dialog).to_contain_text("The Jupyter server does not answer")
             dialog.get_by_role("button", name="Close").click()
         assert drawing.steps == ["load"]
-        expect(page.get_by_role("button", name="unsaved")).to_be_visible()
+        expect(page.get_by_role("button", name="unsaved", exact=True)).to_be_visible()
     # What was stored the second time is just this: saved is saved.
     page.keyboard.press("Control+s")
     dialog.get_by_role("textbox").fill("kept")
     dialog.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("button", name="unsaved")).to_have_count(0)
+    expect(page.get_by_role("button", name="unsaved", exact=True)).to_have_count(0)
     assert list(templates.get_template(bench.store, "kept").document["steps"]) == ["load"]
 
     # A draft is edited.

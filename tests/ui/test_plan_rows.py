@@ -92,7 +92,7 @@ def test_rows_offer_in_their_context_menus_what_fits_them(
     dialog.get_by_role("textbox").fill("monthly")
     dialog.get_by_role("button", name="Rename").click()
     expect(page.get_by_role("tab", name="monthly")).to_be_visible()
-    expect(page.get_by_role("button", name="unsaved")).to_have_count(0)
+    expect(page.get_by_role("button", name="unsaved", exact=True)).to_have_count(0)
     wait_until_layout_holds(page, "pm-pipelines:")
     wait_until_layout_holds(page, f"pm-run:pm-run-{run}")
     wait_until_tab_holds(page, "pm-pipelines", "monthly")
