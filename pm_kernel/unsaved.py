@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pm_kernel.artifacts.layout import writing
+from pm_kernel.artifacts.mirror import replace
 from pm_kernel.config import Settings
 from pm_kernel.domain.names import shown
 from pm_kernel.errors import Conflict, InvalidInput, NotFound
@@ -88,12 +89,7 @@ def keep_unsaved(
                 f"The unsaved drawing {shown(key)} was changed meanwhile by {before.user}.",
                 hint="Keep yours under a key of its own.",
             )
-        draft = path.with_name(f".{key}.{os.getpid()}.new")
-        with draft.open("wb") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(path)
+        replace(path, text)
     return _as_read(key, text)
 
 

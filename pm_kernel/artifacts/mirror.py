@@ -69,7 +69,7 @@ class Changes:
                 if before is None:
                     file.unlink(missing_ok=True)
                 else:
-                    _replace(file, before)
+                    replace(file, before)
 
     def _note(self, file: Path) -> None:
         if file in self._before:
@@ -101,7 +101,7 @@ def write(root: Path, file: Path, document: Mapping[str, Any]) -> None:
     with writing(root):
         file.parent.mkdir(parents=True, exist_ok=True)
         # Without the time, equal documents are equal files.
-        _replace(file, gzip.compress(data, _LEVEL, mtime=0) if packed else data)
+        replace(file, gzip.compress(data, _LEVEL, mtime=0) if packed else data)
 
 
 def read(file: Path) -> dict[str, Any] | None:
@@ -116,7 +116,8 @@ def read(file: Path) -> dict[str, Any] | None:
     return document
 
 
-def _replace(file: Path, data: bytes) -> None:
+def replace(file: Path, data: bytes) -> None:
+    """Write a file whole, down to the disk, or leave it as it is. Raises OSError."""
     draft = file.with_name(f"{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:
         with open(draft, "wb") as stream:

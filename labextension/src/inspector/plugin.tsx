@@ -8,6 +8,7 @@ import { IPropertyInspectorProvider } from '@jupyterlab/property-inspector';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
 import type { Widget } from '@lumino/widgets';
 import React from 'react';
 
@@ -79,9 +80,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
       await dialog.launch();
     };
 
-    commands.addCommand(CommandIDs.chooseRun, {
-      label: trans.__('Choose a Run as Input…'),
-      caption: trans.__('Take the result of an earlier run as the input of a step'),
+    const ofInput: Pick<CommandRegistry.ICommandOptions, 'describedBy' | 'isEnabled'> = {
       describedBy: {
         args: {
           type: 'object',
@@ -92,7 +91,12 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
           }
         }
       },
-      isEnabled: args => placeOf(pipelines.current, args) !== null,
+      isEnabled: args => placeOf(pipelines.current, args) !== null
+    };
+    commands.addCommand(CommandIDs.chooseRun, {
+      label: trans.__('Choose a Run as Input…'),
+      caption: trans.__('Take the result of an earlier run as the input of a step'),
+      ...ofInput,
       execute: async args => {
         const model = pipelines.current;
         const place = placeOf(model, args);
@@ -106,17 +110,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
       commands.addCommand(CommandIDs.chooseFile, {
         label: trans.__('Choose a File as Input…'),
         caption: trans.__('Take a file of the file browser as the input of a step'),
-        describedBy: {
-          args: {
-            type: 'object',
-            required: ['step', 'input'],
-            properties: {
-              step: { type: 'string', description: trans.__('The step') },
-              input: { type: 'string', description: trans.__('Its input') }
-            }
-          }
-        },
-        isEnabled: args => placeOf(pipelines.current, args) !== null,
+        ...ofInput,
         execute: async args => {
           const model = pipelines.current;
           const place = placeOf(model, args);
