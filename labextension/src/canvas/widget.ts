@@ -8,8 +8,9 @@ import { Widget } from '@lumino/widgets';
 
 import type { IMark } from '../api/marks';
 import type { IPoint } from '../pipeline/document';
-import { freePlace } from '../pipeline/drawing';
 import type { IApi, IPipelineModel } from '../tokens';
+import type { ICanvasActions } from './actions';
+import { Deeds } from './deeds';
 import { dragOver, dropped, isDrag } from './dropping';
 import { Editing } from './editing';
 import type { IView } from './engine';
@@ -25,12 +26,9 @@ import { Painter } from './paint';
 import type { INodePart } from './scene';
 import { partOf, Scene } from './scene';
 import type { IAbout } from './selection';
-import { addComment, addFrame, deleteSelection, nextNote, nudge } from './selection';
 import type { ICanvasTokens } from './tokens';
 import { readTokens } from './tokens';
 import { Viewport } from './viewport';
-import type { Direction } from './walking';
-import { neighbour } from './walking';
 import { Words } from './words';
 
 interface ICanvasOptions {
@@ -39,22 +37,6 @@ interface ICanvasOptions {
   trans: TranslationBundle;
   themes: IThemeManager | null;
   actions?: ICanvasActions;
-}
-
-/** What is done outside the canvas. */
-export interface ICanvasActions {
-  /** Show the runs of a step of the viewed plan; the point is where it was pressed. */
-  readonly unfold: (step: string, at: IPoint) => void;
-  /** Show the log of the first failed run of a step. */
-  readonly openFailure: (step: string) => void;
-  /** Show what was logged as a warning or an error by the runs of a step. */
-  readonly openWarnings: (step: string) => void;
-  /** Choose one of all runs as an input. */
-  readonly chooseRun: (step: string, input: string) => void;
-  /** Choose a file as an input; absent where there is nothing to choose it in. */
-  readonly chooseFile?: (step: string, input: string) => void;
-  /** Edit the values that are tried in branches of a step. */
-  readonly editBranches: (step: string) => void;
 }
 
 export class CanvasWidget extends Widget {
@@ -119,10 +101,22 @@ export class CanvasWidget extends Widget {
         this.viewport.noteChange();
       }
     });
+    this.deeds = new Deeds({
+      ...this._about,
+      engine: this._engine,
+      viewport: this.viewport,
+      editing: this._editing,
+      gestures: this._gestures,
+      unfold: _options.actions?.unfold,
+      redraw: this.redraw
+    });
     themes?.themeChanged.connect(this._retheme);
   }
 
   readonly scene: Scene;
+
+  /** What commands do. */
+  readonly deeds: Deeds;
 
   /** Which part of the drawing is on screen. */
   readonly viewport: Viewport;
@@ -159,43 +153,6 @@ export class CanvasWidget extends Widget {
     }
   }
 
-  // --- what commands do ------------------------------------------------------------------------
-
-  /** Select the next step in a direction, and bring it into view. */
-  walk(to: Direction): void {
-    const { model } = this._options;
-    const next = neighbour(this.scene, [...model.selection].at(-1) ?? null, to);
-    if (next !== null) {
-      this.scene.notes = new Set();
-      model.reveal(next);
-      this.redraw();
-    }
-  }
-
-  /** Select the next comment or frame, and bring it into view. */
-  walkNotes(backwards: boolean): void {
-    const id = nextNote(this._about, backwards);
-    if (id !== null) {
-      this.viewport.show(this.scene.frame(id) ?? this.scene.comment(id) ?? null);
-      this.redraw();
-    }
-  }
-
-  /** Show the runs of a step of the viewed plan, below its node. */
-  unfold(step: string): void {
-    const node = this.scene.nodes.get(step);
-    if (node !== undefined) {
-      this._options.actions?.unfold(step, this._engine.toPage(partOf(node, { part: 'foot' })));
-    }
-  }
-
-  /** Open the search for methods; what is chosen comes beside what is selected, else to the middle. */
-  quickAdd(): void {
-    const { selection, document, catalogue } = this._options.model;
-    const beside = selection.size > 0 ? freePlace(document, catalogue, selection) : undefined;
-    this._editing.quickAdd(this.viewport.middle, beside);
-  }
-
   /**
    * Where on the page a step, one of its ports or its parameters is; null, it is not drawn.
    *
@@ -209,70 +166,6 @@ export class CanvasWidget extends Widget {
     const box = this._element.getBoundingClientRect();
     const { x, y } = this._engine.toPage(partOf(node, part));
     return { x: x + box.left, y: y + box.top };
-  }
-
-  /** A free place in the middle of what is seen. */
-  freePlace(): IPoint {
-    return this._editing.placeAt(this.viewport.middle);
-  }
-
-  addComment(): void {
-    this._editing.note(addComment(this._about, this.freePlace()));
-  }
-
-  /** A frame around the selected steps, else an empty one. */
-  addFrame(): void {
-    this._editing.note(addFrame(this._about, this.freePlace()));
-  }
-
-  /** Select steps, comments and frames, and nothing else. */
-  choose(steps: Iterable<string>, notes: Iterable<string>): void {
-    this.scene.edge = null;
-    this.scene.notes = new Set(notes);
-    this._options.model.select(steps);
-    this.redraw();
-  }
-
-  /** Delete what is selected: steps, a link, frames, comments. */
-  deleteSelection(): void {
-    deleteSelection(this._about);
-  }
-
-  /** Move what is selected by steps of the grid; where nothing can be moved, select another step. */
-  nudge(dx: number, dy: number): void {
-    const { model } = this._options;
-    if (model.readOnly || (model.selection.size === 0 && this.scene.notes.size === 0)) {
-      this.walk(dx < 0 ? 'left' : dx > 0 ? 'right' : dy < 0 ? 'up' : 'down');
-    } else {
-      nudge(this._about, dx, dy);
-    }
-  }
-
-  /** Edit the title of the selected step where it stands; without one, of a comment or a frame. */
-  editTitle(): void {
-    const [step] = this._options.model.selection;
-    const [note] = this.scene.notes;
-    if (step !== undefined) {
-      this._editing.title(step);
-    } else if (note !== undefined && !this._options.model.readOnly) {
-      this._editing.note(note);
-    }
-  }
-
-  /** Edit a parameter where its value stands. */
-  editParam(step: string, param: string): void {
-    this._editing.param(step, param);
-  }
-
-  cancel(): void {
-    if (!this._gestures.isIdle) {
-      this._gestures.cancel();
-    } else {
-      this.scene.edge = null;
-      this.scene.notes = new Set();
-      this._options.model.select([]);
-      this.redraw();
-    }
   }
 
   /** Draw when the page draws next. */

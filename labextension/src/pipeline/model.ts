@@ -5,23 +5,21 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { IPlanDetails, IPreview, IStoredDraft } from '../api/drafts';
-import { getPlanDetails } from '../api/drafts';
 import type { IProblem } from '../api/errors';
 import type { ITemplate } from '../api/templates';
-import { getTemplate } from '../api/templates';
 import type { IApi, IPipelineModel, StepStates } from '../tokens';
-import { withWishesOf } from '../preview/request';
 import type { ICatalogue } from './catalogue';
 import { Check } from './check';
 import type { IDraft, IPipeline, IPlanRequest } from './document';
 import { EMPTY_PIPELINE } from './document';
 import { placeMissing } from './drawing';
-import { setPipelineName } from './edits';
+import { Filed } from './filed';
 import { History } from './history';
 import { Keeper } from './keeper';
 import { newerError } from './newer';
+import { Opening } from './opening';
 import type { IReading } from './reading';
-import { readPipeline, readRequest } from './reading';
+import { readRequest } from './reading';
 import { StoredDraft } from './stored_draft';
 import type { UnsavedWork } from './unsaved';
 import { Saved } from './saved';
@@ -60,6 +58,36 @@ export class PipelineModel implements IPipelineModel {
       newer: this._newer,
       partial: this._lost.length > 0
     }));
+    const { api, trans, unsaved } = _options;
+    this._filed = new Filed({
+      api,
+      trans,
+      model: this,
+      saved: this._saved,
+      keeper: this._keeper,
+      take: (name, draft, lost) => {
+        this._history.commit(name, draft);
+        this._lost = lost;
+        this._moved();
+      },
+      takeBack: () => {
+        this._history.undo();
+        this._moved();
+      },
+      told: () => {
+        this._changed.emit();
+        this._keeper.soon();
+      }
+    });
+    this._opening = new Opening({
+      api,
+      trans,
+      unsaved,
+      keeper: this._keeper,
+      saved: this._saved,
+      stored: this._stored,
+      start: this._start
+    });
     this._check = new Check(_options.api);
     this._check.changed.connect(() => {
       this._checked.emit();
@@ -267,72 +295,25 @@ export class PipelineModel implements IPipelineModel {
   }
 
   async save(name?: string): Promise<void> {
-    const target = name ?? this._saved.origin?.name ?? this.name;
-    await this._save(target, () => {
-      const { origin } = this._saved;
-      return origin?.name === target ? origin.revision : null;
-    });
+    await this._filed.save(name);
   }
 
   async replace(theirs: ITemplate | null, name: string): Promise<void> {
-    await this._save(name, () => theirs?.revision ?? null);
+    await this._filed.replace(theirs, name);
   }
 
   /** Show what is saved instead of what is drawn, which undo brings back. */
   takeTheirs(theirs: ITemplate): void {
-    const reading = readPipeline(theirs.document, this._options.trans);
-    this._take(reading, this._history.current.request, theirs);
+    this._filed.takeTheirs(theirs);
   }
 
   /** The same with what was last asked of it; of what is saved under no name, begin anew. */
   async takeSaved(): Promise<void> {
-    const { api, trans } = this._options;
-    const name = this._saved.origin?.name;
-    if (name === undefined) {
-      this._take({ document: EMPTY_PIPELINE, lost: [], newer: false }, {}, null);
-      this.forgetDraft();
-      return;
-    }
-    const template = await getTemplate(api, name);
-    const asked = readRequest(await this._keeper.requestOf(name));
-    if (!this._isDisposed) {
-      this._take(readPipeline(template.document, trans), asked, template);
-    }
-  }
-
-  private _take(reading: IReading, request: IPlanRequest, template: ITemplate | null): void {
-    const { trans } = this._options;
-    if (reading.newer) {
-      throw new Error(
-        trans.__(
-          'What is saved as "%1" was written by a newer program: it cannot take the place of what is drawn here. Update the Research Process Manager, then take it.',
-          template?.name ?? ''
-        )
-      );
-    }
-    if (this.viewing !== null) {
-      // Else nobody would see what was taken.
-      void this.view(null);
-    }
-    const document = placeMissing(reading.document, this.catalogue);
-    const name = template === null ? trans.__('start anew') : trans.__('take the saved version');
-    this._history.commit(name, { document, request });
-    this._lost = reading.lost;
-    this._saved.origin = template;
-    this._saved.document = reading.lost.length === 0 ? document : null;
-    this._moved();
+    await this._filed.takeSaved();
   }
 
   renamed(template: { readonly name: string; readonly revision: string }): void {
-    this._saved.origin = template;
-    const wasDirty = this.dirty;
-    this.commit(this._options.trans.__('rename pipeline'), document =>
-      setPipelineName(document, template.name)
-    );
-    if (!wasDirty) {
-      this._saved.document = this._history.current.document;
-    }
-    this._moved();
+    this._filed.renamed(template);
   }
 
   /** What somebody else saved since this was read; `deleted`, it is gone; null, it is as it was. */
@@ -342,48 +323,18 @@ export class PipelineModel implements IPipelineModel {
 
   /** Ask whether there is such. */
   async lookForTheirs(): Promise<void> {
-    if ((await this._saved.look()) && !this._isDisposed) {
-      this._changed.emit();
-      this._keeper.soon();
-    }
+    await this._filed.lookForTheirs();
   }
 
   /** Go on with what is drawn here. */
   ignoreTheirs(): void {
-    this._saved.ignoreTheirs();
-    this._changed.emit();
-    this._keeper.soon();
-  }
-
-  private async _save(name: string, expected: () => string | null): Promise<void> {
-    const before = this.name;
-    if (before !== name) {
-      this.commit(this._options.trans.__('name pipeline'), document =>
-        setPipelineName(document, name)
-      );
-    }
-    const { document } = this._history.current;
-    try {
-      await this._saved.put(name, document, expected);
-    } catch (error) {
-      // It is called as before where it could not be saved under another name.
-      if (before !== name && before !== '' && this._history.current.document === document) {
-        this._history.undo();
-        this._moved();
-      }
-      throw error;
-    }
-    this._changed.emit();
-    this._keeper.soon();
+    this._filed.ignoreTheirs();
   }
 
   // --- opening ---------------------------------------------------------------------------------
 
   async openTemplate(name: string): Promise<void> {
-    const template = await getTemplate(this._options.api, name);
-    const asked = readRequest(await this._keeper.requestOf(name));
-    this._saved.origin = template;
-    this._start(readPipeline(template.document, this._options.trans), asked, { saved: true });
+    await this._opening.template(name);
   }
 
   /**
@@ -391,75 +342,17 @@ export class PipelineModel implements IPipelineModel {
    *
    * @param toLook - the plan is what is wanted: its draft is no work that is to be saved
    */
-  async openPlan(plan: number, { toLook = false } = {}): Promise<void> {
-    const found = await getPlanDetails(this._options.api, plan);
-    if (found.status === 'draft') {
-      this._stored.origin = { plan, revision: found.revision };
-    }
-    const reading = readPipeline(found.document, this._options.trans);
-    this._start(reading, readRequest(found.request), { saved: toLook });
+  async openPlan(plan: number, how: { toLook?: boolean } = {}): Promise<void> {
+    await this._opening.plan(plan, how);
   }
 
   openDocument(raw: unknown): void {
-    this._start(readPipeline(raw, this._options.trans), {}, { saved: false });
+    this._opening.document(raw);
   }
 
-  /** Bring back what was not saved when this tab was last seen; false, there is nothing. */
+  /** Bring back what was not saved when this tab was last seen; null, there is nothing. */
   async openUnsaved(): Promise<string | null> {
-    const unsaved = await this._keeper.load();
-    if (unsaved === null) {
-      return null;
-    }
-    this._saved.origin = unsaved.template;
-    this._stored.origin = unsaved.draft;
-    const reading = readPipeline(unsaved.document, this._options.trans);
-    const { request, heard } = await this._caughtUp(readRequest(unsaved.request));
-    this._start(reading, request, { saved: unsaved.saved === true });
-    if (heard === null) {
-      this._keeper.broughtBack(unsaved.time);
-    } else {
-      await this._heard(heard);
-    }
-    return unsaved.time;
-  }
-
-  /**
-   * What was kept of a request, with what its preview made of it since, which was not told here; and
-   * the draft of which that is no news any more.
-   */
-  private async _caughtUp(
-    kept: IPlanRequest
-  ): Promise<{ request: IPlanRequest; heard: number | null }> {
-    const nothing = { request: kept, heard: null };
-    const { origin } = this._stored;
-    const { news } = this._options.unsaved;
-    const told = origin === null ? null : await news.of(origin.plan);
-    if (origin === null || told?.before !== origin.revision) {
-      return nothing;
-    }
-    try {
-      const stored = await getPlanDetails(this._options.api, origin.plan);
-      // What somebody else made of it since is no news of ours.
-      if (stored.status !== 'draft' || stored.revision !== told.after) {
-        return nothing;
-      }
-      const request = withWishesOf(kept, readRequest(stored.request));
-      this._stored.origin = { plan: origin.plan, revision: told.after };
-      return { request, heard: origin.plan };
-    } catch {
-      // What is kept is shown all the same; storing it will say what is wrong.
-      return nothing;
-    }
-  }
-
-  /** Forget what was told of a draft, once what followed from it is kept: a reload needs one of both. */
-  private async _heard(plan: number): Promise<void> {
-    try {
-      await this._keeper.now();
-      await this._options.unsaved.news.forget(plan);
-    } catch {
-      // It is told again after the next reload, which changes nothing that is known here.
-    }
+    return this._opening.unsaved();
   }
 
   /** Forget what is kept of unsaved work: its tab was closed on purpose. */
@@ -478,7 +371,11 @@ export class PipelineModel implements IPipelineModel {
     this.dispose();
   }
 
-  private _start(reading: IReading, request: IPlanRequest, { saved }: { saved: boolean }): void {
+  private readonly _start = (
+    reading: IReading,
+    request: IPlanRequest,
+    { saved }: { saved: boolean }
+  ): void => {
     const document = placeMissing(reading.document, this.catalogue);
     this._history = new History({ document, request });
     this._lost = reading.lost;
@@ -486,7 +383,7 @@ export class PipelineModel implements IPipelineModel {
     this._saved.document = saved && reading.lost.length === 0 ? document : null;
     this._viewed.leave();
     this._moved();
-  }
+  };
 
   // --- looking at a plan -----------------------------------------------------------------------
 
@@ -577,6 +474,8 @@ export class PipelineModel implements IPipelineModel {
   private readonly _stored: StoredDraft;
   private readonly _keeper: Keeper;
   private readonly _viewed: Viewed;
+  private readonly _filed: Filed;
+  private readonly _opening: Opening;
   private readonly _changed = new Signal<IPipelineModel, void>(this);
   private readonly _checked = new Signal<IPipelineModel, void>(this);
   private readonly _selectionChanged = new Signal<IPipelineModel, void>(this);

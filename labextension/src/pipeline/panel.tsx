@@ -20,15 +20,12 @@ import { showExplanation } from '../explain/dialog';
 import { keepFocus } from '../params/kept_focus';
 import type { IApi } from '../tokens';
 import { Banners } from './banners';
-import type { IChosen } from './clipboard';
-import { copied, duplicated, pasted } from './clipboard';
-import type { VersionSelector } from './document';
-import { align, arrange, freePlace, isAlignment, removeNotes } from './drawing';
-import { addStep, dropUnknown, freeName, removeSteps } from './edits';
+import { dropUnknown } from './edits';
 import { EmptyDrawing } from './empty_drawing';
 import type { PipelineModel } from './model';
 import { plansOf } from './plans_of';
 import { ProblemStrip } from './problem_strip';
+import { StepEdits } from './step_edits';
 import { openFailure } from './step_runs';
 import { StepTable } from './table';
 import { PipelineToolbar } from './toolbar';
@@ -90,12 +87,13 @@ export class PipelinePanel extends Panel {
     this._table.node.setAttribute('role', 'region');
     this._table.node.setAttribute('aria-label', trans.__('Step table'));
     this._table.hide();
+    this.edits = new StepEdits({ model, canvas: this.canvas, table: this._table.node, trans });
     const empty = this._react('pm-EmptyDrawing-host', () => (
       <EmptyDrawing
         model={model}
         trans={trans}
         add={() => {
-          this.canvas.quickAdd();
+          this.canvas.deeds.quickAdd();
         }}
         {...(_options.commands.hasCommand(CommandIDs.showMethods)
           ? { list: () => void _options.commands.execute(CommandIDs.showMethods) }
@@ -162,6 +160,8 @@ export class PipelinePanel extends Panel {
 
   readonly canvas: CanvasWidget;
   readonly toolbar: ReactWidget;
+  /** What menus and keys do with its steps. */
+  readonly edits: StepEdits;
 
   get model(): PipelineModel {
     return this._options.model;
@@ -243,7 +243,7 @@ export class PipelinePanel extends Panel {
       this._unfolded.dispose();
     } else if (step !== null) {
       this.canvas.viewport.reveal(step);
-      this.canvas.unfold(step);
+      this.canvas.deeds.unfold(step);
     }
   }
 
@@ -268,117 +268,9 @@ export class PipelinePanel extends Panel {
     }
   };
 
-  /** Whether there is anything that an edit could be meant for: steps, frames, comments. */
-  get isAnythingMeant(): boolean {
-    const { steps, notes } = this._meant;
-    return steps.size + notes.size > 0;
-  }
-
-  /**
-   * What an edit is meant for: what is selected, or the row of the table that has the focus and is not
-   * among it. Every edit asks, so that all of them take the same.
-   */
-  private get _meant(): IChosen {
-    const steps = this.model.selection;
-    const row = document.activeElement?.closest<HTMLElement>('[data-pm-step]') ?? null;
-    const name = row?.dataset['pmStep'];
-    const isOurs = name !== undefined && this._table.node.contains(row);
-    return isOurs && !steps.has(name)
-      ? { steps: new Set([name]), notes: new Set() }
-      : { steps, notes: this.canvas.scene.notes };
-  }
-
-  copy(): string | null {
-    const { steps, notes } = this._meant;
-    return steps.size + notes.size === 0 ? null : copied(this.model.document, steps, notes);
-  }
-
-  cut(): string | null {
-    const { steps, notes } = this._meant;
-    const text = this.copy();
-    if (text !== null) {
-      const { trans } = this._options;
-      const name =
-        notes.size === 0
-          ? trans.__('cut %1 steps', steps.size)
-          : trans.__('cut %1 things', steps.size + notes.size);
-      this.model.commit(name, document => removeNotes(removeSteps(document, steps), notes));
-    }
-    return text;
-  }
-
-  paste(text: string): boolean {
-    const { trans } = this._options;
-    const result = pasted(this.model.document, text, trans);
-    if (result === null) {
-      return false;
-    }
-    const { names, notes } = result;
-    const name =
-      notes.length === 0
-        ? trans.__('paste %1 steps', names.length)
-        : trans.__('paste %1 things', names.length + notes.length);
-    if (this.model.commit(name, () => result.document)) {
-      this.canvas.choose(names, notes);
-    }
-    return true;
-  }
-
   /** The document as a file. */
   text(): string {
     return pipelineText(this.model.document);
-  }
-
-  addStep(method: string, version: VersionSelector): void {
-    const { trans } = this._options;
-    const { model } = this;
-    const name = freeName(model.document.steps, method);
-    const at =
-      model.selection.size > 0
-        ? freePlace(model.document, model.catalogue, model.selection)
-        : this.canvas.freePlace();
-    if (
-      model.commit(trans.__('add %1', name), each => addStep(each, { name, method, version }, at))
-    ) {
-      model.reveal(name);
-    }
-  }
-
-  arrange(): void {
-    const { model } = this;
-    const { selection, catalogue } = model;
-    const done = model.commit(this._options.trans.__('arrange'), document =>
-      arrange(document, catalogue, selection)
-    );
-    if (done) {
-      this.canvas.viewport.showAll();
-    }
-  }
-
-  align(how: string): void {
-    const { model } = this;
-    const { trans } = this._options;
-    if (isAlignment(how)) {
-      model.commit(trans.__('align %1 steps', model.selection.size), document =>
-        align(document, model.catalogue, model.selection, how)
-      );
-    }
-  }
-
-  duplicate(): void {
-    const { trans } = this._options;
-    const meant = this._meant;
-    if (meant.steps.size + meant.notes.size > 0) {
-      const result = duplicated(this.model.document, meant.steps, meant.notes);
-      const { names, notes } = result;
-      const name =
-        notes.length === 0
-          ? trans.__('duplicate %1 steps', names.length)
-          : trans.__('duplicate %1 things', names.length + notes.length);
-      if (this.model.commit(name, () => result.document)) {
-        this.canvas.choose(names, notes);
-      }
-    }
   }
 
   handleEvent(event: Event): void {
@@ -386,12 +278,12 @@ export class PipelinePanel extends Panel {
       return;
     }
     if (event.type === 'paste') {
-      if (this.paste(event.clipboardData?.getData('text/plain') ?? '')) {
+      if (this.edits.paste(event.clipboardData?.getData('text/plain') ?? '')) {
         event.preventDefault();
       }
       return;
     }
-    const text = event.type === 'cut' ? this.cut() : this.copy();
+    const text = event.type === 'cut' ? this.edits.cut() : this.edits.copy();
     if (text !== null) {
       event.clipboardData?.setData('text/plain', text);
       event.preventDefault();

@@ -6,8 +6,8 @@ import { Signal } from '@lumino/signaling';
 
 import { Refused } from '../api/errors';
 import type { IMarks } from '../api/marks';
-import type { PlanDetails, PlannedRun, PlannedRunsPage } from '../api/plans';
-import { getPlan, plannedRuns } from '../api/plans';
+import type { PlanDetails, PlannedRun } from '../api/plans';
+import { getPlan } from '../api/plans';
 import type { IDraftParts, Plan, PlanTreeNode, PreviewWithTree } from '../api/preview';
 import { editDraft, previewDraft, previewRequest, submitDraft } from '../api/preview';
 import type { IPlanRequest } from '../pipeline/document';
@@ -15,6 +15,9 @@ import { readRequest } from '../pipeline/reading';
 import type { IApi } from '../tokens';
 import type { IFetched } from './fetched';
 import { telling } from './fetched';
+import { plannedRun } from './planned_run';
+import type { Doing } from './turns';
+import { Turns } from './turns';
 
 /** Samples of the run tree in one answer. */
 const PAGE = 50;
@@ -31,9 +34,6 @@ export interface IDraftChange {
   /** What is asked for is another, not only what is said of it. */
   readonly asks: boolean;
 }
-
-/** What the server is waited for. */
-export type Doing = 'looking' | 'saving' | 'submitting' | 'other';
 
 export class PreviewModel extends VDomModel {
   constructor(
@@ -68,7 +68,7 @@ export class PreviewModel extends VDomModel {
 
   /** What went wrong last; what was read before stays. */
   get error(): unknown {
-    return this._error;
+    return this._turns.error;
   }
 
   /** What would now run otherwise than was shown, and has not been agreed to. */
@@ -83,17 +83,17 @@ export class PreviewModel extends VDomModel {
 
   /** Whether the server is waited for, be it for another look only. */
   get busy(): boolean {
-    return this._waiting > 0;
+    return this._turns.busy;
   }
 
   /** Whether what would run is being changed or submitted: what is shown is not what will be. */
   get isChanging(): boolean {
-    return this._changes > 0;
+    return this._turns.isChanging;
   }
 
   /** What is being done; null, nothing. */
   get doing(): Doing | null {
-    return this.busy ? this._doing : null;
+    return this._turns.doing;
   }
 
   /** What of Nextflow was fetched when it was last looked at, while the first plan waits for it. */
@@ -118,7 +118,7 @@ export class PreviewModel extends VDomModel {
    */
   load(): Promise<boolean> {
     // One that waits for its turn will see all that a second one would.
-    this._nextLook ??= this._try(() => {
+    this._nextLook ??= this._turns.take(() => {
       this._nextLook = null;
       return this._look();
     });
@@ -137,7 +137,7 @@ export class PreviewModel extends VDomModel {
   /** Read the next part of the run tree. */
   async more(): Promise<void> {
     // Asked for twice it is read once.
-    this._reading ??= this._try(async () => {
+    this._reading ??= this._turns.take(async () => {
       const first = this._next;
       if (first !== null) {
         const found = await previewDraft(this._api, this.planId, { first, limit: PAGE });
@@ -180,14 +180,14 @@ export class PreviewModel extends VDomModel {
   private async _ask(request: IPlanRequest): Promise<boolean> {
     this._wanted = request;
     this._looking?.abort();
-    const isDone = await this._change(async () => {
+    const isDone = await this._turns.change(async () => {
       if (this._wanted !== request) {
         return;
       }
       const shown = { preview: this._preview, nodes: this._nodes, next: this._next };
       const looking = new AbortController();
       this._looking = looking;
-      this._does('looking');
+      this._turns.does('looking');
       try {
         const part = { first: 0, limit: this._limit };
         const { signal } = looking;
@@ -200,7 +200,7 @@ export class PreviewModel extends VDomModel {
       } finally {
         this._looking = null;
       }
-      this._does('saving');
+      this._turns.does('saving');
       try {
         await this._store({ request });
       } catch (error) {
@@ -221,7 +221,7 @@ export class PreviewModel extends VDomModel {
   /** Store what is said of the draft; what would run stays as it is shown. */
   private async _save(parts: (draft: PlanDetails) => IDraftParts): Promise<boolean> {
     const before = this._saving;
-    const saving = this._try(async () => {
+    const saving = this._turns.take(async () => {
       if (this._draft !== null) {
         await this._store(parts(this._draft));
       }
@@ -259,14 +259,14 @@ export class PreviewModel extends VDomModel {
     }
     this._submitting = true;
     const saving = this._saving;
-    await this._change(async () => {
+    await this._turns.change(async () => {
       if (!(await saving)) {
         // What could not be stored is told; it is no part of what would run now.
         return;
       }
       try {
         const agreed = accept ?? this._agreed ?? undefined;
-        this._does('submitting');
+        this._turns.does('submitting');
         this._started = await telling(this._api, this._tellFetched, () =>
           submitDraft(this._api, this.planId, agreed)
         );
@@ -287,22 +287,7 @@ export class PreviewModel extends VDomModel {
     key: string,
     step: string,
     sample: string | null
-  ): Promise<PlannedRun | null> => {
-    for (let first: number | null = 0; first !== null;) {
-      const page: PlannedRunsPage = await plannedRuns(this._api, this.planId, {
-        step: [step],
-        ...(sample === null ? {} : { sample: [sample] }),
-        first,
-        limit: MOST
-      });
-      const found = page.planned_runs.find(each => each.key === key);
-      if (found !== undefined) {
-        return found;
-      }
-      first = page.next;
-    }
-    return null;
-  };
+  ): Promise<PlannedRun | null> => plannedRun(this._api, this.planId, key, step, sample);
 
   private async _look(): Promise<void> {
     const status = await this._api.status();
@@ -314,7 +299,7 @@ export class PreviewModel extends VDomModel {
     this._draft = draft;
     if (draft.status === 'draft') {
       const part = { first: 0, limit: this._limit };
-      this._does('looking');
+      this._turns.does('looking');
       this._take(await previewDraft(this._api, this.planId, part));
     }
     this._difference = null;
@@ -325,49 +310,10 @@ export class PreviewModel extends VDomModel {
     return Math.min(MOST, Math.max(PAGE, this._nodes.length));
   }
 
-  private _does(what: Doing): void {
-    this._doing = what;
-    this._changed();
-  }
-
   private _take(found: PreviewWithTree): void {
     this._preview = found;
     this._nodes = found.tree?.nodes ?? [];
     this._next = found.tree?.next ?? null;
-  }
-
-  /** Do what changes what would run. */
-  private async _change(work: () => Promise<void>): Promise<boolean> {
-    this._changes++;
-    try {
-      return await this._try(work);
-    } finally {
-      this._changes--;
-      this._changed();
-    }
-  }
-
-  /** Whether it went well. */
-  private async _try(work: () => Promise<void>): Promise<boolean> {
-    let isDone = true;
-    this._waiting++;
-    this._error = null;
-    this.stateChanged.emit();
-    // One after the other: each change sends the revision that the one before it left.
-    const turn = this._queue
-      .then(() => {
-        this._doing = 'other';
-        return work();
-      })
-      .catch((error: unknown) => {
-        isDone = false;
-        this._error = error;
-      });
-    this._queue = turn;
-    await turn;
-    this._waiting--;
-    this._changed();
-    return isDone;
   }
 
   private readonly _tellFetched = (fetched: IFetched | null): void => {
@@ -387,7 +333,6 @@ export class PreviewModel extends VDomModel {
   private _nodes: readonly PlanTreeNode[] = [];
   private _next: number | null = null;
   private _marks: IMarks | null = null;
-  private _error: unknown = null;
   private _difference: string | null = null;
   private _started: Plan | null = null;
   /** A difference that was shown and is part of what is shown now. */
@@ -397,11 +342,10 @@ export class PreviewModel extends VDomModel {
   private _saving: Promise<boolean> = Promise.resolve(true);
   private _nextLook: Promise<boolean> | null = null;
   private _reading: Promise<boolean> | null = null;
-  private _waiting = 0;
-  private _changes = 0;
-  private _doing: Doing = 'other';
   private _fetched: IFetched | null = null;
   private _looking: AbortController | null = null;
-  private _queue: Promise<void> = Promise.resolve();
+  private readonly _turns = new Turns(() => {
+    this._changed();
+  });
   private readonly _draftChanged = new Signal<this, IDraftChange>(this);
 }

@@ -239,7 +239,7 @@ describe('the arrow keys', () => {
     at.model.select([]);
     const walked = (...ways: ('left' | 'right' | 'up' | 'down')[]): string[] =>
       ways.map(way => {
-        at.canvas.walk(way);
+        at.canvas.deeds.walk(way);
         return [...at.model.selection].join();
       });
     expect(walked('right', 'right', 'down', 'up', 'left')).toEqual([
@@ -251,11 +251,11 @@ describe('the arrow keys', () => {
     ]);
     // There is nothing further to the left.
     expect(walked('left')).toEqual(['segment']);
-    at.canvas.nudge(0, 1);
+    at.canvas.deeds.nudge(0, 1);
     expect(at.model.document.layout.steps.get('segment')).toEqual({ x: 0, y: 20 });
     // Nothing is selected, or nothing can be moved: another step is.
     at.model.select([]);
-    at.canvas.nudge(1, 0);
+    at.canvas.deeds.nudge(1, 0);
     expect([...at.model.selection]).toEqual(['segment']);
     expect(at.model.undoName).toBe('move 1 things');
   });
@@ -270,40 +270,40 @@ describe('comments and frames', () => {
   it('are moved by the arrow keys, and left when a step is walked to', () => {
     put('segment', 0, 0);
     at.model.select([]);
-    at.canvas.addComment();
+    at.canvas.deeds.addComment();
     at.type('why', 'Escape');
     const [before] = notes();
-    at.canvas.nudge(1, 0);
-    at.canvas.nudge(0, 1);
+    at.canvas.deeds.nudge(1, 0);
+    at.canvas.deeds.nudge(0, 1);
     expect(notes()).toEqual([{ x: (before?.x ?? 0) + 20, y: (before?.y ?? 0) + 20 }]);
     expect([...at.model.selection]).toEqual([]);
-    at.canvas.walk('left');
+    at.canvas.deeds.walk('left');
     expect([...at.model.selection]).toEqual(['segment']);
-    at.canvas.deleteSelection();
+    at.canvas.deeds.deleteSelection();
     expect([at.model.document.steps.size, notes().length]).toEqual([0, 1]);
     expect(drift(at)).toEqual([]);
   });
 
   it('are found, named and deleted by keys', () => {
-    at.canvas.addFrame();
+    at.canvas.deeds.addFrame();
     at.type('outer');
-    at.canvas.addComment();
+    at.canvas.deeds.addComment();
     at.type('why', 'Escape');
-    at.canvas.cancel();
-    at.canvas.walkNotes(false);
+    at.canvas.deeds.cancel();
+    at.canvas.deeds.walkNotes(false);
     const [first] = at.canvas.scene.notes;
-    at.canvas.walkNotes(false);
+    at.canvas.deeds.walkNotes(false);
     const [second] = at.canvas.scene.notes;
-    at.canvas.walkNotes(true);
+    at.canvas.deeds.walkNotes(true);
     expect(at.canvas.scene.notes).toEqual(new Set([first]));
     expect(second).not.toBe(first);
-    at.canvas.walkNotes(false);
-    at.canvas.walkNotes(false);
+    at.canvas.deeds.walkNotes(false);
+    at.canvas.deeds.walkNotes(false);
     expect(at.canvas.scene.notes).toEqual(new Set([first]));
-    at.canvas.editTitle();
+    at.canvas.deeds.editTitle();
     expect(at.field()).not.toBeNull();
     at.field()?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
-    at.canvas.deleteSelection();
+    at.canvas.deeds.deleteSelection();
     expect(notes()).toHaveLength(1);
   });
 
@@ -311,10 +311,10 @@ describe('comments and frames', () => {
     put('segment', 0, 0);
     put('measure', 400, 0);
     at.model.select(['segment']);
-    at.canvas.nudge(1, 0);
-    at.canvas.nudge(1, 0);
+    at.canvas.deeds.nudge(1, 0);
+    at.canvas.deeds.nudge(1, 0);
     at.model.select(['measure']);
-    at.canvas.nudge(1, 0);
+    at.canvas.deeds.nudge(1, 0);
     at.model.undo();
     const { steps } = at.model.document.layout;
     expect([steps.get('segment')?.x, steps.get('measure')?.x]).toEqual([40, 400]);
@@ -541,7 +541,7 @@ describe.each([1, 2, 3, 4])('hundreds of gestures (%i)', seed => {
         const step = someStep();
         const param = at.canvas.scene.nodes.get(step ?? '')?.form.params[0]?.param;
         if (step !== undefined && param !== undefined) {
-          at.canvas.editParam(step, param);
+          at.canvas.deeds.editParam(step, param);
           at.type(String(roll(100)));
         }
       },
@@ -553,28 +553,28 @@ describe.each([1, 2, 3, 4])('hundreds of gestures (%i)', seed => {
       },
       () => {
         if (roll(4) === 0) {
-          at.canvas.deleteSelection();
+          at.canvas.deeds.deleteSelection();
         }
       },
       () => {
-        at.canvas.nudge(roll(3) - 1, roll(3) - 1);
+        at.canvas.deeds.nudge(roll(3) - 1, roll(3) - 1);
       },
       () => {
         if (roll(3) === 0) {
-          at.canvas.addFrame();
+          at.canvas.deeds.addFrame();
           closeField();
         } else {
-          at.canvas.addComment();
+          at.canvas.deeds.addComment();
           at.type(`note ${roll(100)}`, 'Escape');
         }
       },
       () => {
         at.press(onStep());
         at.move(anywhere());
-        at.canvas.cancel();
+        at.canvas.deeds.cancel();
       },
       () => {
-        at.canvas.walk((['left', 'right', 'up', 'down'] as const)[roll(4)] ?? 'left');
+        at.canvas.deeds.walk((['left', 'right', 'up', 'down'] as const)[roll(4)] ?? 'left');
       },
       () => {
         at.click(roll(2) === 0 ? onStep() : anywhere(), { button: 2 });

@@ -2,7 +2,7 @@
 
 import { Widget } from '@lumino/widgets';
 
-import type { ICanvasActions } from '../../src/canvas/widget';
+import type { ICanvasActions } from '../../src/canvas/actions';
 import { CanvasWidget } from '../../src/canvas/widget';
 import type { IPoint } from '../../src/pipeline/document';
 import type { PipelineModel } from '../../src/pipeline/model';

@@ -105,7 +105,7 @@ describe('the commands of a pipeline', () => {
     model.select(['one']);
     expect(enabled([...edits, CommandIDs.copySelection])).toEqual([true]);
     model.select([]);
-    canvas.addComment();
+    canvas.deeds.addComment();
     expect(enabled(edits)).toEqual([true]);
     await model.view(12);
     model.select(['one']);
@@ -198,9 +198,9 @@ describe('the commands of a pipeline', () => {
     vi.stubGlobal('navigator', { clipboard: { readText: async () => Promise.resolve(held) } });
     await at.commands.execute(CommandIDs.pasteSteps);
     expect(warned[1]).toContain('no part of a pipeline');
-    panel.canvas.addComment();
+    panel.canvas.deeds.addComment();
     await at.commands.execute(CommandIDs.selectAll);
-    held = panel.copy() ?? '';
+    held = panel.edits.copy() ?? '';
     await at.commands.execute(CommandIDs.pasteSteps);
     vi.unstubAllGlobals();
     expect(warned).toHaveLength(2);

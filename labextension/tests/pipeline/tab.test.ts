@@ -119,13 +119,13 @@ it('what is cut, copied or duplicated is the row that has the focus, as it is wh
   expect(steps()).toEqual(['one', 'three']);
   model?.select(['one']);
   row('three')?.focus();
-  panel?.duplicate();
+  panel?.edits.duplicate();
   expect(steps()).toHaveLength(3);
   expect(steps().at(-1)).toContain('three');
   // Of several that are selected it takes all, wherever among them the focus is.
   model?.select(['one', 'three']);
   row('three')?.focus();
-  panel?.duplicate();
+  panel?.edits.duplicate();
   expect(steps()).toHaveLength(5);
   vi.unstubAllGlobals();
 });
