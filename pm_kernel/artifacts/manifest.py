@@ -10,6 +10,7 @@ the format of ``sha256sum`` (a path with a newline or backslash is escaped as it
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -24,6 +25,8 @@ from pm_kernel.errors import IntegrityError
 MANIFEST_NAME = ".manifest.json"
 #: Written by the record itself, so not part of what it vouches for.
 UNLISTED = frozenset({MANIFEST_NAME, "meta.json", ".pm"})
+#: Characters of a path in a message: one that is too long is thousands.
+_MOST_SHOWN = 300
 #: Bytes that are read at a time: large enough to leave the interpreter's lock to others.
 _BUFFER = 1 << 18
 
@@ -63,8 +66,9 @@ class Difference:
 def list_files(folder: Path, *, strict: bool = True) -> dict[str, os.stat_result]:
     """List the files that a manifest vouches for, sorted, with what the file system says of them.
 
-    What its owner had locked is made readable. Raises IntegrityError on a symlink, a special file
-    or a folder that cannot be read; with ``strict=False`` they are left out.
+    What its owner had locked is made readable. Raises IntegrityError on a symlink, a special file,
+    or what cannot be read or lies deeper than a path can say; with ``strict=False`` they are left
+    out.
     """
     found: dict[str, os.stat_result] = {}
     _open_up(str(folder), os.lstat(folder), stat.S_IRWXU)
@@ -72,16 +76,20 @@ def list_files(folder: Path, *, strict: bool = True) -> dict[str, os.stat_result
     while pending:
         prefix = pending.pop()
         try:
-            entries = list(os.scandir(folder / prefix))
-        except PermissionError as error:
+            with os.scandir(folder / prefix) as inside:
+                entries = [
+                    (entry, entry.stat(follow_symlinks=False))
+                    for entry in inside
+                    if prefix + entry.name not in UNLISTED
+                ]
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG):
+                raise
             if strict:
                 raise unreadable(folder, prefix.rstrip("/"), error) from error
             continue
-        for entry in entries:
+        for entry, info in entries:
             path = prefix + entry.name
-            if path in UNLISTED:
-                continue
-            info = entry.stat(follow_symlinks=False)
             if stat.S_ISDIR(info.st_mode):
                 _open_up(entry.path, info, stat.S_IRWXU)
                 pending.append(path + "/")
@@ -104,9 +112,12 @@ def unreadable(folder: Path, path: str, error: OSError) -> IntegrityError:
     except OSError:
         owner = -1
     whose = f" (it belongs to user id {owner})" if owner not in (-1, os.geteuid()) else ""
+    shown = path if len(path) <= _MOST_SHOWN else f"{path[:_MOST_SHOWN]}…"
     return IntegrityError(
-        f"{path or 'output_dir'} cannot be read: {error.strerror}{whose}.",
-        hint="Let the method, or the container it runs in, write as the user who starts it.",
+        f"{shown or 'output_dir'} cannot be read: {error.strerror}{whose}.",
+        hint="Let the method, or the container it runs in, write as the user who starts it."
+        if error.errno != errno.ENAMETOOLONG
+        else "Let the method write to fewer folders inside each other.",
     )
 
 

@@ -8,6 +8,7 @@ was written (``.pm``) goes after the rename: whoever finds a directory before it
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -32,6 +33,8 @@ from pm_kernel.artifacts.manifest import (
 from pm_kernel.errors import Conflict, IntegrityError
 
 META_NAME = "meta.json"
+#: What stood in the place of a run's directory, inside of it.
+_IN_ITS_PLACE = "method-wrote-output_dir"
 _READ_ONLY = 0o444
 _READ_ONLY_FOLDER = 0o555
 
@@ -146,6 +149,36 @@ def set_aside_reserved(folder: Path) -> list[str]:
             (folder / name).rename(folder / moved)
             notices.append(f"The {name} that the method wrote is kept as {moved}.")
     return notices
+
+
+def put_back(folder: Path) -> None:
+    """Give a run its directory again where its method put something else in the place of it.
+
+    That is kept inside. Where a link leads to is somebody else's, neither to be described nor to be
+    locked.
+    """
+    try:
+        if stat.S_ISDIR(folder.lstat().st_mode):
+            return
+    except FileNotFoundError:
+        return
+    aside = folder.with_name(f"{folder.name}.aside")
+    folder.rename(aside)
+    folder.mkdir()
+    aside.rename(folder / _IN_ITS_PLACE)
+
+
+def fault(folder: Path) -> str | None:
+    """Return what a method did to what is ours in its output_dir; None: nothing."""
+    if not folder.is_dir() or is_intact(folder):
+        return None
+    found = folder / _IN_ITS_PLACE
+    if os.path.lexists(found):
+        kind = "link" if found.is_symlink() else "file"
+        wrong = f"The method put a {kind} in the place of its output_dir"
+    else:
+        wrong = "The method deleted .pm in output_dir, which belongs to the record"
+    return f"{wrong}; it may only add files there, and delete its own."
 
 
 def is_intact(folder: Path) -> bool:
@@ -264,5 +297,15 @@ def _what_can_be_hashed(folder: Path, found: dict[str, os.stat_result]) -> dict[
 def _folders(folder: Path) -> list[Path]:
     found = [folder]
     for base, folders, _files in os.walk(folder):
-        found += [Path(base, name) for name in folders if not Path(base, name).is_symlink()]
+        # One that is deeper than a path can say is out of reach.
+        found += [Path(base, n) for n in folders if _is_folder(Path(base, n))]
     return found
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return False

@@ -8,6 +8,7 @@ them imports nothing of the others.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def _complete(
     folder = store.partial(uuid)
     # The method may have emptied its output_dir.
     record = read_json(folder / ".pm" / "record.json") or read_json(task_dir / RECORD_NOTE)
-    if record is None or not folder.is_dir():
+    if record is None or not os.path.lexists(folder):
         return _ended_before(store, recorder, task_dir, uuid, say), ""
     limit = None
     if "limit" in request:

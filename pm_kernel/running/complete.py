@@ -51,6 +51,7 @@ def complete(
     DatabaseUnavailable when it could not be closed or recorded: whoever settles it later does that.
     """
     run_id = record["run_id"]
+    seal.put_back(folder)
     life = end_runner(folder)
     if life is Life.ALIVE and reason is None:
         reason = "Its processes could not be ended; they may still write to output_dir."
@@ -124,10 +125,7 @@ def _seal(
 ) -> dict[str, Any]:
     """Decide the outcome, hash, give the final name; returns what is to be recorded."""
     report = read_json(folder / ".pm" / "report.json")
-    error = reason or failure(exit_code, report, limit)
-    if not seal.is_intact(folder) and folder.is_dir():
-        error = "The method deleted .pm in output_dir, which belongs to the record; it may only add"
-        error = f"{error} files there, and delete its own."
+    error = seal.fault(folder) or reason or failure(exit_code, report, limit)
     if error is None:
         cancelled = _was_cancelled(folder, finished=True)
     else:

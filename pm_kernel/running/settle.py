@@ -43,6 +43,7 @@ def settle_run(
         return False
     dead = _claim(store, run["uuid"])
     if dead is not None:
+        seal.put_back(dead)
         with _only_settler(dead) as alone:
             if not alone:
                 return False
@@ -127,9 +128,9 @@ def _claim(store: RunStore, uuid: str) -> Path | None:
     except OSError:
         # Sealed meanwhile, or claimed before by somebody who did not finish; then a task that
         # outlived its wrapper may have made the directory anew, and removes it when it is refused.
-        if dead.is_dir():
+        if os.path.lexists(dead):
             return dead
-        if store.partial(uuid).is_dir():
+        if os.path.lexists(store.partial(uuid)):
             raise
         return None
     return dead

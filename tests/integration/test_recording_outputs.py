@@ -21,7 +21,7 @@ from pm_kernel.running.complete import Ended
 from pm_kernel.running.process import session_members
 
 from ..workbench import Workbench
-from .recording_harness import STRANGER, Life, alive, as_another_user, wait_for
+from .recording_harness import STRANGER, Life, alive, as_another_user, gone, wait_for
 
 HEAD = """
 import os, shutil, signal, subprocess, sys, time
@@ -291,6 +291,58 @@ def test_a_link_in_the_place_of_our_folder_leads_to_no_damage(life: Life) -> Non
     assert (precious / "data").read_text() == "irreplaceable"
     assert precious.stat().st_mode & 0o777 == 0o750
     assert not (ended.folder / ".pm").is_symlink()
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_what_a_method_puts_in_the_place_of_its_output_dir_is_kept_and_leads_nowhere(
+    life: Life, kind: str, settled: bool
+) -> None:
+    precious = life.bench.root / "precious"
+    precious.mkdir()
+    (precious / "data").write_text("irreplaceable")
+    precious.chmod(0o750)
+    made = {"link": f"out.symlink_to({str(precious)!r})", "file": "out.write_text('mine')"}[kind]
+    life.bench.method("method", HEAD + f"    shutil.rmtree(out)\n    {made}\n")
+    wrapper = gone() if settled else None
+    _, task_dir = life.register(life.bench.open("method"), wrapper=wrapper)
+    exit_code = life.start(task_dir).wait()
+    if settled:
+        assert life.settle() == [1]
+    else:
+        words = ("complete_run", "--task-dir", str(task_dir), "--exit", str(exit_code))
+        life.bench.pm(*words)
+    if not settled:
+        error = life.bench.run_row(1)["error"]
+        assert error.startswith(f"The method put a {kind} in the place of its output_dir")
+    assert life.bench.meta(1)["status"] == life.bench.run_row(1)["status"] == "failed"
+    kept = life.bench.final(1) / "method-wrote-output_dir"
+    assert kept.is_symlink() if kind == "link" else kept.read_text() == "mine"
+    assert not life.bench.final(1).is_symlink()
+    assert [each.name for each in precious.iterdir()] == ["data"]
+    assert precious.stat().st_mode & 0o777 == 0o750
+    assert (precious / "data").stat().st_mode & 0o200
+    assert life.bench.left_behind() == []
+
+
+def test_folders_deeper_than_a_path_can_say_fail_the_run_and_it_ends(life: Life) -> None:
+    body = """
+os.chdir(out)
+for _ in range(30):
+    os.mkdir("d" * 200)
+    os.chdir("d" * 200)
+"""
+    ended = ran(life, body)
+    assert ended.status == "failed"
+    assert ended.error is not None
+    assert "cannot be read: File name too long" in ended.error
+    assert len(ended.error) < 1000
+    row = life.bench.run_row(1)
+    assert (row["status"], row["error"]) == ("failed", ended.error)
+    assert life.bench.left_behind() == []
+    # Python's own removing of trees does not get down there.
+    subprocess.run(["chmod", "-R", "u+w", str(ended.folder)], check=True)
+    subprocess.run(["rm", "-rf", str(ended.folder)], check=True)
 
 
 def test_a_missing_output_is_named_with_what_is_there(life: Life) -> None:
