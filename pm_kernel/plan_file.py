@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from pm_kernel.domain.names import text_fault
 from pm_kernel.errors import InvalidInput
 from pm_kernel.planning import PlanInput
 
@@ -59,12 +61,15 @@ def read_plan_file(path: Path) -> PlanFile:
     if "sheet" in document:
         if "samples" in request:
             raise InvalidInput(f"{path} gives both samples and a sheet; one of them is enough.")
-        request["samples"] = {"sheet": read_sheet(folder / str(document["sheet"]))}
+        request["samples"] = {"sheet": read_sheet(folder / _text(path, document, "sheet"))}
+    metadata = document.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise InvalidInput(f"{path}: 'metadata' is a table, not {metadata!r}.")
     return PlanFile(
-        plan=PlanInput(pipeline, request, folder / str(document.get("base", ""))),
+        plan=PlanInput(pipeline, request, folder / _text(path, document, "base")),
         name=str(document.get("name") or pipeline.get("name") or path.stem),
-        notes=str(document.get("notes", "")),
-        metadata=dict(document.get("metadata", {})),
+        notes=_text(path, document, "notes"),
+        metadata=metadata,
     )
 
 
@@ -72,28 +77,63 @@ def read_sheet(path: Path) -> str:
     """Read a sample sheet's text. Raises InvalidInput."""
     try:
         return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InvalidInput(f"The sample sheet {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InvalidInput(
             f"The sample sheet {path} is not UTF-8 text ({error}).",
             hint="Save it as CSV in UTF-8.",
         ) from error
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"The sample sheet {path} cannot be read: {_reason(error)}.") from error
 
 
 def read_table(path: Path) -> dict[str, Any]:
     """Read a TOML or JSON file that holds a table. Raises InvalidInput."""
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{path} is not UTF-8 text: {error}.") from error
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{path} cannot be read: {_reason(error)}.") from error
+    kind = "JSON" if path.suffix == ".json" else "TOML"
     try:
-        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        document = json.loads(text) if kind == "JSON" else tomllib.loads(text)
     except ValueError as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
         raise InvalidInput(f"{path} is not readable {kind}: {error}.") from error
+    except RecursionError:
+        raise InvalidInput(
+            f"{path} is not readable {kind}: there are too many tables and lists in each other."
+        ) from None
     if not isinstance(document, dict):
         raise InvalidInput(f"{path} must hold a table.")
+    for place, value in _dates(document):
+        raise InvalidInput(
+            f"{path}: {place} is a date or time, which JSON has no word for.",
+            hint=f'Write it as text, in quotes: "{value.isoformat()}".',
+        )
     return document
+
+
+def _dates(document: Mapping[str, Any]) -> Iterator[tuple[str, date | time]]:
+    pending: list[tuple[str, Any]] = list(document.items())
+    while pending:
+        place, value = pending.pop()
+        if isinstance(value, date | datetime | time):
+            yield place, value
+        elif isinstance(value, dict):
+            pending += [(f"{place}.{key}", each) for key, each in value.items()]
+        elif isinstance(value, list):
+            pending += [(place, each) for each in value]
+
+
+def _text(path: Path, document: Mapping[str, Any], key: str) -> str:
+    value = document.get(key, "")
+    if not isinstance(value, str):
+        raise InvalidInput(f"{path}: {key!r} is text, not {value!r}.")
+    fault = text_fault(value)
+    if fault is not None:
+        raise InvalidInput(f"{path}: {key!r} cannot be used: the text {fault}.")
+    return value
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from pathlib import Path
+
+from pm_kernel.artifacts.layout import HIGHEST
 
 
 def plan_number(text: str) -> int:
@@ -17,15 +20,17 @@ def plan_number(text: str) -> int:
     return _number(text, "plan", "pm plan list")
 
 
+def plan_or_file(text: str) -> int | Path:
+    """Return the number of a plan, or else the path of a plan file."""
+    return plan_number(text) if text.isascii() and text.isdigit() else Path(text)
+
+
 def run_number(text: str) -> int:
     """Return the number of a run; argparse tells what it says of anything else."""
     return _number(text, "run", "pm runs")
 
 
 def _number(text: str, what: str, command: str) -> int:
-    try:
+    if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= HIGHEST:
         return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no number of a {what}; `{command}` shows them"
-        ) from None
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of a {what}; `{command}` shows them")

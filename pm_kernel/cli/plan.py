@@ -12,7 +12,7 @@ from pathlib import Path
 from pm_kernel import drafts, planning, submission
 from pm_kernel.cli import plan_view
 from pm_kernel.cli.context import Context
-from pm_kernel.cli.numbers import plan_number
+from pm_kernel.cli.numbers import plan_number, plan_or_file
 from pm_kernel.cli.output import Cell, Column, styled
 from pm_kernel.cli.plan_options import add_rerun
 from pm_kernel.cli.plan_progress import FAILURES, progress_lines
@@ -39,8 +39,9 @@ def create(argv: list[str], context: Context) -> int:
     arguments = _parser("create", "Make a draft from a plan file or a pipeline document.")
     arguments.add_argument("file", type=Path, help="plan file or pipeline document, TOML or JSON")
     arguments.add_argument("--name", help="name of the plan; default: what the file says")
-    arguments.add_argument("--samples", metavar="A,B,…", help="sample names")
-    arguments.add_argument("--sheet", type=Path, help="sample sheet (CSV) with a column `sample`")
+    samples = arguments.add_mutually_exclusive_group()
+    samples.add_argument("--samples", metavar="A,B,…", help="sample names")
+    samples.add_argument("--sheet", type=Path, help="sample sheet (CSV) with a column `sample`")
     arguments.add_argument("--until", action="append", metavar="STEP", help="only what this needs")
     add_rerun(arguments)
     arguments.add_argument("--notes", help="free text kept with the plan")
@@ -76,15 +77,15 @@ def create(argv: list[str], context: Context) -> int:
 def preview(argv: list[str], context: Context) -> int:
     """Show every run that a draft would make or reuse now, or that a plan file would."""
     arguments = _parser("preview", "Show every run that a plan would make or reuse now.")
-    arguments.add_argument("plan", help="plan id, or a plan file")
+    arguments.add_argument("plan", type=plan_or_file, help="plan id, or a plan file")
     add_rerun(arguments)
     options = arguments.parse_args(argv)
-    if options.plan.isdecimal():
-        stored = plans.get_plan(context.store, int(options.plan))
+    if isinstance(options.plan, int):
+        stored = plans.get_plan(context.store, options.plan)
         plan = planning.PlanInput.stored(stored.document, stored.request)
     else:
         stored = None
-        plan = read_plan_file(Path(options.plan)).plan
+        plan = read_plan_file(options.plan).plan
     if options.rerun:
         # Only looked at: a draft stays as it is.
         plan = replace(plan, request={**plan.request, "rerun": rerun_of_words(options.rerun)})
@@ -203,7 +204,7 @@ def list_plans(argv: list[str], context: Context) -> int:
     options = arguments.parse_args(argv)
     submission.settle_unowned(context.settings, context.store)
     kinds = ("plan", "run", "export") if options.all else ("plan", "export")
-    found = plans.list_plans(context.store, limit=options.limit, kinds=kinds)
+    found = plans.list_plans(context.store, limit=max(1, options.limit), kinds=kinds)
     if context.json:
         context.output.json([plan_view.plan_document(plan) for plan in found])
         return 0

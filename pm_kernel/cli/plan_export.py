@@ -9,6 +9,7 @@ from pathlib import Path
 from pm_kernel import export as exporting
 from pm_kernel.cli import plan_view
 from pm_kernel.cli.context import Context
+from pm_kernel.cli.numbers import plan_or_file
 from pm_kernel.environment_match import same_imports
 from pm_kernel.plan_file import read_plan_file
 
@@ -20,16 +21,15 @@ def export(argv: list[str], context: Context) -> int:
         description="Write a plan as a folder that `nextflow run pipeline.nf` executes in this "
         "workspace, as a plan of its own; nothing is run now.",
     )
-    parser.add_argument("plan", help="plan id, or a plan file")
+    parser.add_argument("plan", type=plan_or_file, help="plan id, or a plan file")
     parser.add_argument("folder", type=Path, help="a folder that is new or empty")
     options = parser.parse_args(argv)
     versions = None
-    if options.plan.isdigit():
-        file, versions = exporting.from_plan(context.store, int(options.plan))
+    if isinstance(options.plan, int):
+        file, versions = exporting.from_plan(context.store, options.plan)
         source = f"plan {options.plan}"
     else:
-        path = Path(options.plan)
-        file, source = read_plan_file(path), str(path.resolve())
+        file, source = read_plan_file(options.plan), str(options.plan.resolve())
     exported = exporting.export_plan(
         context.settings,
         context.store,

@@ -139,6 +139,10 @@ def _unavailable(error: BaseException | None) -> PmError | None:
             "The disk of the database is full; nothing was recorded.",
             hint="Free some space, then repeat the command.",
         )
+    if isinstance(error, psycopg.errors.NumericValueOutOfRange):
+        return InvalidInput("A number is larger than any that is ever given out.")
+    if isinstance(error, psycopg.errors.UntranslatableCharacter):
+        return InvalidInput("A text cannot be stored: it holds a NUL character.")
     if isinstance(error, psycopg.OperationalError):
         reason = str(error).strip().splitlines()
         return DatabaseUnavailable(

@@ -17,7 +17,7 @@ from pm_kernel import planning, submission
 from pm_kernel.cli.main import main
 from pm_kernel.config import default_cache_dir
 from pm_kernel.domain.methods import MethodInput
-from pm_kernel.errors import DatabaseUnavailable, InvalidInput, NotFound, Problems
+from pm_kernel.errors import DatabaseUnavailable, InvalidInput, NotFound, Problems, UsageError
 from pm_kernel.nextflow.ir import Limits
 from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.planning import PlanInput
@@ -321,10 +321,54 @@ def test_a_file_that_is_no_plan_is_named(pm: Pm, bench: Workbench) -> None:
         ("sheet = 'none.csv'\n[pipeline]\nformat = 1", "sample sheet"),
         ("sheet = 'x'\nsamples = ['s']\n[pipeline]\nformat = 1", "both samples and a sheet"),
         ("nan = nan\n[pipeline]\nformat = 1", "nan"),
+        ('pipeline = "a\\u0000b"', "cannot be read: embedded null byte"),
+        ('sheet = "a\\u0000b"\n[pipeline]\nformat = 1', "holds a NUL character"),
+        ('base = "a\\u0000b"\n[pipeline]\nformat = 1', "'base' cannot be used"),
+        ("base = 5\n[pipeline]\nformat = 1", "'base' is text, not 5"),
+        ("notes = ['a']\n[pipeline]\nformat = 1", "'notes' is text, not ['a']"),
+        ("metadata = 5\n[pipeline]\nformat = 1", "'metadata' is a table, not 5"),
+        ("metadata = ['abc']\n[pipeline]\nformat = 1", "'metadata' is a table"),
+        (
+            "metadata.taken = [2024-05-01]\n[pipeline]\nformat = 1",
+            "metadata.taken is a date or time, which JSON has no word for.\n"
+            '  Write it as text, in quotes: "2024-05-01".',
+        ),
+        (f"a = {'[' * 5000}{']' * 5000}", "too many tables and lists in each other"),
+        (
+            f"metadata.a = {'[' * 200}{']' * 200}\n[pipeline]\nformat = 1",
+            "too many tables and lists",
+        ),
     ):
         (bench.root / "plan.toml").write_text(text)
         assert told in pm("plan", "create", "plan.toml", code=InvalidInput.exit_code).err
+    for text in ("[" * 100_000, '{"pipeline": {"format": 1}, "base": "\\ud800"}'):
+        (bench.root / "plan.json").write_text(text)
+        pm("plan", "create", "plan.json", code=InvalidInput.exit_code)
+    # What nobody reads is stored with the rest all the same.
+    unread = {"sheet": "sample\ns1\n", "nobody": "\0"}
+    (bench.root / "plan.json").write_text(
+        json.dumps({"pipeline": {"format": 1}, "samples": unread})
+    )
+    told = pm("plan", "create", "plan.json", code=InvalidInput.exit_code).err
+    assert told == "pm: A text cannot be stored: it holds a NUL character.\n"
     assert bench.rows("SELECT id FROM execution_plans") == []
+
+
+def test_numbers_that_nothing_has_are_no_errors_of_ours(
+    pm: Pm, bench: Workbench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pm("plan", "create", plan_file(bench, lambda _plan: None))
+    assert [pm("plan", "list", "--limit", n).out.count("bad") for n in (-1, 0, 5)] == [1, 1, 1]
+    for command in ("preview", "submit", "show", "status", "watch", "resume", "cancel", "retry"):
+        with pytest.raises(SystemExit) as ended:
+            main(["plan", command, "9" * 25])
+        assert ended.value.code == UsageError.exit_code
+        assert "is no number of a plan; `pm plan list` shows them" in capsys.readouterr().err
+    told = pm("plan", "list", "--limit", "9" * 25, code=InvalidInput.exit_code).err
+    assert told == "pm: A number is larger than any that is ever given out.\n"
+    with pytest.raises(SystemExit):
+        main(["plan", "create", "plan.json", "--samples", "a", "--sheet", "b.csv"])
+    assert "not allowed with argument" in capsys.readouterr().err
 
 
 def hostile_plan(word: str) -> dict[str, Any]:
