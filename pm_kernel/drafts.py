@@ -23,6 +23,7 @@ from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problems
 from pm_kernel.located import located
 from pm_kernel.mirror import keep_plan
 from pm_kernel.plan_file import PlanFile
+from pm_kernel.planned_rows import new_planned_runs
 from pm_kernel.store import drafts, plans, run_tree
 from pm_kernel.store.engine import Connection, Store
 
@@ -74,7 +75,7 @@ def change_draft(
     shown_now = shown_now.asked_now(shown_now.request.rerun.without(earlier.rerun))
     if shown_now.errors:
         raise Problems(shown_now.errors)
-    runs = planning.new_planned_runs(shown_now)
+    runs = new_planned_runs(shown_now)
     known = {row.key for row in plans.planned_runs_of(store, plan_id)}
     keys = {run.key for run in runs}
     with changes(settings.runs_dir) as kept, store.transaction() as connection:

@@ -30,6 +30,7 @@ from pm_kernel.nextflow import launcher, launching
 from pm_kernel.nextflow.ir import ExportSpec
 from pm_kernel.nextflow.render import render
 from pm_kernel.plan_file import PlanFile
+from pm_kernel.planned_rows import new_planned_runs
 from pm_kernel.store import plans
 from pm_kernel.store.engine import Connection, Store
 
@@ -133,7 +134,7 @@ def export_files(
     """
     shown = _pinned(store, file.plan, same_imports, versions or {})
     plan = replace(file.plan, document=shown.pipeline.to_document())
-    runs = planning.new_planned_runs(shown)
+    runs = new_planned_runs(shown)
     export_id = str(uuid4())
     files = dict(_nextflow_files(settings, shown.pipeline, runs, export_id))
     exported = ExportedPlan(

@@ -141,6 +141,7 @@ def _plan(
     from pm_kernel import planning
     from pm_kernel.environment_match import same_imports
     from pm_kernel.errors import Problems
+    from pm_kernel.planned_rows import new_planned_runs
     from pm_kernel.store import exports, plans, run_tree
 
     found = exports.find_plan(store, exported.export_id, call.session)
@@ -168,7 +169,7 @@ def _plan(
                 metadata=exported.metadata,
             )
             exports.note_session(connection, plan_id, exported.export_id, call.session)
-            run_tree.store_planned_runs(connection, plan_id, planning.new_planned_runs(shown))
+            run_tree.store_planned_runs(connection, plan_id, new_planned_runs(shown))
         found = (plan_id, "draft")
     plan_id, status = found
     if status != "draft":

@@ -1,8 +1,12 @@
-"""Plans: previewed, stored as previewed, looked at again when submitted."""
+"""Plans: previewed, stored as previewed, looked at again when submitted.
+
+What a plan starts from is looked at by ``plan_sources``, the files of earlier results by
+``plan_results``; ``planned_rows`` writes a preview as the rows that are stored.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,33 +16,23 @@ from pm_kernel.artifacts.mirror import changes
 from pm_kernel.config import Settings
 from pm_kernel.domain import preview as tree
 from pm_kernel.domain.catalogue import Catalogue
-from pm_kernel.domain.connecting import mismatches
 from pm_kernel.domain.decisions import Decision, decide
 from pm_kernel.domain.estimate import Estimate, estimate
 from pm_kernel.domain.expansion import expand
 from pm_kernel.domain.methods import Declaration
 from pm_kernel.domain.pipeline import Pipeline, parse_pipeline
-from pm_kernel.domain.plan import (
-    ColumnValue,
-    ExistingRun,
-    ExpandedPlan,
-    File,
-    PlannedEdge,
-    PlannedRun,
-    Source,
-    Value,
-)
+from pm_kernel.domain.plan import ExpandedPlan
 from pm_kernel.domain.plan_difference import plan_difference
 from pm_kernel.domain.plan_labels import check_labels
 from pm_kernel.domain.plan_request import PlanRequest, parse_request
-from pm_kernel.domain.plans import NewEdge, NewPlannedRun
 from pm_kernel.domain.rerun import Rerun, unknown_rerun
-from pm_kernel.domain.sample_labels import label_notices
 from pm_kernel.duplicates import DuplicateLookup, SameImports
 from pm_kernel.errors import Conflict, InvalidInput, Problem, Problems
 from pm_kernel.mirror import keep_plan
-from pm_kernel.running import inputs
-from pm_kernel.store import drafts, durations, integrity, launches, plans, reuse, run_tree
+from pm_kernel.plan_results import note_altered, reused_by
+from pm_kernel.plan_sources import located, source_problems
+from pm_kernel.planned_rows import new_planned_runs
+from pm_kernel.store import drafts, durations, launches, plans, reuse, run_tree
 from pm_kernel.store.catalogue import read_catalogue, read_declarations
 from pm_kernel.store.engine import Connection, Store
 
@@ -134,13 +128,13 @@ def preview(
     request, more = parse_request(plan.request)
     with store.reading() as connection:
         catalogue = _catalogue(connection, pipeline)
-        expanded = _located(expand(pipeline, request, catalogue), plan.base)
+        expanded = located(expand(pipeline, request, catalogue), plan.base)
         resolved = [step.version for step in expanded.steps.values() if step.version is not None]
         declarations = read_declarations(connection, {each.version_id for each in resolved})
         lookup = DuplicateLookup(connection, declarations, same_imports(connection))
         decisions = decide(expanded, lookup, request.rerun)
         seconds = durations.median_seconds(connection, {each.method for each in resolved})
-        found = [*problems, *more, *expanded.problems, *_source_problems(connection, expanded)]
+        found = [*problems, *more, *expanded.problems, *source_problems(connection, expanded)]
     if check is not None:
         found += check(pipeline, expanded.steps)
     documented = _documented(expanded, declarations)
@@ -241,7 +235,7 @@ def submit(
             hint=f"`pm plan edit {plan_id}` changes it.",
         )
     altered: list[str] = []
-    while found := _note_altered(store, user, now):
+    while found := note_altered(store, user, now):
         # It is not counted on any more, and what takes its place is looked at in turn.
         altered += found
         now = preview(store, plan, same_imports, check=check)
@@ -251,7 +245,7 @@ def submit(
     with store.transaction() as connection:
         # What was looked at must be what is there: a draft may be edited, or submitted twice.
         drafts.lock(connection, plan_id, stored.document, stored.request)
-        if reuse.invalid_runs(connection, _reused(now)):
+        if reuse.invalid_runs(connection, reused_by(now)):
             raise Conflict(
                 f"A run that plan {plan_id} reuses was found altered just now.",
                 hint=f"Look at it again with `pm plan preview {plan_id}`, then submit.",
@@ -301,35 +295,6 @@ def _ask(
         )
 
 
-def new_planned_runs(shown: Preview, sample: str | None = None) -> list[NewPlannedRun]:
-    """Return the run tree in the form that is stored."""
-    rows = []
-    for run in shown.expanded.runs:
-        version = shown.expanded.steps[run.step].version
-        if version is None:
-            continue
-        decision = shown.decisions[run.key]
-        expected = shown.declarations[version.version_id].expected()
-        rows.append(
-            NewPlannedRun(
-                key=run.key,
-                step=run.step,
-                sample=run.sample or sample,
-                branch=run.branch,
-                coordinates=run.coordinates,
-                version_id=version.version_id,
-                set_params=run.params,
-                stated_params={**expected, **run.params},
-                inputs=_stored_inputs(shown, run),
-                edges=_edges(run),
-                decision=decision.action,
-                reason=decision.reason,
-                reuse_run_id=decision.run_id,
-            )
-        )
-    return rows
-
-
 def _catalogue(connection: Connection, pipeline: Pipeline) -> Catalogue:
     names = {step.method for step in pipeline.steps.values() if step.method}
     found = read_catalogue(connection, names)
@@ -337,206 +302,6 @@ def _catalogue(connection: Connection, pipeline: Pipeline) -> Catalogue:
     return found if names <= found.methods.keys() else read_catalogue(connection)
 
 
-def _located(expanded: ExpandedPlan, base: Path) -> ExpandedPlan:
-    """Make relative file names absolute: a run starts in another folder than the plan was made."""
-
-    def located(sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        if not any(isinstance(s, File) and not Path(s.path).is_absolute() for s in sources):
-            return sources
-        return tuple(
-            replace(source, path=str(base / source.path)) if isinstance(source, File) else source
-            for source in sources
-        )
-
-    runs = tuple(
-        replace(run, inputs={name: located(sources) for name, sources in run.inputs.items()})
-        if any(isinstance(s, File) for sources in run.inputs.values() for s in sources)
-        else run
-        for run in expanded.runs
-    )
-    return replace(expanded, runs=runs, by_key={run.key: run for run in runs})
-
-
-def _source_problems(connection: Connection, expanded: ExpandedPlan) -> list[Problem]:
-    """Return what is wrong with files and existing runs that the plan starts from."""
-    files: dict[str, str] = {}
-    existing: dict[tuple[int, str], str] = {}
-    for run in expanded.runs:
-        for sources in run.inputs.values():
-            for source in sources:
-                if isinstance(source, File):
-                    files.setdefault(source.path, run.step)
-                elif isinstance(source, ExistingRun):
-                    existing.setdefault((source.run_id, source.output), run.step)
-    found = []
-    for path, step in files.items():
-        problem = _file_problem(path)
-        if problem:
-            found.append(Problem(f"Step {step!r}: {problem}", step=step, code="file"))
-    known = reuse.output_origins(connection, existing)
-    of_runs = {run_id for run_id, _ in existing}
-    invalid = reuse.invalid_runs(connection, of_runs)
-    for (run_id, output), step in existing.items():
-        if run_id in invalid:
-            told = f"Step {step!r}: run {run_id} did not complete, or was altered since."
-            found.append(Problem(told, step=step, code="run"))
-        elif (run_id, output) not in known:
-            found.append(
-                Problem(
-                    f"Step {step!r}: run {run_id} has no output {output!r} (or does not exist).",
-                    step=step,
-                    code="run",
-                )
-            )
-    labels = label_notices(expanded, reuse.samples_of(connection, of_runs))
-    return [*found, *_unfit(expanded, known), *labels]
-
-
-def _unfit(
-    expanded: ExpandedPlan, known: Mapping[tuple[int, str], reuse.Origin]
-) -> Iterator[Problem]:
-    """Yield, once for each input, which existing output does not fit what the input declares."""
-    told: set[tuple[str, str]] = set()
-    for run in expanded.runs if known else ():
-        version = expanded.steps[run.step].version
-        for name, sources in run.inputs.items():
-            declared = version.inputs.get(name) if version is not None else None
-            for source in sources if declared is not None else ():
-                if not isinstance(source, ExistingRun) or (run.step, name) in told:
-                    continue
-                origin = known.get((source.run_id, source.output))
-                if origin is None:
-                    continue
-                assert declared is not None
-                for code, reason in mismatches(
-                    # What nobody declared may be anything.
-                    declared if origin.type is not None else replace(declared, value_type=None),
-                    module=origin.module,
-                    output_type=origin.type or "file",
-                    output=f"run:{source.run_id}/{source.output}",
-                    owner=f"run {source.run_id}",
-                ):
-                    told.add((run.step, name))
-                    yield Problem(
-                        f"Step {run.step!r}: input {name!r}: {reason}", step=run.step, code=code
-                    )
-
-
-def _file_problem(path: str) -> str | None:
-    try:
-        if Path(path).is_dir():
-            return f"{path} is a folder, not a file."
-        with open(path, "rb"):
-            return None
-    except FileNotFoundError:
-        return f"the file {path} does not exist."
-    except (OSError, ValueError) as error:
-        return f"the file {path} cannot be read: {error}."
-
-
 def _refuse(shown: Preview) -> None:
     if shown.errors:
         raise Problems(shown.errors)
-
-
-def _stored_inputs(shown: Preview, run: PlannedRun) -> dict[str, dict[str, Any]]:
-    gathers = shown.expanded.steps[run.step].gathers
-    return {
-        name: {
-            "gather": name in gathers,
-            "items": [
-                _item(source, shown.file_checksum)
-                for source in sources
-                if not isinstance(source, PlannedEdge)
-            ],
-        }
-        for name, sources in run.inputs.items()
-    }
-
-
-def _item(source: Source, file_checksum: Callable[[str], str | None]) -> dict[str, Any]:
-    match source:
-        case ExistingRun(run_id=run_id, output=output, label=label):
-            return {"kind": "run", "run_id": run_id, "output": output, "label": label}
-        case File(path=path, label=label):
-            checksum = file_checksum(path)
-            if checksum is None:
-                raise InvalidInput(f"The file {path} cannot be read any more.")
-            return {"kind": "file", "path": path, "checksum": checksum, "label": label}
-        case ColumnValue(text=text, label=label):
-            return {"kind": "value", "text": text, "label": label}
-        case Value(text=text):
-            return {"kind": "value", "text": text, "label": None}
-        case PlannedEdge():
-            raise TypeError("an input from a planned run is an edge")
-
-
-def _edges(run: PlannedRun) -> tuple[NewEdge, ...]:
-    return tuple(
-        NewEdge(
-            input=name,
-            ordinal=ordinal,
-            parent_key=source.parent,
-            output=source.output,
-            label=source.label or "",
-            on_failure=source.on_failure,
-        )
-        for name, sources in run.inputs.items()
-        for ordinal, source in enumerate(sources)
-        if isinstance(source, PlannedEdge)
-    )
-
-
-def drop_altered(store: Store, plan_id: int, user: str) -> int:
-    """Look at the files of every result of a plan; let go of those that were altered or are gone.
-
-    Returns how many planned runs need a result again. What was found is noted.
-    """
-    with store.reading() as connection:
-        results = plans.results_of(connection, plan_id)
-        known = reuse.invalid_runs(connection, results.values())
-        artifacts = reuse.artifacts(connection, set(results.values()) - known, ())
-    altered = _altered(artifacts)
-    invalid = known | {item.run_id for item in altered}
-    lost = [planned for planned, run_id in results.items() if run_id in invalid]
-    if lost:
-        with store.transaction() as connection:
-            integrity.note_altered(connection, [vars(item) for item in altered], user)
-            launches.drop_results(connection, lost)
-    return len(lost)
-
-
-def _note_altered(store: Store, user: str, shown: Preview) -> list[str]:
-    """Look at the disk before reusing; returns what was altered, in words, nothing if all is well.
-
-    What was altered is noted, so that a preview from now on does not count on it. Raises Problems
-    for data that the plan names itself and cannot do without.
-    """
-    named = {
-        (source.run_id, source.output)
-        for run in shown.expanded.runs
-        for sources in run.inputs.values()
-        for source in sources
-        if isinstance(source, ExistingRun)
-    }
-    with store.reading() as connection:
-        artifacts = reuse.artifacts(connection, _reused(shown), named)
-    altered = _altered(artifacts)
-    if not altered:
-        return []
-    with store.transaction() as connection:
-        integrity.note_altered(connection, [vars(item) for item in altered], user)
-    fixed = {run_id for run_id, _ in named}
-    messages = {item.run_id: item.message for item in reversed(altered) if item.run_id in fixed}
-    if messages:
-        raise Problems([Problem(message, code="altered") for message in messages.values()])
-    files = {item.run_id: item.file for item in reversed(altered)}
-    return [f"Run {run_id} was altered ({files[run_id]})." for run_id in sorted(files)]
-
-
-def _altered(artifacts: Iterable[dict[str, Any]]) -> list[inputs.Altered]:
-    return [found for item in artifacts for found in inputs.check({"": {"items": [item]}})]
-
-
-def _reused(shown: Preview) -> set[int]:
-    return {d.run_id for d in shown.decisions.values() if d.run_id is not None}

@@ -27,6 +27,7 @@ from pm_kernel.errors import Conflict, PmError
 from pm_kernel.mirror import PLAN, STATE, TREE
 from pm_kernel.nextflow import owner
 from pm_kernel.nextflow.launcher import LOG
+from pm_kernel.planned_rows import new_planned_runs
 from pm_kernel.running.process import Life
 from pm_kernel.store import mirrored, numbering, plans, run_tree
 from pm_kernel.store.engine import DATABASE_ERRORS, Connection, Store
@@ -243,7 +244,7 @@ def _read_draft(
 ) -> None:
     asked = planning.PlanInput.stored(plan.document["document"], plan.document["request"])
     shown = planning.preview(store, asked, same_imports)
-    runs = [] if shown.errors else planning.new_planned_runs(shown)
+    runs = [] if shown.errors else new_planned_runs(shown)
     with store.transaction() as connection:
         mirrored.insert_plan(connection, settings.workspace_id, plan.document)
         run_tree.store_planned_runs(connection, plan.plan_id, runs)

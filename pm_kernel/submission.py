@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pm_kernel import planning
+from pm_kernel import plan_results, planning
 from pm_kernel.artifacts.layout import RunStore, writing
 from pm_kernel.artifacts.mirror import changes
 from pm_kernel.config import Settings
@@ -110,7 +110,7 @@ def resume(
         if plan.status in OPEN and is_supervised(settings, plan_id, plan.epoch):
             raise _running(plan_id)
         settle_orphans(settings, store, _recorder(settings), plan_id)
-        planning.drop_altered(store, plan_id, settings.user)
+        plan_results.drop_altered(store, plan_id, settings.user)
         with store.transaction() as connection:
             retries.lock(connection, plan_id)
             # Read by another connection, which sees what is committed: with the locks, all of it.

@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from sqlalchemy import Connection
 
-from pm_kernel import planning
+from pm_kernel import plan_results
 from pm_kernel.artifacts import seal
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.domain.plans import Launch
@@ -156,7 +156,7 @@ def without_second_look(patch: pytest.MonkeyPatch, world: World) -> None:
 
 def without_letting_go(patch: pytest.MonkeyPatch, world: World) -> None:
     """A resume believes the record, and does not look at the files of results."""
-    patch.setattr(planning, "drop_altered", lambda _store, _plan_id, _user: 0)
+    patch.setattr(plan_results, "drop_altered", lambda _store, _plan_id, _user: 0)
 
 
 def without_noting(patch: pytest.MonkeyPatch, world: World) -> None:
