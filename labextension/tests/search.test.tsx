@@ -13,6 +13,8 @@ import type { ITab } from '../src/screen/here';
 import { Here, HereContext } from '../src/screen/here';
 import { server } from './server';
 
+const NOTHING: ISearchArgs = { text: '', level: '', method: '', plan: '', step: '' };
+
 it('what the runs of a step in a plan warned of is sought at once, and nothing else', async () => {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   const { settings, requests } = server({
@@ -31,7 +33,7 @@ it('what the runs of a step in a plan warned of is sought at once, and nothing e
   act(() => {
     root.render(
       <HereContext.Provider value={here}>
-        <SearchTab args={{ text: '', level: 'WARNING', method: 'segment', plan: '12' }} tab={tab} />
+        <SearchTab args={{ ...NOTHING, level: 'WARNING', plan: '12', step: 'left' }} tab={tab} />
       </HereContext.Provider>
     );
   });
@@ -39,10 +41,12 @@ it('what the runs of a step in a plan warned of is sought at once, and nothing e
     await expect.poll(() => requests.length, { timeout: 60_000 }).toBe(1);
   });
   const { searchParams } = new URL(requests[0]?.url ?? '');
-  expect([...searchParams].filter(([name]) => ['level', 'method', 'plan'].includes(name))).toEqual([
+  expect(
+    [...searchParams].filter(([name]) => ['level', 'method', 'plan', 'step'].includes(name))
+  ).toEqual([
     ['level', 'WARNING'],
-    ['method', 'segment'],
-    ['plan', '12']
+    ['plan', '12'],
+    ['step', 'left']
   ]);
   expect(host.querySelector<HTMLInputElement>('[type=number]')?.value).toBe('12');
   act(() => {
@@ -83,7 +87,7 @@ it('a search that is asked for anew stands in the fields as well, and one that w
     [...host.querySelectorAll<HTMLInputElement | HTMLSelectElement>('.pm-Field')].map(
       each => each.value
     );
-  const warned = { text: '', level: 'WARNING', method: 'segment', plan: '12' };
+  const warned = { ...NOTHING, level: 'WARNING', method: 'segment', plan: '12' };
   await ask(warned, 1);
 
   const method = host.querySelector<HTMLInputElement>('[aria-label=Method]');
@@ -99,16 +103,16 @@ it('a search that is asked for anew stands in the fields as well, and one that w
   });
   expect(kept).toEqual([{ ...warned, method: 'dab' }]);
   await ask(kept[0] ?? warned, 2);
-  expect(fields()).toEqual(['', 'WARNING', 'dab', '12']);
+  expect(fields()).toEqual(['', 'WARNING', 'dab', '12', '']);
 
   // The same as at first, which is another than what is shown.
   await ask({ ...warned }, 3);
-  expect(fields()).toEqual(['', 'WARNING', 'segment', '12']);
+  expect(fields()).toEqual(['', 'WARNING', 'segment', '12', '']);
   expect(new URL(requests[2]?.url ?? '').searchParams.get('method')).toBe('segment');
 
   // Who only goes to the tab finds it as it was.
-  await ask({ text: '', level: '', method: '', plan: '' }, 3);
-  expect(fields()).toEqual(['', 'WARNING', 'segment', '12']);
+  await ask({ ...NOTHING }, 3);
+  expect(fields()).toEqual(['', 'WARNING', 'segment', '12', '']);
   act(() => {
     root.unmount();
   });

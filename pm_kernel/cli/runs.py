@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument(
         "--plan", type=plan_number, metavar="N", help="with the runs that it reused"
     )
+    arguments.add_argument("--step", metavar="NAME", help="of the plan; else of any")
     arguments.add_argument("--since", metavar="TIME", help="2h, 3d, yesterday or a date")
     arguments.add_argument("--metadata", action="append", default=[], metavar="KEY=VALUE")
     arguments.add_argument("--log", metavar="TEXT", help="text somewhere in the log")
@@ -109,6 +110,7 @@ def _criteria(options: argparse.Namespace, context: Context) -> RunFilter:
         module=options.module,
         sample=options.sample,
         plan_id=options.plan,
+        step=options.step,
         since=None if options.since is None else parse_since(options.since, context.now),
         metadata=dict(_pair(text) for text in options.metadata),
         log=options.log,

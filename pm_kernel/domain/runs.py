@@ -264,6 +264,8 @@ class RunFilter:
     sample: str | None = None
     #: Runs that the plan executed or reused.
     plan_id: int | None = None
+    #: Of a plan: its runs of this step; else all that ran as a step of this name.
+    step: str | None = None
     #: Started then or later, and before then.
     since: datetime | None = None
     until: datetime | None = None

@@ -23,8 +23,8 @@ _CONDITIONS = {
     "method": "r.method_id = (SELECT id FROM methods WHERE name = :method)",
     "sample": "r.sample = :sample",
     # What it reused has warned as well: its steps count it.
-    "plan_id": "r.id IN (SELECT id FROM runs WHERE execution_plan_id = :plan_id UNION ALL"
-    " SELECT current_run FROM planned_runs WHERE plan_id = :plan_id)",
+    "plan_id": runs.OF_PLAN,
+    "step": "r.plan_step = :step",
 }
 
 
@@ -38,6 +38,8 @@ class LogSearch:
     method: str | None = None
     sample: str | None = None
     plan_id: int | None = None
+    #: Of a plan: its runs of this step; else all that ran as a step of this name.
+    step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def search_logs(
     if wanted.levels:
         # A tuple would be sent as a row, not as an array.
         asked["levels"] = list(wanted.levels)
-    where = "".join(f" AND {_CONDITIONS[name]}" for name in asked)
+    conditions = {**_CONDITIONS, **({"step": runs.OF_STEP} if wanted.plan_id else {})}
+    where = "".join(f" AND {conditions[name]}" for name in asked)
     query = text(
         "SELECT l.id, l.run_id, l.level, l.message, l.logged_at, l.line "  # noqa: S608 - constants
         "FROM run_logs l JOIN runs r ON r.id = l.run_id "

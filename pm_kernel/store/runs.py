@@ -56,6 +56,16 @@ _DERIVED = text(
     f"SELECT id, 'altered' FROM ({_ALTERED}) a WHERE id = {_IDS}"
 )
 
+#: Runs `r` that a plan executed or reused, and those of one of its steps. What was reused may have
+#: been another step where it ran, or none: here it is what the plan takes it for.
+OF_PLAN: Final = (
+    "r.id IN (SELECT id FROM runs WHERE execution_plan_id = :plan_id UNION ALL"
+    " SELECT current_run FROM planned_runs WHERE plan_id = :plan_id)"
+)
+OF_STEP: Final = (
+    "r.id IN (SELECT id FROM runs WHERE execution_plan_id = :plan_id AND plan_step = :step"
+    " UNION ALL SELECT current_run FROM planned_runs WHERE plan_id = :plan_id AND step = :step)"
+)
 #: Field of the filter -> condition on `r`; the parameter has the field's name.
 _CONDITIONS = {
     "method": "r.method_id = (SELECT id FROM methods WHERE name = :method)",
@@ -63,8 +73,8 @@ _CONDITIONS = {
     "module": "r.method_id IN (SELECT m.id FROM methods m JOIN modules o ON o.id = m.module_id"
     " WHERE o.name = :module)",
     "sample": "r.sample = :sample",
-    "plan_id": "r.id IN (SELECT id FROM runs WHERE execution_plan_id = :plan_id UNION ALL"
-    " SELECT current_run FROM planned_runs WHERE plan_id = :plan_id)",
+    "plan_id": OF_PLAN,
+    "step": "r.plan_step = :step",
     "since": "r.started_at >= :since",
     "until": "r.started_at < :until",
     "log": "EXISTS (SELECT FROM run_logs l WHERE l.run_id = r.id"
@@ -230,7 +240,9 @@ def conditions(criteria: RunFilter) -> tuple[list[str], dict[str, Any]]:
     for field, condition in _CONDITIONS.items():
         value = getattr(criteria, field)
         if value is not None:
-            where.append(condition)
+            # Of a plan's step the plan says which runs it is.
+            of_step = field == "step" and criteria.plan_id is not None
+            where.append(OF_STEP if of_step else condition)
             values[field] = storable_text(value) if isinstance(value, str) else value
     for number, (key, value) in enumerate(criteria.metadata.items()):
         either = [f":metadata_{number}_{n}" for n in range(len(_readings(value)))]

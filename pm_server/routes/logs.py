@@ -21,7 +21,9 @@ class LogsRoute(Route):
     @verb
     async def get(self) -> None:
         """Search; ``before`` is where it goes on, also where a page found nothing yet."""
-        query = self.query("containing", "level", "method", "sample", "plan", "limit", "before")
+        query = self.query(
+            *("containing", "level", "method", "sample", "plan", "step", "limit", "before")
+        )
         self.answer(await self.ask(lambda at: _search(at, query)))
 
 
@@ -32,6 +34,7 @@ def _search(at: Opened, query: Query) -> dict[str, Any]:
         method=query.text("method"),
         sample=query.text("sample"),
         plan_id=query.integer("plan"),
+        step=query.text("step"),
     )
     found = search_logs(
         at.store,

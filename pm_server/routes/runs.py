@@ -33,8 +33,8 @@ class RunsRoute(Route):
     async def get(self) -> None:
         """Find runs; ``before`` continues a page, ``counts`` adds how many fit by status."""
         query = self.query(
-            *("status", "method", "module", "sample", "plan", "since", "until", "metadata"),
-            *("log", "limit", "before", "counts"),
+            *("status", "method", "module", "sample", "plan", "step", "since", "until"),
+            *("metadata", "log", "limit", "before", "counts"),
         )
         await self.answer_long(lambda at: _find(at, query), settled=True)
 
@@ -136,6 +136,7 @@ def criteria_from(query: Query) -> RunFilter:
         module=query.text("module"),
         sample=query.text("sample"),
         plan_id=query.integer("plan"),
+        step=query.text("step"),
         since=None if since is None else parse_since(since, now),
         until=None if until is None else parse_since(until, now),
         metadata=dict(_pair(each) for each in query.every("metadata")),

@@ -94,6 +94,8 @@ def test_runs_are_listed_newest_first_with_what_became_of_them(pm, rows):
         (["--module", "labelling"], ["4", "3"]),
         (["--sample", "s1"], ["3", "1"]),
         (["--plan", "1"], ["3"]),
+        (["--plan", "1", "--step", "left"], ["3"]),
+        (["--step", "left"], ["3"]),
         (["--since", "2h"], ["4"]),
         (["--metadata", "paper=fig 2"], ["2"]),
         (["--log", "100%"], ["1"]),
@@ -107,7 +109,7 @@ def test_filters_narrow_the_list(pm, rows, options, found):
     rows.method("label", module="labelling")
     rows.log(rows.run("segment", sample="s1"), "at 100%")
     rows.run("segment", version=2, metadata={"paper": "fig 2"})
-    rows.run("label", sample="s1", plan=rows.plan(), status="failed")
+    rows.run("label", sample="s1", plan=rows.plan(), step="left", status="failed")
     rows.run("label", status="running", started_at=datetime.now(UTC))
     assert first_words(pm("runs", *options).out) == found
 

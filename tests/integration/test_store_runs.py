@@ -136,6 +136,33 @@ def test_the_warnings_of_a_plan_are_found_in_the_runs_that_it_reused_as_well(sto
     ] == [(own, "many cells"), (earlier, "few cells")]
 
 
+def test_a_step_is_what_the_plan_takes_its_runs_for_and_without_a_plan_what_they_ran_as(
+    store, rows
+):
+    plan = rows.plan()
+    left = rows.run("filter", plan=plan, step="left")
+    right = rows.run("filter", plan=plan, step="right")
+    # A later plan has both: it reuses one of them, as a step of another name.
+    later = rows.plan()
+    rows.planned_run(later, "filter", step="cells", current_run=left)
+    cells = rows.run("filter", plan=later, step="cells")
+    for run in (left, right, cells):
+        rows.log(run, "few cells", level="WARNING")
+
+    def warned(**wanted: object) -> list[int]:
+        search = log_search.LogSearch(levels=("WARNING",), **wanted)
+        return [each.run.run_id for each in log_search.search_logs(store, search).entries]
+
+    for asked, expected in (
+        ({"plan_id": plan, "step": "left"}, [left]),
+        ({"plan_id": later, "step": "cells"}, [cells, left]),
+        ({"plan_id": later, "step": "left"}, []),
+        ({"step": "left"}, [left]),
+    ):
+        assert warned(**asked) == sorted(expected, reverse=True)
+        assert found(store, **asked) == sorted(expected, reverse=True)
+
+
 def test_the_time_of_a_step_says_how_long_none_of_its_runs_was_at_work(store, rows):
     plan = rows.plan()
     again = rows.planned_run(plan, "segment")

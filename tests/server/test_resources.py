@@ -203,6 +203,12 @@ async def test_what_a_plan_left_behind(study, api):
     assert [e["run"]["run_id"] for e in found["entries"]] == [bad["run_id"]]
     assert found["before"] is None
     assert found["looked_at"] > 1
+    for step, runs in (("load", [bad["run_id"]]), ("other", [])):
+        asked = {"plan": plan_id, "step": step}
+        found = await api.get("logs", level="ERROR", **asked)
+        assert [e["run"]["run_id"] for e in found["entries"]] == runs
+        listed = (await api.get("runs", **asked))["runs"]
+        assert [run["run_id"] for run in listed if run["status"] == "failed"] == runs
     assert (await api.get("runs", log="cannot"))["unsearched"] is False
 
 

@@ -40,6 +40,7 @@ export interface ILogsQuery {
   method?: string;
   sample?: string;
   plan?: number;
+  step?: string;
   limit?: number;
   before?: number;
 }

@@ -28,6 +28,7 @@ export interface IRunsQuery {
   module?: string;
   sample?: string;
   plan?: number;
+  step?: string;
   since?: string;
   metadata?: readonly string[];
   log?: string;

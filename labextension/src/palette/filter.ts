@@ -11,6 +11,7 @@ export const FILTER_KEYS = [
   'status',
   'sample',
   'plan',
+  'step',
   'since',
   'log'
 ] as const;
@@ -44,6 +45,7 @@ export function readFilter(line: string, trans: TranslationBundle): IFilter {
       case 'method':
       case 'module':
       case 'sample':
+      case 'step':
       case 'since':
       case 'log':
         query[key] = value;

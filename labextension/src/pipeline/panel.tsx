@@ -249,11 +249,10 @@ export class PipelinePanel extends Panel {
 
   /** Of many runs it is not to be seen which one warned: the entries say it. */
   private readonly _openWarnings = (step: string): void => {
-    const { document, viewing } = this.model;
-    const method = document.steps.get(step)?.method;
-    if (viewing !== null && method !== undefined) {
+    const { viewing } = this.model;
+    if (viewing !== null) {
       const { plan_id: plan } = viewing.plan;
-      const wanted = { plan, method, level: 'WARNING' };
+      const wanted = { plan, step, level: 'WARNING' };
       void this._options.commands.execute(CommandIDs.searchLogs, wanted);
     }
   };

@@ -124,17 +124,19 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
         text: { type: 'string', description: trans.__('What to look for') },
         level: { type: 'string', description: trans.__('The least level, as WARNING or ERROR') },
         method: { type: 'string', description: trans.__('The name of the method') },
-        plan: { type: 'integer', description: trans.__('The number of a plan') }
+        plan: { type: 'integer', description: trans.__('The number of a plan') },
+        step: { type: 'string', description: trans.__('The name of a step') }
       },
       read: args => ({
         text: textOf(args['text']),
         level: textOf(args['level']),
         method: textOf(args['method']),
         // As it is kept for a reload, it is a text.
-        plan: String(numberOf(args, 'plan') ?? textOf(args['plan']))
+        plan: String(numberOf(args, 'plan') ?? textOf(args['plan'])),
+        step: textOf(args['step'])
       }),
       // What a plan warned of has a tab of its own beside what was typed.
-      id: args => (args.plan === '' ? args.text : `plan-${args.plan}-${args.method}`),
+      id: args => (args.plan === '' ? args.text : `plan-${args.plan}-${args.step}`),
       title: () => trans.__('Search logs'),
       beside: trans.__('A line that is found leads to its place in the log of its run.'),
       load: async () => (await import('./search')).default

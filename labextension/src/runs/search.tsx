@@ -13,38 +13,19 @@ import { Action, CommandLink, RunLink, Trouble } from '../screen/parts';
 import type { IApi } from '../tokens';
 import { marked } from './log_view';
 
-export interface ISearchArgs {
-  text: string;
-  /** Empty, all. */
-  level: string;
-  /** Empty, all. */
-  method: string;
-  /** The number of a plan; empty, all. */
-  plan: string;
-  [name: string]: string;
-}
+/** What can be looked for; an empty text asks for all. */
+const FIELDS = ['text', 'level', 'method', 'plan', 'step'] as const;
 
-interface ISought {
-  text: string;
-  level: string;
-  method: string;
-  plan: string;
-}
+/** A text each; the plan is its number. */
+export type ISearchArgs = Record<(typeof FIELDS)[number], string>;
 
-const NOTHING: ISought = { text: '', level: '', method: '', plan: '' };
-
-function isSame(one: ISought, other: ISought | null): boolean {
-  return (
-    one.text === other?.text &&
-    one.level === other.level &&
-    one.method === other.method &&
-    one.plan === other.plan
-  );
+function isSame(one: ISearchArgs, other: ISearchArgs | null): boolean {
+  return FIELDS.every(name => one[name] === other?.[name]);
 }
 
 /** Whether it says what to look for; who only goes to the tab finds it as it was. */
-function isAny({ text, level, method, plan }: ISought): boolean {
-  return [text, level, method, plan].some(each => each !== '');
+function isAny(sought: ISearchArgs): boolean {
+  return FIELDS.some(name => sought[name] !== '');
 }
 
 class Search extends Model {
@@ -53,7 +34,7 @@ class Search extends Model {
   }
 
   hits: LogHit[] = [];
-  sought: ISought | null = null;
+  sought: ISearchArgs | null = null;
   busy = false;
   error: unknown = null;
   /** Where to go on; null, everything was looked at. */
@@ -62,7 +43,7 @@ class Search extends Model {
   lookedAt = 0;
 
   /** Begin a search. */
-  async find(sought: ISought): Promise<void> {
+  async find(sought: ISearchArgs): Promise<void> {
     this.sought = sought;
     this.hits = [];
     this.before = null;
@@ -79,7 +60,7 @@ class Search extends Model {
 
   private async _look(): Promise<void> {
     const turn = ++this._turn;
-    const { text, level, method, plan } = this.sought ?? NOTHING;
+    const { text = '', level = '', method = '', plan = '', step = '' } = this.sought ?? {};
     this.busy = true;
     this.error = null;
     this.tell();
@@ -89,6 +70,7 @@ class Search extends Model {
         ...(level === '' ? {} : { level }),
         ...(method === '' ? {} : { method }),
         ...(plan === '' ? {} : { plan: Number(plan) }),
+        ...(step === '' ? {} : { step }),
         ...(this.before === null ? {} : { before: this.before }),
         limit: 100
       });
@@ -113,6 +95,12 @@ class Search extends Model {
   private _turn = 0;
 }
 
+interface IFieldProps {
+  readonly className: string;
+  readonly value: string;
+  readonly onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLSelectElement>) => void;
+}
+
 interface IProps {
   args: ISearchArgs;
   tab: ITab<ISearchArgs>;
@@ -122,31 +110,30 @@ export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
   const { api, trans } = useHere();
   const search = React.useMemo(() => new Search(api), [api]);
   useModel(search);
-  const [text, setText] = React.useState(args.text);
-  const [level, setLevel] = React.useState(args.level);
-  const [method, setMethod] = React.useState(args.method);
-  const [plan, setPlan] = React.useState(args.plan);
+  const [typed, setTyped] = React.useState(args);
   const [answered, setAnswered] = React.useState(args);
   /** What was kept of this search. */
-  const [kept, setKept] = React.useState<ISought>(args);
+  const [kept, setKept] = React.useState(args);
   if (answered !== args) {
     setAnswered(args);
     if (args !== kept && isAny(args)) {
       // Asked for anew: the fields say what is searched.
-      setText(args.text);
-      setLevel(args.level);
-      setMethod(args.method);
-      setPlan(args.plan);
+      setTyped(args);
     }
   }
   React.useEffect(() => {
-    const { text, level, method, plan } = args;
-    const wanted = { text, level, method, plan };
     // What was kept of the search that is shown is no new one.
-    if (isAny(wanted) && !isSame(wanted, search.sought)) {
-      void search.find(wanted);
+    if (isAny(args) && !isSame(args, search.sought)) {
+      void search.find(args);
     }
   }, [search, args]);
+  const field = (name: keyof ISearchArgs): IFieldProps => ({
+    className: 'pm-Field',
+    value: typed[name],
+    onChange: event => {
+      setTyped({ ...typed, [name]: event.target.value });
+    }
+  });
   const sought = search.sought;
   return (
     <div className="pm-Search">
@@ -156,54 +143,42 @@ export default function SearchTab({ args, tab }: IProps): React.JSX.Element {
         role="search"
         onSubmit={event => {
           event.preventDefault();
-          const sought = { text, level, method: method.trim(), plan };
+          const { text, level, method, plan, step } = typed;
+          const sought = { text, level, method: method.trim(), plan, step: step.trim() };
           setKept(sought);
           tab.keep(sought);
           void search.find(sought);
         }}
       >
         <input
-          className="pm-Field"
           type="search"
           aria-label={trans.__('Text in the log')}
           placeholder={trans.__('Text in the log')}
-          value={text}
-          onChange={event => {
-            setText(event.target.value);
-          }}
+          {...field('text')}
         />
-        <select
-          className="pm-Field"
-          aria-label={trans.__('Level')}
-          value={level}
-          onChange={event => {
-            setLevel(event.target.value);
-          }}
-        >
+        <select aria-label={trans.__('Level')} {...field('level')}>
           <option value="">{trans.__('All levels')}</option>
           <option value="WARNING">{trans.__('Warnings and errors')}</option>
           <option value="ERROR">{trans.__('Errors')}</option>
         </select>
         <input
-          className="pm-Field"
           aria-label={trans.__('Method')}
           placeholder={trans.__('Method')}
-          value={method}
-          onChange={event => {
-            setMethod(event.target.value);
-          }}
+          {...field('method')}
         />
         <input
-          className="pm-Field"
           type="number"
           min={1}
           step={1}
           aria-label={trans.__('Number of the plan')}
           placeholder={trans.__('Plan')}
-          value={plan}
-          onChange={event => {
-            setPlan(event.target.value);
-          }}
+          {...field('plan')}
+        />
+        <input
+          aria-label={trans.__('Step')}
+          placeholder={trans.__('Step')}
+          title={trans.__('Of the plan; without its number, what ran as a step of this name')}
+          {...field('step')}
         />
         <button type="submit" className="pm-Button pm-mod-main">
           {trans.__('Search')}
