@@ -162,7 +162,7 @@ describe('the focus', () => {
     expect(name()).toBe('Done');
     press(false);
     expect(name()).toBe('new');
-    dialog.resolve(0);
+    dialog.resolve();
     await ended;
   });
 
@@ -221,5 +221,27 @@ describe('the focus', () => {
     expect(goOn).toHaveBeenCalledTimes(opener === 'palette' ? 1 : 0);
     expect(focused()).toContain(opener === 'palette' ? '' : opener);
     from.remove();
+  });
+
+  it('is shown behind what is asked from it, which has the focus until it is answered', async () => {
+    Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
+    const goOn = vi.fn();
+    const shown = showEditor('Samples', <input aria-label="names" />, trans, goOn);
+    const names = (): HTMLElement | null => document.querySelector('[aria-label=names]');
+    await expect.poll(() => names() === document.activeElement).toBe(true);
+    const asked = new Dialog({
+      title: 'Choose a file',
+      buttons: [Dialog.okButton({ label: 'Select' })]
+    });
+    const answer = asked.launch();
+    await expect.poll(focused).toBe('Select');
+    names()?.focus();
+    expect(focused()).toBe('Select');
+    (document.activeElement as HTMLElement).click();
+    expect((await answer).button.accept).toBe(true);
+    expect(document.activeElement).toBe(names());
+    document.querySelector<HTMLElement>('.jp-Dialog .jp-mod-accept')?.click();
+    await shown;
+    expect(document.querySelector('.jp-Dialog')).toBeNull();
   });
 });

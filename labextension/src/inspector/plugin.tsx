@@ -63,7 +63,7 @@ export const inspectorPlugin: JupyterFrontEndPlugin<void> = {
             model.commit(trans.__('take run %1', run.run_id), document =>
               setBinding(document, step, input.name, { kind: 'run', run: run.run_id, output })
             );
-            dialog.resolve(0);
+            dialog.resolve();
           }}
           trans={trans}
         />

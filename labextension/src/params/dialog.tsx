@@ -3,7 +3,9 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { PromiseDelegate } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
 import type React from 'react';
 
 import { keepFocus, reachedIn } from './kept_focus';
@@ -11,10 +13,37 @@ import { keepFocus, reachedIn } from './kept_focus';
 /**
  * The Lab's dialog takes Enter in any field for "Done"; in an editor it ends one field. And it goes round
  * by Tab from the last button to what was its first field when it opened: an editor has others by then.
+ *
+ * The Lab shows one dialog at a time, the next one when it is closed. What is asked from an editor, as
+ * which file it takes, is asked over it, and has the focus meanwhile.
  */
 export class EditorDialog extends Dialog<unknown> {
+  override async launch(): Promise<Dialog.IResult<unknown>> {
+    if (!this.isAttached) {
+      Widget.attach(this, document.body);
+    }
+    await this._closed.promise;
+    return { button: Dialog.okButton(), isChecked: null, value: null };
+  }
+
+  override resolve(): void {
+    this.dispose();
+  }
+
+  override reject(): void {
+    this.dispose();
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this._closed.resolve();
+  }
+
   override handleEvent(event: Event): void {
     const { target } = event;
+    if (target instanceof Element && isInAnother(target, this.node)) {
+      return;
+    }
     if (event instanceof KeyboardEvent && event.key === 'Tab' && event.type === 'keydown') {
       this._goRound(event);
       return;
@@ -55,6 +84,13 @@ export class EditorDialog extends Dialog<unknown> {
   }
 
   private _endKeeping = (): void => undefined;
+  private readonly _closed = new PromiseDelegate<void>();
+}
+
+/** Whether something is in another dialog. */
+function isInAnother(element: Element, dialog: Element): boolean {
+  const its = element.closest('.jp-Dialog');
+  return its !== null && its !== dialog;
 }
 
 /** Where typing begins. */
