@@ -4,6 +4,7 @@
     .runs/plans/<id>/tree.json.gz    its run tree, once it is submitted
     .runs/plans/<id>/state.json      what became of it since, and its launches
     .runs/templates/<id>.json        a template
+    .runs/templates/<id>.v<n>.json   an earlier version of it
 
 ``plan.json`` and templates change in the transaction that changes the database: where they cannot
 be written, nothing is changed. ``state.json`` follows what happened, which cannot be refused any
@@ -30,6 +31,11 @@ PLAN, TREE, STATE = "plan.json", "tree.json.gz", "state.json"
 def template_file(store: RunStore, template_id: int) -> Path:
     """Return where a template is repeated."""
     return store.root / "templates" / f"{template_id}.json"
+
+
+def version_file(store: RunStore, template_id: int, version: int) -> Path:
+    """Return where an earlier version of a template is repeated."""
+    return store.root / "templates" / f"{template_id}.v{version}.json"
 
 
 def keep_plan(
@@ -67,6 +73,11 @@ def keep_template(
     if new and file.exists():
         raise _lost("template", template_id)
     changes.write(file, mirrored.read_template(connection, template_id))
+    # They do not change any more; another workspace may have kept them until now.
+    for version in mirrored.earlier_numbers(connection, template_id):
+        earlier = version_file(store, template_id, version)
+        if not earlier.exists():
+            changes.write(earlier, mirrored.read_template_version(connection, template_id, version))
     _forget_elsewhere(changes, connection, store, template_id)
 
 
@@ -74,6 +85,8 @@ def forget_template(
     changes: Changes, connection: Connection, store: RunStore, template_id: int
 ) -> None:
     """Let a template that is deleted not come back. Raises StoreUnavailable."""
+    for version in mirrored.earlier_numbers(connection, template_id):
+        changes.remove(version_file(store, template_id, version))
     changes.remove(template_file(store, template_id))
     _forget_elsewhere(changes, connection, store, template_id)
 
@@ -82,10 +95,13 @@ def _forget_elsewhere(
     changes: Changes, connection: Connection, store: RunStore, template_id: int
 ) -> None:
     """Templates belong to all workspaces of a database: only the newest word on one is kept."""
+    earlier = mirrored.earlier_numbers(connection, template_id)
     for workspace_id, root in workspaces.roots(connection).items():
         there = RunStore(root / ".runs")
         # In that folder another one may be by now, with templates of another database.
         if there.root != store.root and workspace_id_at(root) == workspace_id:
+            for version in earlier:
+                changes.forget(version_file(there, template_id, version))
             changes.forget(template_file(there, template_id))
 
 

@@ -73,7 +73,8 @@ def read_templates(settings: Settings, store: Store, read_so_far: Read) -> None:
 
     The newest come first: where a kill left one that was never saved, it takes no name from them.
     """
-    folder = RunStore(settings.runs_dir).root / "templates"
+    run_store = RunStore(settings.runs_dir)
+    folder = run_store.root / "templates"
     with store.reading() as connection:
         names = mirrored.template_names(connection)
     numbers = _numbers(folder, read_so_far, ".json")
@@ -95,6 +96,7 @@ def read_templates(settings: Settings, store: Store, read_so_far: Read) -> None:
                 raise Missing(f"the name {document['name']!r}: another template has it")
             with store.transaction() as connection:
                 mirrored.insert_template(connection, document)
+                _read_versions(run_store, connection, document, read_so_far)
             names[number] = document["name"]
             read_so_far.templates.append(document["name"])
         except (PmError, Missing) as error:
@@ -103,6 +105,28 @@ def read_templates(settings: Settings, store: Store, read_so_far: Read) -> None:
             read_so_far.problems.append(f"Template {file} cannot be read: {error!r}.")
     with store.transaction() as connection:
         numbering.raise_ids(connection, {"workflow_templates": max(numbers, default=0)})
+
+
+def _read_versions(
+    run_store: RunStore, connection: Connection, template: Mapping[str, Any], read_so_far: Read
+) -> None:
+    """Add what a template was before; one that cannot be read is told, and keeps no other away."""
+    number = template["template_id"]
+    for version in range(1, int(template.get("version", 1))):
+        file = mirror.version_file(run_store, number, version)
+        try:
+            document = read(file)
+            if document is None:
+                raise ValueError("there is no such file")
+            if (document["template_id"], document["version"]) != (number, version):
+                raise ValueError("it says that it is another one")
+            with connection.begin_nested():
+                mirrored.insert_template_version(connection, document)
+        except (*UNREADABLE, *DATABASE_ERRORS) as error:
+            read_so_far.problems.append(
+                f"Version {version} of template {template['name']}, {file}, cannot be read: "
+                f"{error!r}."
+            )
 
 
 def read_plans(

@@ -1,25 +1,50 @@
 """Saving pipelines under a name, so that nobody's work is overwritten unseen.
 
 Whoever changes a template says which revision was seen; where it is another one by now, somebody
-else has saved meanwhile, and nothing is changed.
+else has saved meanwhile, and nothing is changed. What a template was before it was changed is kept
+as a version of it, wherever its content was another: how it is drawn and what its steps are titled
+makes no version.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.mirror import changes
 from pm_kernel.config import Settings
-from pm_kernel.domain.names import name_fault, shown
+from pm_kernel.domain.names import name_fault, shown, text_fault
 from pm_kernel.domain.pipeline import Pipeline, parse_pipeline
-from pm_kernel.domain.templates import Template
-from pm_kernel.errors import Conflict, InvalidInput, Problems
+from pm_kernel.domain.templates import (
+    StepChanges,
+    Template,
+    TemplateVersion,
+    newest_version,
+    step_changes,
+)
+from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problems
 from pm_kernel.mirror import forget_template, keep_template
 from pm_kernel.store import templates
 from pm_kernel.store.engine import Connection, Store
+
+#: A note is a sentence or a few.
+MOST_NOTE = 2000
+#: Fewer characters of a hash name nothing for long.
+_LEAST_HASH = 4
+_HASH = re.compile(rf"[0-9a-f]{{{_LEAST_HASH},64}}")
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Versions of a template, the newest first, each with what it changed."""
+
+    template: Template
+    versions: tuple[tuple[TemplateVersion, StepChanges], ...]
+    #: The number below which there are more; None, these are the first.
+    before: int | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +68,67 @@ def get_template(store: Store, name: str) -> Template:
         return templates.get_template(connection, name)
 
 
+def list_versions(
+    store: Store, name: str, *, limit: int = 50, before: int | None = None
+) -> Versions:
+    """Return versions of a template, with what each changed of the one before. Raises NotFound."""
+    with store.reading() as connection:
+        template = templates.get_template(connection, name)
+        below = template.version + 1 if before is None else before
+        # One more is what the last of them is compared with.
+        found = templates.earlier_versions(
+            connection, template.template_id, before=below, limit=limit + 1
+        )
+    if before is None:
+        found = [newest_version(template), *found[:limit]]
+    nothing: Mapping[str, Any] = {}
+    return Versions(
+        template,
+        tuple(
+            (each, step_changes(nothing if older is None else older.document, each.document))
+            for each, older in zip(found[:limit], [*found[1:], None], strict=False)
+        ),
+        found[limit - 1].version if len(found) > limit else None,
+    )
+
+
+def get_version(store: Store, name: str, which: str) -> tuple[Template, TemplateVersion]:
+    """Return a version by its number or by how its hash begins, under the template's name of now.
+
+    Of several with one content, the newest. Raises NotFound, and InvalidInput where ``which`` is
+    neither, or begins more than one hash.
+    """
+    with store.reading() as connection:
+        template = templates.get_template(connection, name)
+        newest = newest_version(template)
+        number = int(which) if which.isascii() and which.isdigit() and len(which) < 9 else None
+        found: list[TemplateVersion] = []
+        if number is not None:
+            found = [newest] if number == newest.version else []
+            found += templates.find_earlier(
+                connection, template.template_id, version=number, hash_start=None
+            )
+        if not found and _HASH.fullmatch(which):
+            found = [newest] if newest.content_hash.startswith(which) else []
+            found += templates.find_earlier(
+                connection, template.template_id, version=None, hash_start=which
+            )
+    if not found and number is None and not _HASH.fullmatch(which):
+        raise InvalidInput(
+            f"{shown(which)} is no version: say its number, or at least {_LEAST_HASH} characters "
+            "of its hash."
+        )
+    if not found:
+        raise NotFound(
+            f"Template {shown(name)} has no version {shown(which)}.",
+            hint="`pm template versions` shows them.",
+        )
+    if len({each.content_hash for each in found}) > 1:
+        raise InvalidInput(f"More than one version of {shown(name)} begins with {which}.")
+    version = replace(found[0], document={**found[0].document, "name": template.name})
+    return template, version
+
+
 def save_template(
     store: Store,
     settings: Settings,
@@ -50,8 +136,12 @@ def save_template(
     document: Mapping[str, Any],
     *,
     expected: str | None,
+    note: str | None = None,
 ) -> SavedTemplate:
     """Save a pipeline under a name. It may be unfinished, but must be readable.
+
+    What was there stays as an earlier version, if its content was another. ``note`` says what is
+    new; without it, a new version has none, and the same one keeps what it had.
 
     ``expected`` is the revision that is to be replaced; None: there is none of that name yet, or
     just this one, so that a save whose answer was lost can be repeated.
@@ -60,6 +150,7 @@ def save_template(
     StoreUnavailable when the run store, which keeps it too, cannot be written.
     """
     pipeline = _readable(name, document)
+    _check_note(note)
     written = pipeline.to_document()
     run_store = RunStore(settings.runs_dir)
     with changes(run_store.root) as kept, store.transaction() as connection:
@@ -70,16 +161,30 @@ def save_template(
                 return SavedTemplate(there, created=False, changed=False)
             _refuse_taken(connection, name)
             made = templates.create_template(
-                connection, name, written, pipeline.content_hash, settings.user
+                connection,
+                name,
+                written,
+                pipeline.content_hash,
+                note=note or "",
+                created_by=settings.user,
             )
             keep_template(kept, connection, run_store, made.template_id, new=True)
             return SavedTemplate(made, created=True, changed=True)
         there = templates.get_template(connection, name, locked=True)
-        if there.document == written:
+        if there.document == written and note in (None, there.note):
             return SavedTemplate(there, created=False, changed=False)
         before = _expected(connection, name, expected)
+        is_new = before.content_hash != pipeline.content_hash
+        if is_new:
+            templates.keep_version(connection, before)
         after = templates.change_template(
-            connection, before.template_id, definition=written, content_hash=pipeline.content_hash
+            connection,
+            before.template_id,
+            definition=written,
+            content_hash=pipeline.content_hash,
+            version=before.version + is_new,
+            note=note if note is not None else "" if is_new else before.note,
+            updated_by=settings.user,
         )
         keep_template(kept, connection, run_store, after.template_id)
     return SavedTemplate(after, created=False, changed=True)
@@ -98,7 +203,11 @@ def rename_template(
         _refuse_taken(connection, new_name)
         document = {**before.document, "name": new_name}
         after = templates.change_template(
-            connection, before.template_id, name=new_name, definition=document
+            connection,
+            before.template_id,
+            name=new_name,
+            definition=document,
+            updated_by=settings.user,
         )
         keep_template(kept, connection, run_store, after.template_id)
     return after
@@ -112,8 +221,8 @@ def delete_template(store: Store, settings: Settings, name: str, *, expected: st
     run_store = RunStore(settings.runs_dir)
     with changes(run_store.root) as kept, store.transaction() as connection:
         template_id = _expected(connection, name, expected).template_id
-        templates.delete_template(connection, template_id)
         forget_template(kept, connection, run_store, template_id)
+        templates.delete_template(connection, template_id)
 
 
 def _readable(name: str, document: Mapping[str, Any]) -> Pipeline:
@@ -129,6 +238,14 @@ def _check_name(name: str) -> None:
     fault = name_fault(name)
     if fault is not None:
         raise InvalidInput(f"The name of a template {fault}: {shown(name)}.")
+
+
+def _check_note(note: str | None) -> None:
+    fault = None if note is None else text_fault(note)
+    if fault is not None:
+        raise InvalidInput(f"The note {fault}.")
+    if note is not None and len(note) > MOST_NOTE:
+        raise InvalidInput(f"The note is longer than {MOST_NOTE} characters.")
 
 
 def _refuse_taken(connection: Connection, name: str) -> None:

@@ -99,6 +99,8 @@ export const CommandIDs = {
   retryRun: 'pm:retry-run',
   /** Copy the address of a run or a plan. Takes one of them. */
   copyLink: 'pm:copy-link',
+  /** Show what a template was. Takes a template; without, the one in front, or asks. */
+  templateVersions: 'pm:template-versions',
   renameTemplate: 'pm:rename-template',
   deleteTemplate: 'pm:delete-template'
 } as const;

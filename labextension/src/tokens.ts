@@ -10,6 +10,7 @@ import type { IStatus } from './api/status';
 import type { Screens } from './screen/screens';
 import type { ICatalogue } from './pipeline/catalogue';
 import type { IDraft, IPipeline, IPlanRequest } from './pipeline/document';
+import type { IOrigin } from './pipeline/unsaved';
 
 /** The way to the server half. */
 export interface IApi {
@@ -215,7 +216,7 @@ export interface IPipelineModel {
   setStates(states: StepStates, status?: IPlanDetails['status']): void;
 
   /** The saved pipeline that this is, and the revision that was seen. */
-  readonly template: { readonly name: string; readonly revision: string } | null;
+  readonly template: IOrigin | null;
   /** The saved pipeline that this is has another name now. */
   renamed(template: { readonly name: string; readonly revision: string }): void;
 }

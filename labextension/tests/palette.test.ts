@@ -94,7 +94,13 @@ describe('the left panel', () => {
     const live = new Told();
     const add = (): Promise<void> => Promise.resolve();
     const actions = {
-      ...{ add, renameTemplate: add, deleteTemplate: add, discardDrawing: add },
+      ...{
+        add,
+        templateVersions: add,
+        renameTemplate: add,
+        deleteTemplate: add,
+        discardDrawing: add
+      },
       openPlan: () => undefined
     };
     const trans = nullTranslator.load('');

@@ -6,7 +6,7 @@
 .runs/.code/<key>/          exported, instrumented code of a version
 .runs/.work/<uuid>/         scratch folder of a direct run
 .runs/plans/<id>/           a plan: what it is asked for, its run tree, launches, Nextflow's files
-.runs/templates/<id>.json   a template, as the database has it
+.runs/templates/<id>.json   a template, as the database has it; <id>.v<n>.json, as it was before
 .runs/drawings/<key>.json   a pipeline that is being drawn and not saved yet; no record rests on it
 """
 

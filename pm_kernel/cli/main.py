@@ -62,7 +62,12 @@ COMMANDS = {
     "plan export": ("pm_kernel.cli.plan_export:export", "a folder that Nextflow can run elsewhere"),
     "template list": ("pm_kernel.cli.template:list_templates", "the saved pipelines"),
     "template show": ("pm_kernel.cli.template:show", "one saved pipeline"),
+    "template versions": ("pm_kernel.cli.template_versions:versions", "what one was before"),
     "template save": ("pm_kernel.cli.template:save", "save a pipeline under a name"),
+    "template restore": (
+        "pm_kernel.cli.template_versions:restore",
+        "take an earlier version again",
+    ),
     "db status": ("pm_kernel.cli.db:status", "the state of the database"),
     "db start": ("pm_kernel.cli.db:start", "start the database"),
     "db stop": ("pm_kernel.cli.db:stop", "stop the database"),

@@ -10,7 +10,7 @@ from pm_kernel.cli.context import Context
 from pm_kernel.cli.numbers import plan_number
 from pm_kernel.cli.output import Column
 from pm_kernel.domain.quantities import ago_text
-from pm_kernel.domain.templates import template_document
+from pm_kernel.domain.templates import template_document, version_facts
 from pm_kernel.errors import Conflict, InvalidInput, NotFound, UsageError
 from pm_kernel.plan_file import read_plan_file
 from pm_kernel.store import plans
@@ -18,6 +18,7 @@ from pm_kernel.store import plans
 _COLUMNS = (
     Column("template"),
     Column("steps", right=True),
+    Column("version", right=True),
     Column("saved"),
     Column("by"),
     Column("description", elastic=True),
@@ -43,10 +44,11 @@ def list_templates(argv: list[str], context: Context) -> int:
             (
                 each.name,
                 str(len(each.document.get("steps", {}))),
+                str(each.version),
                 ago_text(saved, now)
                 if context.output.screen
                 else saved.isoformat(timespec="seconds"),
-                each.created_by,
+                each.updated_by,
                 str(each.document.get("description", "")).partition("\n")[0],
             )
             for each in found
@@ -64,15 +66,26 @@ def show(argv: list[str], context: Context) -> int:
         "--json prints all of it, the drawing included.",
     )
     arguments.add_argument("name", metavar="NAME")
+    arguments.add_argument(
+        "--version",
+        metavar="V",
+        help="as it was then: a number, or how its hash begins; `pm template versions` shows them",
+    )
     options = arguments.parse_args(argv)
-    template = templates.get_template(context.store, options.name)
+    if options.version is None:
+        template = templates.get_template(context.store, options.name)
+        told, found = template_document(template), template.document
+    else:
+        template, version = templates.get_version(context.store, options.name, options.version)
+        found = version.document
+        told = {"name": template.name, **version_facts(version)}
     if context.json:
-        context.output.json({**template_document(template), "document": template.document})
+        context.output.json({**told, "document": found})
         return 0
     import tomli_w
 
     # How it is drawn means nothing, and TOML cannot hold all of it.
-    document = {key: value for key, value in template.document.items() if key != "layout"}
+    document = {key: value for key, value in found.items() if key != "layout"}
     context.output.raw(tomli_w.dumps(document))
     return 0
 
@@ -92,6 +105,7 @@ def save(argv: list[str], context: Context) -> int:
     arguments.add_argument(
         "--replace", action="store_true", help="also where there is one of that name"
     )
+    arguments.add_argument("--note", metavar="TEXT", help="what is new in it")
     options = arguments.parse_args(argv)
     if (options.file is None) == (options.plan is None):
         raise UsageError("Name a file, or a plan with --plan N.")
@@ -110,6 +124,7 @@ def save(argv: list[str], context: Context) -> int:
         name,
         document,
         expected=_replaced(context, name, replace=options.replace),
+        note=options.note,
     )
     if context.json:
         told = {"created": saved.created, "changed": saved.changed}

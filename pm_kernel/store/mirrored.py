@@ -21,6 +21,7 @@ from pm_kernel.store.tables import (
     plan_launches,
     planned_edges,
     planned_runs,
+    template_versions,
     workflow_templates,
     workspaces,
 )
@@ -39,8 +40,14 @@ _RUN = (
     *("id", "ordinal", "key", "step", "sample", "branch", "coordinates", "method_version_id"),
     *("param_set_id", "set_params", "inputs", "decision", "reason"),
 )
-_TEMPLATE = ("name", "definition", "content_hash", "created_at", "updated_at", "created_by")
-_TIMES = frozenset({"created_at", "updated_at", "submitted_at", "finished_at", "started_at"})
+_TEMPLATE = (
+    *("name", "definition", "content_hash", "version", "note", "created_at", "updated_at"),
+    *("created_by", "updated_by"),
+)
+_VERSION = ("definition", "content_hash", "note", "saved_at", "saved_by")
+_TIMES = frozenset(
+    {"created_at", "updated_at", "submitted_at", "finished_at", "started_at", "saved_at"}
+)
 
 _PARAM_SETS = text(
     """
@@ -214,6 +221,24 @@ def read_template(connection: Connection, template_id: int) -> dict[str, Any]:
     return {"template_id": template_id, **row}
 
 
+def read_template_version(connection: Connection, template_id: int, version: int) -> dict[str, Any]:
+    """Return an earlier version of a template."""
+    columns = template_versions.c
+    row = connection.execute(
+        select(*(columns[name] for name in _VERSION)).where(
+            columns.template_id == template_id, columns.version == version
+        )
+    ).one()
+    return {"template_id": template_id, "version": version, **_plain(row._mapping)}
+
+
+def earlier_numbers(connection: Connection, template_id: int) -> list[int]:
+    """Return the numbers of a template's earlier versions, in order."""
+    columns = template_versions.c
+    query = select(columns.version).where(columns.template_id == template_id)
+    return list(connection.scalars(query.order_by(columns.version)))
+
+
 def plan_ids(connection: Connection, workspace_uuid: str) -> dict[int, str]:
     """Return the plans of a workspace that were asked for as such: id -> status."""
     columns = execution_plans.c
@@ -255,8 +280,20 @@ def template_names(connection: Connection) -> dict[int, str]:
 
 def insert_template(connection: Connection, document: Mapping[str, Any]) -> None:
     """Store a template under the id that it had."""
-    values = {name: _value(name, document[name]) for name in _TEMPLATE}
+    # What was written before templates had versions says none.
+    known = {"version": 1, "note": "", "updated_by": document["created_by"], **document}
+    values = {name: _value(name, known[name]) for name in _TEMPLATE}
     connection.execute(insert(workflow_templates).values(id=document["template_id"], **values))
+
+
+def insert_template_version(connection: Connection, document: Mapping[str, Any]) -> None:
+    """Store an earlier version of a template that is there."""
+    values = {name: _value(name, document[name]) for name in _VERSION}
+    connection.execute(
+        insert(template_versions).values(
+            template_id=document["template_id"], version=document["version"], **values
+        )
+    )
 
 
 def insert_plan(

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
+from pm_kernel.domain.names import text_fault
 from pm_kernel.domain.plans import OPEN, Plan, PlannedRunRow, StepCount
 from pm_kernel.errors import Conflict, NotFound
 from pm_kernel.store import launches
 from pm_kernel.store.engine import Store
 from pm_kernel.store.plan_states import STATES, planned_columns, planned_run
-from pm_kernel.store.tables import execution_plans, planned_runs, workspaces
+from pm_kernel.store.tables import execution_plans, planned_runs, workflow_templates, workspaces
 
 _TREE = text(f"{STATES}{planned_columns('states')}")
 
@@ -246,12 +247,28 @@ def _missing(plan_id: int) -> NotFound:
 
 
 def list_plans(
-    store: Store, *, limit: int = 100, before: int | None = None, kinds: Iterable[str] = ("plan",)
+    store: Store,
+    *,
+    limit: int = 100,
+    before: int | None = None,
+    kinds: Iterable[str] = ("plan",),
+    pipeline: str | None = None,
 ) -> list[Plan]:
-    """Return the newest plans first; ``before`` continues below a plan id."""
-    query = select(execution_plans.c.id).where(execution_plans.c.kind.in_(list(kinds)))
+    """Return the newest plans first; ``before`` continues below a plan id.
+
+    ``pipeline``: only those that were made from the template of that name, however it was called
+    then, or from a document of that name that was no template.
+    """
+    columns = execution_plans.c
+    query = select(columns.id).where(columns.kind.in_(list(kinds)))
     if before is not None:
-        query = query.where(execution_plans.c.id < before)
+        query = query.where(columns.id < before)
+    if pipeline is not None:
+        if text_fault(pipeline) is not None:
+            return []
+        named = select(workflow_templates.c.id).where(workflow_templates.c.name == pipeline)
+        nameless = columns.template_id.is_(None) & (columns.document["name"].astext == pipeline)
+        query = query.where((columns.template_id == named.scalar_subquery()) | nameless)
     with store.reading() as connection:
         ids = connection.scalars(query.order_by(execution_plans.c.id.desc()).limit(limit)).all()
     return _plans(store, list(ids))

@@ -219,9 +219,29 @@ workflow_templates = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("definition", JSONB, nullable=False),
     Column("content_hash", Text, nullable=False),
+    #: One more with every content_hash that it had.
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    #: What somebody said of this version.
+    Column("note", Text, nullable=False, server_default=""),
     _now(),
     _now("updated_at"),
     Column("created_by", Text, nullable=False),
+    Column("updated_by", Text, nullable=False),
+)
+
+#: What a template was before, but for its newest version, which is in the template itself.
+template_versions = Table(
+    "template_versions",
+    metadata,
+    _id(),
+    _ref("template_id", "workflow_templates.id"),
+    Column("version", Integer, nullable=False),
+    Column("definition", JSONB, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("saved_at", DateTime(timezone=True), nullable=False),
+    Column("saved_by", Text, nullable=False),
+    UniqueConstraint("template_id", "version"),
 )
 
 execution_plans = Table(

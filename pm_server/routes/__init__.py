@@ -54,7 +54,12 @@ from pm_server.routes.runs import OutputsRoute, RunRoute, RunsRoute
 from pm_server.routes.samples import SamplesRoute
 from pm_server.routes.setting_up import DatabaseRoute, WorkspaceRoute
 from pm_server.routes.status import StatusRoute
-from pm_server.routes.templates import TemplateRoute, TemplatesRoute
+from pm_server.routes.templates import (
+    TemplateRoute,
+    TemplatesRoute,
+    TemplateVersionRoute,
+    TemplateVersionsRoute,
+)
 
 _NUMBER = r"(\d{1,18})"
 _NAME = r"([^/]+)"
@@ -81,6 +86,8 @@ ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (rf"{_METHOD}/changes/{_VERSION}/{_VERSION}", MethodChangesRoute),
     (r"/pm/api/templates", TemplatesRoute),
     (rf"/pm/api/templates/{_NAME}", TemplateRoute),
+    (rf"/pm/api/templates/{_NAME}/versions", TemplateVersionsRoute),
+    (rf"/pm/api/templates/{_NAME}/versions/{_NAME}", TemplateVersionRoute),
     (r"/pm/api/drawings", DrawingsRoute),
     (rf"/pm/api/drawings/{_NAME}", DrawingRoute),
     (r"/pm/api/check", CheckRoute),

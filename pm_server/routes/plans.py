@@ -16,7 +16,7 @@ from pm_kernel.domain.plan_documents import (
     revision,
     step_counts,
 )
-from pm_kernel.domain.plans import PlannedRunRow
+from pm_kernel.domain.plans import Plan, PlannedRunRow
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import Conflict, InvalidInput
 from pm_kernel.nextflow.site import SiteCheck
@@ -49,7 +49,7 @@ class PlansRoute(Route):
     @verb
     async def get(self) -> None:
         """List the plans."""
-        wanted = _Wanted.of(self.query("kind", "status", "limit", "before"))
+        wanted = _Wanted.of(self.query("kind", "status", "pipeline", "limit", "before"))
         self.answer(await self.ask(lambda at: _list(at, wanted), settled=True))
 
     @verb
@@ -123,6 +123,7 @@ class _Wanted:
 
     kinds: tuple[str, ...]
     statuses: frozenset[str]
+    pipeline: str | None
     limit: int
     before: int | None
 
@@ -135,8 +136,14 @@ class _Wanted:
         return cls(
             kinds=kinds,
             statuses=frozenset(query.words("status")),
+            pipeline=query.text("pipeline"),
             limit=query.integer("limit", most=_LOOKED_AT) or _PAGE,
             before=query.integer("before"),
+        )
+
+    def plans(self, at: Opened, limit: int, before: int | None) -> list[Plan]:
+        return plans.list_plans(
+            at.store, limit=limit, before=before, kinds=self.kinds, pipeline=self.pipeline
         )
 
 
@@ -171,13 +178,13 @@ def _list(at: Opened, wanted: _Wanted) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
     before, looked_at = wanted.before, 0
     while looked_at < _LOOKED_AT:
-        page = plans.list_plans(at.store, limit=_PAGE, before=before, kinds=wanted.kinds)
+        page = wanted.plans(at, _PAGE, before)
         for plan in page:
             if not wanted.statuses or plan.status in wanted.statuses:
                 found.append(plan_document(plan))
             before = plan.plan_id
             if len(found) == wanted.limit:
-                more = plans.list_plans(at.store, limit=1, before=before, kinds=wanted.kinds)
+                more = wanted.plans(at, 1, before)
                 return {"plans": found, "before": before if more else None}
         looked_at += len(page)
         if len(page) < _PAGE:

@@ -73,8 +73,8 @@ def test_a_saved_pipeline_is_listed_and_shown_as_a_file_that_makes_the_same_plan
 ) -> None:
     assert pm("template", "save", "counting.toml").out == "template counting saved\n"
     head, line = pm("template", "list").out.splitlines()
-    assert head.split() == ["template", "steps", "saved", "by", "description"]
-    assert line.split()[:2] == ["counting", "2"]
+    assert head.split() == ["template", "steps", "version", "saved", "by", "description"]
+    assert line.split()[:3] == ["counting", "2", "1"]
     assert line.endswith("somebody  count nuclei")
 
     shown = pm("template", "show", "counting").out
@@ -126,6 +126,67 @@ def test_nobodys_template_is_overwritten_unseen(pm: Pm, bench: Workbench) -> Non
     shown = tomllib.loads(pm("template", "show", "counting").out)
     assert shown["steps"]["copy"]["branches"] == {"grid": {"scale.factor": ["1", "4.0"]}}
     assert len(templates.list_templates(bench.store)) == 1
+
+
+def test_what_a_template_was_is_listed_shown_and_taken_again(pm: Pm, bench: Workbench) -> None:
+    def saved(text: str, *words: str) -> dict[str, Any]:
+        (bench.root / "counting.toml").write_text(text)
+        told = pm("template", "save", "counting.toml", "--replace", *words, "--json").out
+        return dict(json.loads(told))
+
+    def listed(*words: object) -> dict[str, Any]:
+        return dict(json.loads(pm("template", "versions", "counting", *words, "--json").out))
+
+    first = saved(PIPELINE)
+    assert (first["version"], first["note"]) == (1, "")
+    # How it is titled and described makes no version; who saved it last is told all the same.
+    titled = PIPELINE.replace('method = "load"', 'method = "load"\ntitle = "Load it"')
+    assert (saved(titled)["version"], saved(titled)["changed"]) == (1, False)
+    second = saved(titled.replace('"2.5"', '"4.0"'), "--note", "finer <b>")
+    assert (second["version"], second["note"]) == (2, "finer <b>")
+    more = PIPELINE + '\n[steps.also]\nmethod = "load"\n'
+    assert saved(more)["version"] == 3
+
+    newest, middle, oldest = listed()["versions"]
+    assert [each["version"] for each in (newest, middle, oldest)] == [3, 2, 1]
+    assert (newest["added"], newest["removed"], newest["changed"]) == (["also"], [], ["copy"])
+    assert (middle["added"], middle["changed"], middle["note"]) == ([], ["copy"], "finer <b>")
+    assert sorted(oldest["added"]) == ["copy", "load"]
+    page = listed("--limit", 1)
+    assert [each["version"] for each in page["versions"]] == [3]
+    assert listed("--before", page["before"])["versions"] == [middle, oldest]
+    table = pm("template", "versions", "counting").out.splitlines()
+    assert table[1].split()[:2] == ["3", newest["content_hash"][:8]]
+    assert table[1].endswith("adds also; changes copy")
+    assert table[3].endswith("the first")
+
+    show = ("template", "show", "counting", "--version")
+    then = tomllib.loads(pm(*show, 1).out)
+    assert then["steps"]["load"]["title"] == "Load it"
+    assert then["steps"]["copy"]["branches"] == {"grid": {"scale.factor": ["1", "2.5"]}}
+    assert pm(*show, oldest["content_hash"][:8]).out == pm(*show, 1).out
+    assert json.loads(pm(*show, 2, "--json").out)["note"] == "finer <b>"
+    assert "has no version '9'" in pm(*show, 9, code=NotFound.exit_code).err
+    assert "is no version" in pm(*show, "zz", code=InvalidInput.exit_code).err
+    assert "has no version 'ffff'" in pm(*show, "ffff", code=NotFound.exit_code).err
+
+    told = pm("template", "restore", "counting", 1).out
+    assert told == "template counting is as in version 1, now version 4\n"
+    again = listed()["versions"][0]
+    assert (again["note"], again["content_hash"]) == ("version 1 again", oldest["content_hash"])
+    assert pm("template", "restore", "counting", 4).out.endswith("nothing new\n")
+    # Of two with one content the hash means the newer.
+    assert json.loads(pm(*show, oldest["content_hash"], "--json").out)["version"] == 4
+    # What is renamed keeps its versions, under the name of now; what is deleted takes them along.
+    before = templates.get_template(bench.store, "counting").revision
+    renamed = templates.rename_template(
+        bench.store, bench.settings, "counting", "recounting", expected=before
+    )
+    shown = tomllib.loads(pm("template", "show", "recounting", "--version", 2).out)
+    assert shown["name"] == "recounting"
+    templates.delete_template(bench.store, bench.settings, "recounting", expected=renamed.revision)
+    assert bench.rows("SELECT * FROM template_versions") == []
+    assert list((bench.runs / "templates").iterdir()) == []
 
 
 def test_a_save_whose_answer_was_lost_can_be_repeated(bench: Workbench) -> None:

@@ -131,6 +131,9 @@ def known(pm: Pm, bench: Workbench) -> dict[str, Any]:
     found: dict[str, Any] = {
         "templates": json.loads(pm("template", "list", "--json").out),
         "ids": bench.rows("SELECT id, name FROM workflow_templates ORDER BY id"),
+        "earlier": bench.rows(
+            "SELECT to_jsonb(v) - 'id' AS facts FROM template_versions v ORDER BY 1"
+        ),
         "launches": bench.rows(
             "SELECT id, plan_id, number, epoch, started_at, finished_at, exit_code, task_count"
             " FROM plan_launches ORDER BY id"
@@ -167,6 +170,10 @@ def test_a_lost_database_is_read_again_as_it_was(pm: Pm, bench: Workbench, life:
     templates.delete_template(bench.store, bench.settings, "second", expected=seen)
     seen = templates.get_template(bench.store, "third").revision
     templates.rename_template(bench.store, bench.settings, "third", "last", expected=seen)
+    for method in ("", "double"):
+        shorter = {"format": 1, "steps": {"load": {"method": method}}}
+        seen = templates.get_template(bench.store, "last").revision
+        templates.save_template(bench.store, bench.settings, "last", shorter, expected=seen)
     # One that ran whole, one that found everything there, and one that is still a draft.
     pm("plan", "create", "plan.json")
     (bench.runs / "plans/1/tree.json.gz").write_bytes(b"of a time that a backup knows nothing of")
@@ -183,6 +190,7 @@ def test_a_lost_database_is_read_again_as_it_was(pm: Pm, bench: Workbench, life:
     supervise(bench, life, 1, exit_codes=[1])
     before = known(pm, bench)
     assert [plan["status"] for plan in before["plans"]] == ["partial", "completed", "draft"]
+    assert [each["facts"]["version"] for each in before["earlier"]] == [1, 2]
 
     lose_the_database(bench)
     told = pm("rebuild")
@@ -489,15 +497,22 @@ def test_of_workspaces_that_share_templates_one_keeps_each(
         bench.store, bench.settings, "shared", PLAN["pipeline"], expected=None
     )
     assert [file.exists() for file in places] == [True, False]
-    changed = {**PLAN["pipeline"], "description": "more"}
+    earlier = [each.with_name("1.v1.json") for each in places]
+    changed = {**PLAN["pipeline"], "steps": {"load": {"method": "load"}}}
     second = templates.save_template(
         other.store, other.settings, "shared", changed, expected=first.template.revision
     )
     assert [file.exists() for file in places] == [False, True]
+    assert [file.exists() for file in earlier] == [False, True]
+    described = {**changed, "description": "more"}
+    second = templates.save_template(
+        bench.store, bench.settings, "shared", described, expected=second.template.revision
+    )
+    assert [file.exists() for file in earlier] == [True, False]
     templates.delete_template(
         bench.store, bench.settings, "shared", expected=second.template.revision
     )
-    assert [file.exists() for file in places] == [False, False]
+    assert [file.exists() for file in (*places, *earlier)] == [False] * 4
     # Where another workspace is in its folder by now, the file is none of ours.
     places[1].parent.mkdir(exist_ok=True)
     third = templates.save_template(

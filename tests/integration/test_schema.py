@@ -209,8 +209,8 @@ def test_what_is_registered_saved_and_verified_is_told(store, heard):
     with store.transaction() as connection:
         connection.execute(
             text(
-                "INSERT INTO workflow_templates (name, definition, content_hash, created_by)"
-                " VALUES ('t', '{}', '', 'me')"
+                "INSERT INTO workflow_templates (name, definition, content_hash, created_by,"
+                " updated_by) VALUES ('t', '{}', '', 'me', 'me')"
             )
         )
         connection.execute(text("DELETE FROM workflow_templates"))

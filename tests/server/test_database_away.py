@@ -23,7 +23,15 @@ BODIES = {
     "/plans/{plan_id}": {"expected": "x"},
     "/templates/{name}": {"document": DOCUMENT},
 }
-PLACES = {"name": "load", "version": 1, "before": 1, "after": 1, "plan_id": 1, "run_id": 1}
+PLACES = {
+    "name": "load",
+    "version": 1,
+    "which": 1,
+    "before": 1,
+    "after": 1,
+    "plan_id": 1,
+    "run_id": 1,
+}
 QUERIES = {
     "/methods/{name}/versions/{version}/connections": {"output": "table"},
     "/methods/{name}/versions/{version}/candidates": {"input": "image"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -72,6 +73,42 @@ async def test_a_drawing_with_faults_is_kept_until_it_is_saved(bench, api):
     assert kept["template"] == "saved"
     await api("DELETE", "drawings/tab-1", expected=kept["revision"])
     assert (await api("GET", "drawings/tab-1", status=404))["error"] == "NotFound"
+
+
+async def test_a_template_keeps_what_it_was_and_knows_the_plans_that_were_made_of_it(study, api):
+    saved = await api("PUT", "templates/daily", {"document": DOCUMENT}, status=201)
+    assert (saved["version"], saved["note"], saved["updated_by"]) == (1, "", saved["created_by"])
+    shorter = {**DOCUMENT, "steps": {"load": DOCUMENT["steps"]["load"]}}
+    body = {"document": shorter, "expected": saved["revision"], "note": "only <i>load</i>"}
+    saved = await api("PUT", "templates/daily", body)
+    listed = await api.get("templates/daily/versions")
+    assert listed["before"] is None
+    assert [(each["version"], each["removed"]) for each in listed["versions"]] == [
+        (2, ["all"]),
+        (1, []),
+    ]
+    page = await api.get("templates/daily/versions", limit=1)
+    assert (page["versions"], page["before"]) == (listed["versions"][:1], 2)
+    for which in ("1", listed["versions"][1]["content_hash"][:8]):
+        first = await api.get(f"templates/daily/versions/{which}")
+        assert set(first["document"]["steps"]) == set(DOCUMENT["steps"])
+        assert first["template"]["revision"] == saved["revision"]
+    assert await api("GET", "templates/daily/versions/7", status=404)
+
+    async def planned(pipeline: str, **body: Any) -> int:
+        drawn = {"document": {**DOCUMENT, "name": pipeline}, "request": request_for("s1"), **body}
+        return int((await api("POST", "plans", drawn, status=201))["plan_id"])
+
+    made = await planned("daily", template="daily", name="called otherwise")
+    by_name = await planned("daily")
+    await planned("weekly", name="daily")
+    renamed = {"name": "each day", "expected": saved["revision"]}
+    saved = await api("PATCH", "templates/daily", renamed)
+    plans = [each["plan_id"] for each in (await api.get("plans", pipeline="each day"))["plans"]]
+    assert plans == [made]
+    plans = [each["plan_id"] for each in (await api.get("plans", pipeline="daily"))["plans"]]
+    assert plans == [by_name]
+    await api("DELETE", "templates/each day", expected=saved["revision"])
 
 
 async def test_the_life_of_a_plan(study, api):

@@ -1,11 +1,17 @@
 /** `pm/api/templates`: pipelines saved under a name. */
 
 import type { IApi } from '../tokens';
-import { sending } from './answers';
-import type { Template, TemplateEntry } from './schema';
+import type { Got } from './answers';
+import { sending, withQuery } from './answers';
+import type { Template, TemplateEntry, TemplateVersionEntry } from './schema';
 
 export type ITemplate = Template;
 export type ITemplateEntry = TemplateEntry;
+/** What a template is or was, and what it changed of the version before. */
+export type ITemplateVersion = TemplateVersionEntry;
+export type IVersionsPage = Got<'/templates/{name}/versions'>;
+/** A version with its document. */
+export type IVersionDetails = Got<'/templates/{name}/versions/{which}'>;
 
 export async function listTemplates(api: IApi): Promise<readonly ITemplateEntry[]> {
   return (await api.request<{ templates: readonly ITemplateEntry[] }>('templates')).templates;
@@ -19,15 +25,35 @@ export async function getTemplate(api: IApi, name: string): Promise<ITemplate> {
  * Save a pipeline under a name.
  *
  * @param expected - the revision that is replaced; null: there is none of that name yet
+ * @param note - what is said of this version
  * @throws Refused with status 409 when somebody else saved meanwhile, 404 when it was deleted
  */
 export async function putTemplate(
   api: IApi,
   name: string,
   document: object,
-  expected: string | null
+  expected: string | null,
+  note?: string
 ): Promise<ITemplate> {
-  return api.request<ITemplate>(path(name), sending('PUT', { document, expected }));
+  const body = { document, expected, ...(note === undefined ? {} : { note }) };
+  return api.request<ITemplate>(path(name), sending('PUT', body));
+}
+
+/** What a template is and was, the newest first; `before` goes on below a version. */
+export async function listVersions(
+  api: IApi,
+  name: string,
+  query: { before?: number; limit?: number } = {}
+): Promise<IVersionsPage> {
+  return api.request<IVersionsPage>(withQuery(`${path(name)}/versions`, query));
+}
+
+export async function getVersion(
+  api: IApi,
+  name: string,
+  version: number
+): Promise<IVersionDetails> {
+  return api.request<IVersionDetails>(`${path(name)}/versions/${version}`);
 }
 
 /** Give a template another name. Throws as `putTemplate` does. */

@@ -16,13 +16,14 @@ interface ITemplatesProps {
   /** Names of the registered methods; null while they are not known. */
   known: ReadonlySet<string> | null;
   open?: (name: string) => void;
+  versions: (template: ITemplateEntry) => void;
   rename: (template: ITemplateEntry) => void;
   remove: (template: ITemplateEntry) => void;
   trans: TranslationBundle;
 }
 
 export function TemplatesList(props: ITemplatesProps): React.JSX.Element {
-  const { templates, known, open, rename, remove, trans } = props;
+  const { templates, known, open, versions, rename, remove, trans } = props;
   return (
     <ul className="pm-List" aria-label={trans.__('Templates')}>
       {templates.map(template => {
@@ -43,6 +44,8 @@ export function TemplatesList(props: ITemplatesProps): React.JSX.Element {
             <span className="pm-Item-about">
               {trans._n('%1 step', '%1 steps', template.methods.length)}
               {' · '}
+              <span title={template.content_hash}>{trans.__('version %1', template.version)}</span>
+              {' · '}
               <Ago time={template.updated_at} />
             </span>
             {gone.length > 0 && (
@@ -51,6 +54,16 @@ export function TemplatesList(props: ITemplatesProps): React.JSX.Element {
               </p>
             )}
             <span className="pm-Item-actions">
+              <button
+                type="button"
+                className="pm-TextButton"
+                aria-label={trans.__('Versions of template %1', template.name)}
+                onClick={() => {
+                  versions(template);
+                }}
+              >
+                {trans.__('Versions')}
+              </button>
               <button
                 type="button"
                 className="pm-TextButton"

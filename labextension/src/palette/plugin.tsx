@@ -174,7 +174,9 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const model = new PaletteModel(api, pipelines.catalogue, trans);
 
-    const { rename, remove } = addTemplateCommands({ app, api, pipelines, model, state, trans });
+    const { versions, rename, remove } = addTemplateCommands({
+      ...{ app, api, pipelines, model, state, trans }
+    });
 
     const add = async (method: string): Promise<void> => {
       if (pipelines.current?.readOnly !== false && commands.hasCommand(CommandIDs.newPipeline)) {
@@ -190,6 +192,7 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
           void add(method);
         }
       },
+      templateVersions: versions,
       renameTemplate: rename,
       deleteTemplate: remove,
       discardDrawing: drawing => void discardDrawing({ api, model, trans }, drawing),
@@ -228,6 +231,11 @@ export const palettePlugin: JupyterFrontEndPlugin<void> = {
       }
     });
     palette?.addItem({ command: CommandIDs.showMethods, category: CATEGORY });
+    palette?.addItem({
+      command: CommandIDs.templateVersions,
+      category: CATEGORY,
+      args: { isPalette: true }
+    });
     restorer?.add(panel, panel.id);
     void app.restored.then(() => {
       panel.update();

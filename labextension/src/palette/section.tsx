@@ -7,7 +7,7 @@ export type SectionName = 'methods' | 'templates' | 'plans' | 'runs';
 
 interface IProps {
   title: string;
-  count?: number;
+  count?: number | string;
   open: boolean;
   toggle: () => void;
   children: React.ReactNode;

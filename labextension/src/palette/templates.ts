@@ -7,7 +7,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { ITemplateEntry } from '../api/templates';
-import { deleteTemplate, renameTemplate } from '../api/templates';
+import { deleteTemplate, listTemplates, renameTemplate } from '../api/templates';
 import { CommandIDs } from '../commands';
 import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
@@ -26,6 +26,7 @@ interface IContext {
 }
 
 interface ITemplateActions {
+  versions: (template: ITemplateEntry) => void;
   rename: (template: ITemplateEntry) => void;
   remove: (template: ITemplateEntry) => void;
 }
@@ -35,6 +36,7 @@ export function addTemplateCommands(context: IContext): ITemplateActions {
   const { app, model, trans } = context;
   const rename = (template: ITemplateEntry): Promise<void> => renamed(context, template);
   const remove = (template: ITemplateEntry): Promise<void> => removed(context, template);
+  const versions = (name: string): Promise<void> => shown(context, name);
   const add = (
     id: string,
     label: string,
@@ -63,9 +65,39 @@ export function addTemplateCommands(context: IContext): ITemplateActions {
       }
     });
   };
+  app.commands.addCommand(CommandIDs.templateVersions, {
+    label: args =>
+      args['isPalette'] === true
+        ? trans.__('Show Versions of Template…')
+        : trans.__('Versions of Template…'),
+    caption: trans.__('What a template was; open or restore it'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          template: {
+            type: 'string',
+            description: trans.__('Name of a saved pipeline; without, the one in front')
+          }
+        }
+      }
+    },
+    isVisible: args => hasItem(app, args),
+    execute: async args => {
+      const { template } = withItem(app, args);
+      const name =
+        typeof template === 'string'
+          ? template
+          : (context.pipelines.current?.template?.name ?? (await chosen(context)));
+      if (name !== null) {
+        await versions(name);
+      }
+    }
+  });
   add(CommandIDs.renameTemplate, trans.__('Rename Template…'), rename);
   add(CommandIDs.deleteTemplate, trans.__('Delete Template…'), remove);
   return {
+    versions: template => void versions(template.name),
     rename: template => void rename(template),
     remove: template => void remove(template)
   };
@@ -81,6 +113,46 @@ async function tried({ model, trans }: IContext, work: () => Promise<unknown>): 
     return;
   }
   await model.refresh();
+}
+
+/** The versions of a template, until their dialog is closed. */
+async function shown({ app, api, model, trans }: IContext, name: string): Promise<void> {
+  const { commands } = app;
+  const [view, parts] = await Promise.all([import('./versions'), import('./versions_model')]);
+  await view.showVersions({
+    model: new parts.VersionsModel(api, name, trans),
+    trans,
+    restored: () => void model.refresh({ methods: false }),
+    ...(commands.hasCommand(CommandIDs.openPipeline)
+      ? {
+          open: (version?: number) =>
+            void commands.execute(CommandIDs.openPipeline, {
+              template: name,
+              ...(version === undefined ? {} : { version })
+            })
+        }
+      : {})
+  });
+}
+
+/** Ask for a template; null, none was chosen, or there is none. */
+async function chosen({ api, trans }: IContext): Promise<string | null> {
+  try {
+    const templates = await listTemplates(api);
+    if (templates.length === 0) {
+      throw new Error(trans.__('There is no template yet: draw a pipeline, and save it.'));
+    }
+    const { button, value } = await InputDialog.getItem({
+      title: trans.__('Versions of a template'),
+      label: trans.__('Template:'),
+      items: templates.map(each => each.name),
+      okLabel: trans.__('Show')
+    });
+    return button.accept ? value : null;
+  } catch (error) {
+    await showExplanation(explained(error, trans), trans);
+    return null;
+  }
 }
 
 async function renamed(context: IContext, template: ITemplateEntry): Promise<void> {

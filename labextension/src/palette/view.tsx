@@ -21,6 +21,7 @@ import { Section } from './section';
 /** What the panel can start; what is absent cannot be done here. */
 export interface IPaletteActions extends IMethodActions {
   openTemplate?: (name: string) => void;
+  templateVersions: (template: ITemplateEntry) => void;
   renameTemplate: (template: ITemplateEntry) => void;
   deleteTemplate: (template: ITemplateEntry) => void;
   openDrawing?: (drawing: IUnsavedDrawing) => void;
@@ -90,7 +91,15 @@ export function PaletteView(props: IProps): React.JSX.Element {
           <p className="pm-Hint">{trans.__('Reading…')}</p>
         )}
       </Section>
-      <Section title={trans.__('Templates')} count={templates.length} {...section('templates')}>
+      <Section
+        title={trans.__('Templates')}
+        count={
+          model.drawings.length === 0
+            ? templates.length
+            : trans.__('%1 · %2 not saved', templates.length, model.drawings.length)
+        }
+        {...section('templates')}
+      >
         <DrawingsList
           drawings={model.drawings}
           {...(openDrawing === undefined ? {} : { open: openDrawing })}
@@ -108,6 +117,7 @@ export function PaletteView(props: IProps): React.JSX.Element {
             templates={templates}
             known={known}
             {...(openTemplate === undefined ? {} : { open: openTemplate })}
+            versions={actions.templateVersions}
             rename={actions.renameTemplate}
             remove={actions.deleteTemplate}
             trans={trans}

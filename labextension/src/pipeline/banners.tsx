@@ -8,7 +8,9 @@ import React from 'react';
 import { CommandIDs } from '../commands';
 import type { PipelineModel } from './model';
 import { OtherCommands } from './others';
-import { takeTheirs } from './saving';
+import { savePipeline, takeTheirs } from './saving';
+import type { IOriginVersion } from './unsaved';
+import { earlierOf, shortHash } from './versions';
 
 interface IBannerProps {
   model: PipelineModel;
@@ -103,6 +105,10 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
   if (model.theirs !== null) {
     return <Theirs model={model} theirs={model.theirs} trans={trans} />;
   }
+  const earlier = earlierOf(model.template);
+  if (earlier !== null) {
+    return <Earlier {...props} version={earlier} />;
+  }
   if (restored !== null && model.dirty) {
     return (
       <div className="pm-Banner" role="status">
@@ -119,6 +125,55 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
     );
   }
   return null;
+}
+
+/** What is drawn is, or was made from, an earlier version of the template. */
+function Earlier(props: IBannerProps & { version: IOriginVersion }): React.JSX.Element {
+  const { model, commands, trans, version } = props;
+  const { saved_at: time, saved_by: by, note } = version;
+  return (
+    <div className="pm-Banner" role="status">
+      <span>
+        {trans.__(
+          'Version %1 (%2) of "%3"',
+          version.version,
+          shortHash(version.content_hash),
+          model.name
+        )}
+        {time !== undefined && (
+          <>
+            {trans.__(', saved ')}
+            <time dateTime={time} title={Time.format(time)}>
+              {Time.formatHuman(time)}
+            </time>
+            {by !== undefined && trans.__(' by %1', by)}
+          </>
+        )}
+        {note !== undefined && note !== '' && trans.__(': %1', note)}
+        {'. '}
+        {trans.__('The newest is version %1.', version.newest)}
+      </span>
+      <button
+        type="button"
+        className="jp-mod-styled"
+        title={trans.__('Save what is drawn here as the newest version; what is newest now stays')}
+        onClick={() => {
+          void savePipeline(model, trans);
+        }}
+      >
+        {model.dirty ? trans.__('Save as newest version') : trans.__('Restore as newest version')}
+      </button>
+      <button
+        type="button"
+        className="jp-mod-styled"
+        onClick={() => {
+          void commands.execute(CommandIDs.openPipeline, { template: model.template?.name ?? '' });
+        }}
+      >
+        {trans.__('Open the newest')}
+      </button>
+    </div>
+  );
 }
 
 interface ITheirsProps {
@@ -141,7 +196,7 @@ function Theirs({ model, theirs, trans }: ITheirsProps): React.JSX.Element {
       ) : (
         <>
           <span>
-            {trans.__('"%1" was saved elsewhere by %2 ', model.name, theirs.created_by)}
+            {trans.__('"%1" was saved elsewhere by %2 ', model.name, theirs.updated_by)}
             <time dateTime={theirs.updated_at} title={Time.format(theirs.updated_at)}>
               {Time.formatHuman(theirs.updated_at)}
             </time>

@@ -14,6 +14,7 @@ import type { PipelineModel } from './model';
 import type { IReading } from './reading';
 import { readPipeline, readRequest } from './reading';
 import type { Saved } from './saved';
+import { originOf } from './saved';
 
 interface IFiledOptions {
   readonly api: IApi;
@@ -67,7 +68,8 @@ export class Filed {
 
   renamed(template: { readonly name: string; readonly revision: string }): void {
     const { model, saved, trans, told } = this._on;
-    saved.origin = template;
+    const version = saved.origin?.version;
+    saved.origin = { ...template, ...(version === undefined ? {} : { version }) };
     const wasDirty = model.dirty;
     model.commit(trans.__('rename pipeline'), document => setPipelineName(document, template.name));
     if (!wasDirty) {
@@ -102,7 +104,7 @@ export class Filed {
       void model.view(null);
     }
     const document = placeMissing(reading.document, model.catalogue);
-    saved.origin = template;
+    saved.origin = template === null ? null : originOf(template);
     saved.document = reading.lost.length === 0 ? document : null;
     const name = template === null ? trans.__('start anew') : trans.__('take the saved version');
     this._on.take(name, { document, request }, reading.lost);

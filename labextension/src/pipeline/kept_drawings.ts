@@ -15,7 +15,8 @@ import { Refused } from '../api/errors';
 import type { IApi } from '../tokens';
 import type { IMirror } from './mirrors';
 import { Mirrors } from './mirrors';
-import type { IUnsaved } from './unsaved';
+import type { IOrigin, IUnsaved } from './unsaved';
+import { originOfKept } from './versions';
 
 /** What did not get through, for the server was away, is tried again so much later. */
 const AGAIN_MS = 15_000;
@@ -237,7 +238,7 @@ function asWork(content: object): IUnsaved | null {
   return {
     document,
     request,
-    template: isOrigin(template, 'name', 'string') ? (template as IUnsaved['template']) : null,
+    template: isOrigin(template, 'name', 'string') ? originOfKept(template as IOrigin) : null,
     draft: isOrigin(draft, 'plan', 'number') ? (draft as IUnsaved['draft']) : null,
     ...(typeof saved === 'boolean' ? { saved } : {}),
     time

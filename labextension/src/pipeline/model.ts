@@ -21,7 +21,7 @@ import { Opening } from './opening';
 import type { IReading } from './reading';
 import { readRequest } from './reading';
 import { StoredDraft } from './stored_draft';
-import type { UnsavedWork } from './unsaved';
+import type { IOrigin, UnsavedWork } from './unsaved';
 import { Saved } from './saved';
 import type { IViewing } from './viewed';
 import { Viewed } from './viewed';
@@ -290,7 +290,7 @@ export class PipelineModel implements IPipelineModel {
 
   // --- templates -------------------------------------------------------------------------------
 
-  get template(): { readonly name: string; readonly revision: string } | null {
+  get template(): IOrigin | null {
     return this._saved.origin;
   }
 
@@ -333,8 +333,9 @@ export class PipelineModel implements IPipelineModel {
 
   // --- opening ---------------------------------------------------------------------------------
 
-  async openTemplate(name: string): Promise<void> {
-    await this._opening.template(name);
+  /** Open a saved pipeline; `version`, as it was then. */
+  async openTemplate(name: string, version?: number): Promise<void> {
+    await this._opening.template(name, version);
   }
 
   /**

@@ -3,7 +3,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { getPlanDetails } from '../api/drafts';
-import { getTemplate } from '../api/templates';
+import type { IVersionDetails } from '../api/templates';
+import { getTemplate, getVersion } from '../api/templates';
 import { withWishesOf } from '../preview/request';
 import type { IApi } from '../tokens';
 import type { IPlanRequest } from './document';
@@ -11,8 +12,9 @@ import type { Keeper } from './keeper';
 import type { IReading } from './reading';
 import { readPipeline, readRequest } from './reading';
 import type { Saved } from './saved';
+import { originOf } from './saved';
 import type { StoredDraft } from './stored_draft';
-import type { UnsavedWork } from './unsaved';
+import type { IOrigin, UnsavedWork } from './unsaved';
 
 interface IOpeningOptions {
   readonly api: IApi;
@@ -32,11 +34,15 @@ interface IOpeningOptions {
 export class Opening {
   constructor(private readonly _on: IOpeningOptions) {}
 
-  async template(name: string): Promise<void> {
-    const template = await getTemplate(this._on.api, name);
-    const asked = readRequest(await this._on.keeper.requestOf(name));
-    this._on.saved.origin = template;
-    this._on.start(readPipeline(template.document, this._on.trans), asked, { saved: true });
+  /** Open a saved pipeline; `version`, as it was then. */
+  async template(name: string, version?: number): Promise<void> {
+    const { api, trans, saved, keeper, start } = this._on;
+    const found = await (version === undefined
+      ? getTemplate(api, name)
+      : getVersion(api, name, version));
+    const asked = readRequest(await keeper.requestOf(name));
+    saved.origin = 'template' in found ? originIn(found) : originOf(found);
+    start(readPipeline(found.document, trans), asked, { saved: true });
   }
 
   /**
@@ -114,4 +120,11 @@ export class Opening {
       // It is told again after the next reload, which changes nothing that is known here.
     }
   }
+}
+
+/** What is remembered of a saved pipeline that is drawn as it was in one of its versions. */
+function originIn(found: IVersionDetails): IOrigin {
+  const { version, content_hash, saved_at, saved_by, note } = found;
+  const { name, revision, version: newest } = found.template;
+  return { name, revision, version: { version, content_hash, newest, saved_at, saved_by, note } };
 }

@@ -49,6 +49,7 @@ export function addOpening({ app, api, tabs, open, keyFor, trans }: IContext): v
         type: 'object',
         properties: {
           template: { type: 'string', description: trans.__('Name of a saved pipeline') },
+          version: { type: 'integer', description: trans.__('One of its earlier versions') },
           plan: { type: 'integer', description: trans.__('A plan whose pipeline is opened') },
           viewing: {
             type: 'integer',
@@ -144,7 +145,7 @@ export function addOpening({ app, api, tabs, open, keyFor, trans }: IContext): v
 }
 
 function tabArgs(args: Args): ITabArgs | null {
-  const { key, drawing, template, draft, view, selection, table, viewing, seen } = args;
+  const { key, drawing, template, version, draft, view, selection, table, viewing, seen } = args;
   const plan =
     draft ??
     args['plan'] ??
@@ -158,6 +159,7 @@ function tabArgs(args: Args): ITabArgs | null {
     ...(typeof drawing === 'string' ? { drawing } : {}),
     ...(args['isAsked'] === true ? { isAsked: true } : {}),
     ...(typeof template === 'string' ? { template } : {}),
+    ...(typeof template === 'string' && typeof version === 'number' ? { version } : {}),
     ...(typeof plan === 'number' ? { plan } : {}),
     ...(typeof viewing === 'number' ? { viewing } : {}),
     ...(Array.isArray(seen)

@@ -9,5 +9,6 @@ export const OtherCommands = {
   openPreview: 'pm:open-preview',
   runPipeline: 'pm:run-pipeline',
   runStep: 'pm:run-step',
-  openPlan: 'pm:open-plan'
+  openPlan: 'pm:open-plan',
+  templateVersions: 'pm:template-versions'
 } as const;

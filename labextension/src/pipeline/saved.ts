@@ -7,19 +7,19 @@ import type { IApi } from '../tokens';
 import { conflictOf } from './conflict';
 import type { IPipeline } from './document';
 import { EMPTY_PIPELINE } from './document';
-import type { IUnsaved } from './unsaved';
+import type { IOrigin } from './unsaved';
 import { writePipeline } from './writing';
 
 export class Saved {
   constructor(private readonly _api: IApi) {}
 
   /** Its name and the revision that was seen; null, it is saved under no name. */
-  get origin(): IUnsaved['template'] {
+  get origin(): IOrigin | null {
     return this._origin;
   }
 
-  set origin(origin: IUnsaved['template']) {
-    this._origin = origin === null ? null : { name: origin.name, revision: origin.revision };
+  set origin(origin: IOrigin | null) {
+    this._origin = origin;
     this._theirs = null;
     this._ignored = null;
   }
@@ -53,11 +53,21 @@ export class Saved {
 
   private async _put(name: string, document: IPipeline, expected: string | null): Promise<void> {
     try {
-      this.origin = await putTemplate(this._api, name, writePipeline(document), expected);
+      const note = this._againNote(name, document);
+      const saved = await putTemplate(this._api, name, writePipeline(document), expected, note);
+      this.origin = originOf(saved);
       this.document = document;
     } catch (error) {
       throw await conflictOf(this._api, error, name);
     }
+  }
+
+  /** What is said of an earlier version that is saved as it was. */
+  private _againNote(name: string, document: IPipeline): string | undefined {
+    const { origin } = this;
+    const { version, newest } = origin?.version ?? { version: 0, newest: 0 };
+    const isAgain = origin?.name === name && version < newest && document === this.document;
+    return isAgain ? `version ${version} again` : undefined;
   }
 
   /** Ask whether somebody else saved meanwhile; returns whether `theirs` is another now. */
@@ -96,7 +106,13 @@ export class Saved {
   }
 
   private _putting: Promise<void> = Promise.resolve();
-  private _origin: IUnsaved['template'] = null;
+  private _origin: IOrigin | null = null;
   private _theirs: ITemplate | 'deleted' | null = null;
   private _ignored: string | null = null;
+}
+
+/** What is remembered of a saved pipeline that is drawn in its newest version. */
+export function originOf(template: ITemplate): IOrigin {
+  const { name, revision, version, content_hash } = template;
+  return { name, revision, version: { version, content_hash, newest: version } };
 }

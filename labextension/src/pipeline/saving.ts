@@ -85,7 +85,7 @@ async function decide(
         ? trans.__('Your version is still here. Save it again under this or another name.')
         : trans.__(
             'Saved by %1 with %2 steps; yours has %3. Nothing is lost: take theirs and undo brings yours back, or save yours beside it.',
-            theirs.created_by,
+            theirs.updated_by,
             theirs.methods.length,
             model.draft.document.steps.size
           ),

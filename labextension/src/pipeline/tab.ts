@@ -21,6 +21,7 @@ import type { PipelineModel } from './model';
 import type { PipelinePanel } from './panel';
 import type { PipelineTracker } from './tracker';
 import type { UnsavedWork } from './unsaved';
+import { earlierOf } from './versions';
 
 /** What opens a tab, and what a reload needs to bring it back. */
 export interface ITabArgs {
@@ -31,6 +32,8 @@ export interface ITabArgs {
   /** That drawing is what was asked for: where it cannot be had, nothing is shown for it. */
   readonly isAsked?: boolean | undefined;
   readonly template?: string | undefined;
+  /** An earlier version of it. */
+  readonly version?: number | undefined;
   /** A plan whose pipeline becomes a new draft, or the stored draft itself. */
   readonly plan?: number | undefined;
   /** A plan that is looked at. */
@@ -55,7 +58,7 @@ export function isSame(open: ITabArgs, wanted: ITabArgs): boolean {
     return true;
   }
   if (wanted.template !== undefined) {
-    return open.template === wanted.template;
+    return open.template === wanted.template && open.version === wanted.version;
   }
   if (wanted.viewing !== undefined) {
     // In the drawing that it was submitted from, or was made a draft in; one that shows another stays.
@@ -132,6 +135,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       key: args.key,
       drawing: drawing === args.key ? undefined : drawing,
       template: template?.name,
+      version: earlierOf(template)?.version,
       plan: template === null ? (panel.model.draftPlan ?? args.plan) : undefined,
       viewing: viewing?.plan.plan_id,
       seen: [...seen].slice(-SEEN),
@@ -273,7 +277,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
   /** What the tab was opened with; unsaved work of this very tab comes first. */
   private async _open(model: PipelineModel): Promise<string | null> {
     const { trans } = this._tabOptions;
-    const { template, plan, viewing, isAsked } = this._tabOptions.args;
+    const { template, version, plan, viewing, isAsked } = this._tabOptions.args;
     const restored = await model.openUnsaved();
     this._isBroughtBack = restored !== null;
     if (restored !== null) {
@@ -287,7 +291,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       );
     }
     if (template !== undefined) {
-      await model.openTemplate(template);
+      await model.openTemplate(template, version);
     } else if (plan !== undefined) {
       await model.openPlan(plan, { toLook: viewing === plan });
     }
@@ -365,7 +369,13 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     const { model } = this;
     if (model !== null && !this.isDisposed) {
       const { trans } = this._tabOptions;
-      const name = model.name === '' ? trans.__('Pipeline') : model.name;
+      const earlier = earlierOf(model.template);
+      const name =
+        earlier !== null
+          ? trans.__('%1 (version %2)', model.name, earlier.version)
+          : model.name === ''
+            ? trans.__('Pipeline')
+            : model.name;
       const isUnsaved = model.dirty && model.draft.document.steps.size > 0;
       this.title.label = isUnsaved ? `${name} ●` : name;
       this.title.caption = isUnsaved ? trans.__('%1 (not saved)', name) : name;

@@ -10,6 +10,7 @@ import type { IPipelineModel } from '../tokens';
 import type { IStep } from './document';
 import { branchCount } from './document';
 import { OtherCommands } from './others';
+import { shortHash } from './versions';
 
 interface IToolbarProps {
   model: IPipelineModel;
@@ -26,6 +27,7 @@ interface IToolbarProps {
 export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
   const { model, commands, trans, plans, askPlans, view, isTableShown, toggleTable } = props;
   const { viewing, preview } = model;
+  const version = model.template?.version;
   const total = preview?.counts.total ?? 0;
   // What a newer program wrote is understood in part: nothing is made of the draft that is shown.
   const isNothing = model.document.steps.size === 0 || (viewing === null && model.readOnly);
@@ -43,6 +45,27 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
       <span className="pm-PipelineBar-name" title={model.name}>
         {model.name === '' ? trans.__('Unnamed pipeline') : model.name}
       </span>
+      {version !== undefined && viewing === null && (
+        <button
+          type="button"
+          className="jp-Button jp-mod-minimal"
+          title={trans.__(
+            'Opened from version %1 (%2) of the template; show all versions',
+            version.version,
+            shortHash(version.content_hash)
+          )}
+          disabled={!commands.hasCommand(OtherCommands.templateVersions)}
+          onClick={() => {
+            void commands.execute(OtherCommands.templateVersions, {
+              template: model.template?.name ?? ''
+            });
+          }}
+        >
+          {version.version < version.newest
+            ? trans.__('v%1 of %2', version.version, version.newest)
+            : trans.__('v%1', version.version)}
+        </button>
+      )}
       {model.dirty && model.document.steps.size > 0 && (
         <button
           type="button"

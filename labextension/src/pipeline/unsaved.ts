@@ -20,12 +20,31 @@ const REQUESTS = 'pm-requests';
 /** What of a request is meant for the next time as well; the rest was meant for one plan. */
 const LASTING: ReadonlySet<string> = new Set(['samples', 'branches', 'branch_groups']);
 
+/** A saved pipeline, as it was seen. */
+export interface IOrigin {
+  readonly name: string;
+  readonly revision: string;
+  /** Which of its versions is drawn; absent where that was not known yet. */
+  readonly version?: IOriginVersion;
+}
+
+export interface IOriginVersion {
+  readonly version: number;
+  readonly content_hash: string;
+  /** What was the newest version then. */
+  readonly newest: number;
+  /** Of one that was not the newest: when and by whom it was saved, and what was said of it. */
+  readonly saved_at?: string;
+  readonly saved_by?: string;
+  readonly note?: string;
+}
+
 /** What is kept of one pipeline tab. */
 export interface IUnsaved {
   readonly document: unknown;
   readonly request: unknown;
   /** The saved pipeline that was edited, and the revision that was seen. */
-  readonly template: { readonly name: string; readonly revision: string } | null;
+  readonly template: IOrigin | null;
   /** The stored draft, and the revision that was seen. */
   readonly draft: { readonly plan: number; readonly revision: string } | null;
   /** The document is the saved one, and the request alone was to be kept. */

@@ -6,6 +6,7 @@ import { TemplateConflict } from '../../src/pipeline/conflict';
 import { renameStep, setParam } from '../../src/pipeline/edits';
 import type { PipelineModel } from '../../src/pipeline/model';
 import { UnsavedWork } from '../../src/pipeline/unsaved';
+import { earlierOf } from '../../src/pipeline/versions';
 import type { Answers, IAnswer } from '../server';
 import { REFUSAL } from '../server';
 import { draw, drawn } from './drawn';
@@ -32,11 +33,14 @@ const TEMPLATE = {
   name: 'cells',
   description: '',
   methods: ['segment'],
-  content_hash: 'c',
+  content_hash: 'c0ffee0123',
+  version: 4,
+  note: '',
   revision: 'r1',
   created_at: '2026-02-14T10:23:00+00:00',
   updated_at: '2026-02-14T10:23:00+00:00',
   created_by: 'me',
+  updated_by: 'you',
   document: DOCUMENT
 };
 
@@ -109,6 +113,57 @@ describe('undo', () => {
   });
 });
 
+describe('an earlier version of a saved pipeline', () => {
+  const then = {
+    template: { ...TEMPLATE, document: undefined },
+    version: 2,
+    content_hash: 'beef0123',
+    note: 'finer',
+    saved_at: '2026-02-01T10:23:00+00:00',
+    saved_by: 'ada',
+    document: { ...DOCUMENT, steps: { old: { method: 'segment', version: 'latest' } } }
+  };
+
+  it('is drawn as it was then, and becomes the newest when it is saved', async () => {
+    const { model, requests } = make({
+      '/base/pm/api/templates/cells/versions/2': { body: then },
+      '/base/pm/api/templates/cells': { body: { ...TEMPLATE, revision: 'r2', version: 5 } }
+    });
+    await model.openTemplate('cells', 2);
+    expect([...model.document.steps.keys()]).toEqual(['old']);
+    expect(model.dirty).toBe(false);
+    expect(earlierOf(model.template)).toMatchObject({ version: 2, newest: 4, note: 'finer' });
+    await model.save();
+    const put = requests.find(each => each.method === 'PUT');
+    expect(await put?.json()).toMatchObject({
+      expected: 'r1',
+      note: 'version 2 again',
+      document: { steps: { old: { method: 'segment' } } }
+    });
+    expect(model.template?.version).toMatchObject({ version: 5, newest: 5 });
+    expect(earlierOf(model.template)).toBeNull();
+  });
+
+  it('comes back with what was changed of it, and says nothing of its own when that is saved', async () => {
+    const state = new StateDB();
+    const answers = {
+      '/base/pm/api/templates/cells/versions/2': { body: then },
+      '/base/pm/api/templates/cells': { body: TEMPLATE }
+    };
+    const first = make(answers, state);
+    await first.model.openTemplate('cells', 2);
+    draw(first.model, 'more');
+    await first.model.keepNow();
+    const { model, requests } = make(answers, state);
+    await model.openUnsaved();
+    expect([...model.document.steps.keys()]).toEqual(['old', 'more']);
+    expect(earlierOf(model.template)).toMatchObject({ version: 2, saved_by: 'ada' });
+    await model.save();
+    const put = requests.find(each => each.method === 'PUT');
+    expect(await put?.json()).not.toHaveProperty('note');
+  });
+});
+
 describe('the saved mark', () => {
   it('is there until it is saved, and comes back with undo', async () => {
     const { model, requests } = make({ '/base/pm/api/templates/cells': { body: TEMPLATE } });
@@ -116,7 +171,7 @@ describe('the saved mark', () => {
     expect(model.dirty).toBe(true);
     await model.save('cells');
     expect(model.dirty).toBe(false);
-    expect(model.template).toEqual({ name: 'cells', revision: 'r1' });
+    expect(model.template).toMatchObject({ name: 'cells', revision: 'r1' });
     const put = requests.find(each => each.method === 'PUT');
     expect(await put?.json()).toMatchObject({ expected: null, document: { name: 'cells' } });
     draw(model, 'two');
@@ -390,7 +445,7 @@ describe('unsaved work', () => {
     expect(await after.openUnsaved()).not.toBeNull();
     expect([...after.document.steps.keys()]).toEqual(['one', 'two']);
     expect(after.request.samples).toEqual(['s1']);
-    expect(after.template).toEqual({ name: 'cells', revision: 'r1' });
+    expect(after.template).toMatchObject({ name: 'cells', revision: 'r1' });
     expect(after.dirty).toBe(true);
   });
 

@@ -145,8 +145,12 @@ it('the step table is drawn while it is seen, and has the focus as soon as it is
     .poll(() => tab.node.querySelector('.pm-PipelineBar'), { timeout: 60_000 })
     .not.toBeNull();
   expect(tab.node.querySelector('.pm-StepTable-body')).toBeNull();
-  Object.assign(panel ?? {}, { isTableShown: true });
-  expect(document.activeElement?.closest('.pm-StepTable')).not.toBeNull();
+  // Its place on the page is made a moment after that of the bar.
+  const shownAtOnce = (): Element | null => {
+    Object.assign(panel ?? {}, { isTableShown: true });
+    return document.activeElement?.closest('.pm-StepTable') ?? null;
+  };
+  await expect.poll(shownAtOnce, { timeout: 60_000 }).not.toBeNull();
   expect(tab.node.querySelectorAll('.pm-StepTable-details')).toHaveLength(1);
   expect(await toggle()).toBe(0);
   expect(await toggle()).toBe(1);

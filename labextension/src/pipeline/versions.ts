@@ -1,0 +1,25 @@
+/** Which version of a saved pipeline is drawn. */
+
+import type { IOrigin, IOriginVersion } from './unsaved';
+
+/** So much of a hash is shown: enough to tell the versions of one pipeline apart. */
+const SHORT = 8;
+
+/** What is drawn where it is not the newest version; null, it is, or is no saved pipeline. */
+export function earlierOf(origin: IOrigin | null): IOriginVersion | null {
+  const version = origin?.version;
+  return version !== undefined && version.version < version.newest ? version : null;
+}
+
+/** The part of a content hash that is shown. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, SHORT);
+}
+
+/** What another page kept of a saved pipeline: its version only where that is one. */
+export function originOfKept({ name, revision, version }: IOrigin): IOrigin {
+  const { version: number, content_hash, newest } = (version ?? {}) as Partial<IOriginVersion>;
+  const isOne =
+    typeof number === 'number' && typeof newest === 'number' && typeof content_hash === 'string';
+  return { name, revision, ...(isOne && version !== undefined ? { version } : {}) };
+}
