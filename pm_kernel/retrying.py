@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from pm_kernel import submission
+from pm_kernel.artifacts.layout import RunStore, refuse_unwritable
 from pm_kernel.config import Settings
 from pm_kernel.domain.names import listed, shown
 from pm_kernel.domain.planned_tree import PlannedTree
@@ -119,6 +120,8 @@ def retry(
             # It has begun and does not have the lock yet, or lost it: not the time to replace it.
             return _queue(settings, store, plan_id, choice, again=again)
         submission.look_for_nextflow(settings, start)
+        # Before anything loses its result.
+        refuse_unwritable(RunStore(settings.runs_dir).plan(plan_id))
         settle_orphans(settings, store, DirectRecorder(libpq_url(store.url)), plan_id)
         with store.transaction() as connection:
             retries.lock(connection, plan_id)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pm_kernel import plan_results, planning
-from pm_kernel.artifacts.layout import RunStore, writing
+from pm_kernel.artifacts.layout import RunStore, refuse_unwritable, writing
 from pm_kernel.artifacts.mirror import changes
 from pm_kernel.config import Settings
 from pm_kernel.database import running_url
@@ -122,6 +122,7 @@ def resume(
                 if plan.status != "completed":
                     plans.set_status(connection, plan_id, "completed")
                 return 0
+            refuse_unwritable(RunStore(settings.runs_dir).plan(plan_id))
             epoch = launches.raise_epoch(connection, plan_id)
             plans.set_status(connection, plan_id, "submitted")
         supervise(settings, store, plan_id, epoch, start)

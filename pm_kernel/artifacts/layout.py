@@ -32,6 +32,8 @@ RESERVED = frozenset({"meta.json", ".manifest.json", "run.log", ".pm", "inputs"}
 #: still be closed: its manifest and its meta.json fit into what this leaves.
 _RESERVE = "reserve"
 _RESERVE_BYTES = 1 << 20
+#: What says whether there is any space at all.
+_PROBE_BYTES = 1 << 12
 #: No number above it was ever given out; JSON keeps those up to it exactly.
 HIGHEST = (1 << 53) - 1
 #: How often a folder is begun to be removed that others remove at the same time.
@@ -74,11 +76,17 @@ class RunStore:
         Raises StoreUnavailable when the store is full, read-only or somebody else's.
         """
         folder = self.partial(uuid)
+        new = not folder.exists()
         with writing(self.root):
             (folder / ".pm").mkdir(parents=True, exist_ok=True)
             descriptor = os.open(folder / ".pm" / _RESERVE, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 _set_aside(descriptor)
+            except OSError:
+                if new:
+                    # Without a word in it nobody would know whose it is.
+                    remove_tree(folder)
+                raise
             finally:
                 os.close(descriptor)
         return folder
@@ -124,6 +132,17 @@ def writing(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise store_error(root, error) or error from error
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise StoreUnavailable where nothing can be written to a folder; it is made where missing."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f".writable-{os.urandom(8).hex()}"
+        try:
+            path.write_bytes(bytes(_PROBE_BYTES))
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def store_error(root: Path, error: OSError) -> StoreUnavailable | None:

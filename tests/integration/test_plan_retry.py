@@ -18,7 +18,7 @@ from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.config import Settings
 from pm_kernel.domain.methods import MethodInput
 from pm_kernel.domain.plans import Launch, Plan
-from pm_kernel.errors import Conflict, EngineUnavailable, NotFound, UsageError
+from pm_kernel.errors import Conflict, EngineUnavailable, NotFound, StoreUnavailable, UsageError
 from pm_kernel.nextflow import owner
 from pm_kernel.nextflow.supervisor import Supervisor
 from pm_kernel.retrying import Choice, Retry
@@ -572,6 +572,28 @@ def test_where_nothing_can_run_a_retry_takes_no_result(world: World, tmp_path: P
         )
     assert world.current() == before
     assert plans.get_plan(world.bench.store, world.plan_id).status == "completed"
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="no folder that takes no files")
+def test_where_nothing_can_be_written_a_retry_takes_no_result(world: World) -> None:
+    world.run()
+    before = world.current()
+    folder = RunStore(world.bench.runs).plan(world.plan_id)
+    folder.rename(folder.with_name("kept"))
+    # Nobody may make a file there, not even root.
+    folder.symlink_to("/sys/kernel")
+    settings, store = world.bench.settings, world.bench.store
+    with pytest.raises(StoreUnavailable):
+        retrying.retry(
+            settings, store, world.plan_id, Choice(sample="s1"), again=True, start=nobody
+        )
+    assert submission.resume(settings, store, world.plan_id, start=nobody) == 0
+    assert world.current() == before
+    assert plans.get_plan(store, world.plan_id).status == "completed"
+
+
+def nobody(_command: list[str], _log: Path, _environ: dict[str, str]) -> None:
+    raise AssertionError("it must not be started")
 
 
 def test_what_has_not_ended_is_not_queued(owned: World) -> None:

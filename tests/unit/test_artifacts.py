@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ from pm_kernel.artifacts.layout import RunStore, remove_tree
 from pm_kernel.artifacts.manifest import check_entries, hash_file, read_manifest
 from pm_kernel.artifacts.outputs import base_folder, collect, select
 from pm_kernel.artifacts.seal import hash_run, make_room, read_meta, seal
-from pm_kernel.errors import Conflict, IntegrityError
+from pm_kernel.errors import Conflict, IntegrityError, StoreUnavailable
 
 UUID = "0b7e1a52-6c2f-4c58-9d0e-111111111111"
 
@@ -117,6 +118,19 @@ def test_hashing_ends_although_somebody_writes_faster_than_it_reads(
     monkeypatch.setattr(hashlib, "sha256", Writer)
     assert hash_file(path) == expected
     assert path.stat().st_size > len(content)
+
+
+def test_a_directory_for_which_there_is_no_space_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_file: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    store = RunStore(tmp_path / ".runs")
+    with pytest.raises(StoreUnavailable, match="disk of the run store is full"):
+        store.create_partial(UUID)
+    assert list((tmp_path / ".runs" / ".partial").iterdir()) == []
 
 
 def test_a_symlink_is_refused_by_name(partial: Path) -> None:
