@@ -16,14 +16,22 @@ def plan_text(file: PlanFile) -> tuple[str, str]:
     """Return the text, and the ending of its file's name.
 
     TOML where it can say everything; it has no word for "none", which a step that is taken out of
-    its branch group needs.
+    its branch group needs, and which metadata may hold.
     """
     document = plan_table(file)
-    if any(group is None for group in document.get("branch_groups", {}).values()):
+    if _says_none(document):
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n", ".json"
     import tomli_w
 
     return tomli_w.dumps(document, multiline_strings=True), ".toml"
+
+
+def _says_none(document: Any) -> bool:
+    if isinstance(document, Mapping):
+        return any(_says_none(each) for each in document.values())
+    if isinstance(document, list | tuple):
+        return any(_says_none(each) for each in document)
+    return document is None
 
 
 def plan_table(file: PlanFile) -> dict[str, Any]:

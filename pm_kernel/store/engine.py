@@ -143,6 +143,8 @@ def _unavailable(error: BaseException | None) -> PmError | None:
         return InvalidInput("A number is larger than any that is ever given out.")
     if isinstance(error, psycopg.errors.UntranslatableCharacter):
         return InvalidInput("A text cannot be stored: it holds a NUL character.")
+    if isinstance(error, psycopg.errors.InvalidTextRepresentation) and "json" in str(error):
+        return InvalidInput("A text cannot be stored: it holds half of a character.")
     if isinstance(error, psycopg.OperationalError):
         reason = str(error).strip().splitlines()
         return DatabaseUnavailable(

@@ -345,12 +345,12 @@ def test_a_file_that_is_no_plan_is_named(pm: Pm, bench: Workbench) -> None:
         (bench.root / "plan.json").write_text(text)
         pm("plan", "create", "plan.json", code=InvalidInput.exit_code)
     # What nobody reads is stored with the rest all the same.
-    unread = {"sheet": "sample\ns1\n", "nobody": "\0"}
-    (bench.root / "plan.json").write_text(
-        json.dumps({"pipeline": {"format": 1}, "samples": unread})
-    )
-    told = pm("plan", "create", "plan.json", code=InvalidInput.exit_code).err
-    assert told == "pm: A text cannot be stored: it holds a NUL character.\n"
+    for word, fault in (("\0", "a NUL character"), ("\ud800", "half of a character")):
+        unread = {"sheet": "sample\ns1\n", "nobody": word}
+        plan = {"pipeline": {"format": 1}, "samples": unread}
+        (bench.root / "plan.json").write_text(json.dumps(plan))
+        told = pm("plan", "create", "plan.json", code=InvalidInput.exit_code).err
+        assert told == f"pm: A text cannot be stored: it holds {fault}.\n"
     assert bench.rows("SELECT id FROM execution_plans") == []
 
 

@@ -426,12 +426,13 @@ def test_an_editor_that_changes_nothing_changes_nothing(
         {"rerun": {"parts": [{"sample": "a", "branch": {"one": "x"}}, {"branch": "y"}]}},
     ],
 )
+@pytest.mark.parametrize("told", [1, None])
 def test_a_plan_as_a_file_is_read_back_as_the_same_plan(
-    tmp_path: Path, request_: dict[str, Any]
+    tmp_path: Path, request_: dict[str, Any], told: int | None
 ) -> None:
     document = {"format": 1, "name": "p", "steps": {"one": {"method": "m", "title": "a\nb"}}}
     given = planning.PlanInput(document, request_, Path("/data"))
-    file = PlanFile(given, "näme", 'notes "so"', {"study": {"n": 1}})
+    file = PlanFile(given, "näme", 'notes "so"', {"study": [{"n": told}]})
     text, ending = plan_text(file)
     path = tmp_path / f"plan{ending}"
     path.write_text(text)
