@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pm_kernel.backup.programs import Programs, last_words
+from pm_kernel.backup.programs import Programs
+from pm_kernel.embedded.backup_file import last_words
 from pm_kernel.errors import Conflict, InvalidInput
 from pm_kernel.store.server import SchemaState, schema_state
 

@@ -6,8 +6,6 @@ made in their place. When any of it fails, nothing has happened.
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 import subprocess
 from contextlib import suppress
@@ -16,8 +14,9 @@ from threading import Thread
 from typing import IO
 
 from pm_kernel.backup.archive import Archive
-from pm_kernel.backup.programs import Programs, last_words
-from pm_kernel.errors import Conflict, DatabaseUnavailable, InvalidInput, StoreUnavailable
+from pm_kernel.backup.programs import Programs
+from pm_kernel.embedded.backup_file import last_words, not_written, written
+from pm_kernel.errors import DatabaseUnavailable, InvalidInput
 from pm_kernel.store import aside
 from pm_kernel.store.server import ServerFacts
 
@@ -33,31 +32,12 @@ def dump(
     Raises Conflict when the file exists, StoreUnavailable when it cannot be written,
     DatabaseUnavailable when the database cannot be read.
     """
-    if file.exists() and not overwrite:
-        raise Conflict(f"{file} exists already.", hint="Name a new file for the backup.")
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
-    try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            code, _, errors = programs.run(
-                "pg_dump", url, "--format=custom", f"--file={partial}", *_scope(facts)
-            )
-            if code != 0:
-                raise DatabaseUnavailable(
-                    f"The backup was not written: {last_words(errors)}",
-                    hint="`pm db status` shows the server, `pm doctor` the space on the disks.",
-                )
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        partial.replace(file)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The backup {file} cannot be written: {error.strerror}.",
-            hint="Name a file in a folder that exists and that you can write.",
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with written(file, overwrite=overwrite) as partial:
+        code, _, errors = programs.run(
+            "pg_dump", url, "--format=custom", f"--file={partial}", *_scope(facts)
+        )
+        if code != 0:
+            raise not_written(errors)
 
 
 def restore(programs: Programs, url: str, facts: ServerFacts, archive: Archive) -> str | None:

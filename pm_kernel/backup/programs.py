@@ -76,13 +76,6 @@ def find_programs(environ: Mapping[str, str], facts: ServerFacts | None = None) 
     )
 
 
-def last_words(errors: str) -> str:
-    """Return the line of a program's errors that says why it ended."""
-    lines = [line.strip() for line in errors.splitlines() if line.strip()]
-    severe = [line for line in lines if "rror" in line or "FATAL" in line]
-    return (severe or lines or ["it gave no reason"])[0]
-
-
 def _candidates(environ: Mapping[str, str]) -> Iterator[Programs]:
     path = environ.get("PATH", "")
     folders: list[Sequence[str | None]] = [[shutil.which(name, path=path) for name in _NAMES]]

@@ -8,6 +8,7 @@ from typing import Any
 
 from pm_kernel.cli.output import width_of
 from pm_kernel.cli.text import Line, Span, clean, line
+from pm_kernel.domain import plan_documents
 from pm_kernel.domain.estimate import Estimate
 from pm_kernel.domain.marks import plan_mark, run_mark
 from pm_kernel.domain.names import listed
@@ -234,26 +235,9 @@ def tree_lines(rows: Sequence[PlannedRunRow]) -> Iterator[Line]:
 
 def plan_document(plan: Plan, rows: Sequence[PlannedRunRow] | None = None) -> dict[str, Any]:
     """A plan for programs."""
-    document: dict[str, Any] = {
-        "plan_id": plan.plan_id,
-        "kind": plan.kind,
-        "name": plan.name,
-        "status": plan.status,
-        "error": plan.error,
-        "counts": dict(plan.counts),
-        "again": plan.again,
-        "notes": plan.notes,
-        "metadata": dict(plan.metadata),
-        "created_at": plan.created_at.isoformat(),
-        "created_by": plan.created_by,
-        "submitted_at": plan.submitted_at and plan.submitted_at.isoformat(),
-        "finished_at": plan.finished_at and plan.finished_at.isoformat(),
-    }
+    document = plan_documents.plan_document(plan)
     if rows is not None:
-        document["planned_runs"] = [
-            {**vars(row), "set_params": dict(row.set_params), "parents": list(row.parents)}
-            for row in rows
-        ]
+        document["planned_runs"] = [plan_documents.planned_run_document(row) for row in rows]
     return document
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pm_kernel.embedded.backup_file import last_words, not_written, written
 from pm_kernel.embedded.binaries import ENVIRONMENT, Binaries
 from pm_kernel.embedded.situation import PORT, ROLE
-from pm_kernel.errors import Conflict, DatabaseUnavailable, InvalidInput, StoreUnavailable
+from pm_kernel.errors import DatabaseUnavailable, InvalidInput
 
 _BEFORE = "pm_before_"
 _NEW = "pm_restore_"
@@ -79,7 +79,7 @@ class Client:
         )
         if answer.returncode != 0:
             raise DatabaseUnavailable(
-                f"The database answered: {_last_words(answer.stderr)}",
+                f"The database answered: {last_words(answer.stderr)}",
                 hint="`pm db status` shows the server.",
             )
         return answer.stdout.split()
@@ -87,32 +87,12 @@ class Client:
 
 def backup(client: Client, file: Path, *, overwrite: bool) -> None:
     """Write the database into ``file``; see ``EmbeddedPostgres.backup``."""
-    if file.exists() and not overwrite:
-        raise Conflict(f"{file} exists already.", hint="Name a new file for the backup.")
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
-    try:
-        # Made here, so that nobody else can read it from the first byte on.
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            answer = client.run(
-                "pg_dump", "--format=custom", f"--file={partial}", f"--dbname={client.database}"
-            )
-            if answer.returncode != 0:
-                raise DatabaseUnavailable(
-                    f"The backup was not written: {_last_words(answer.stderr)}",
-                    hint="`pm db status` shows the server, `pm doctor` the space on the disks.",
-                )
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        partial.replace(file)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The backup {file} cannot be written: {error.strerror}.",
-            hint="Name a file in a folder that exists and that you can write.",
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with written(file, overwrite=overwrite) as partial:
+        answer = client.run(
+            "pg_dump", "--format=custom", f"--file={partial}", f"--dbname={client.database}"
+        )
+        if answer.returncode != 0:
+            raise not_written(answer.stderr)
 
 
 def check(binaries: Binaries, file: Path) -> None:
@@ -126,7 +106,7 @@ def check(binaries: Binaries, file: Path) -> None:
     )
     if answer.returncode != 0:
         raise InvalidInput(
-            f"{file} is not a backup of the database: {_last_words(answer.stderr)}",
+            f"{file} is not a backup of the database: {last_words(answer.stderr)}",
             hint="Name a file that `pm db backup FILE` wrote.",
         )
 
@@ -148,7 +128,7 @@ def restore(client: Client, file: Path) -> str:
         )  # fmt: skip
         if answer.returncode != 0:
             raise InvalidInput(
-                f"{file} cannot be restored: {_last_words(answer.stderr)}",
+                f"{file} cannot be restored: {last_words(answer.stderr)}",
                 hint="The database is as it was. Try another backup, or `pm rebuild`.",
             )
         old = f"{_BEFORE}{datetime.now(UTC):%Y%m%d_%H%M%S}_{secrets.token_hex(2)}"
@@ -177,9 +157,3 @@ def _swap(client: Client, new: str, old: str) -> None:
 def _databases(client: Client, prefix: str) -> list[str]:
     names = client.query("SELECT datname FROM pg_database;")
     return [name for name in names if name.startswith(prefix)]
-
-
-def _last_words(stderr: str) -> str:
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if "rror" in line]
-    return (errors or lines or ["it gave no reason"])[0]
