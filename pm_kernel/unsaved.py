@@ -3,6 +3,9 @@
 A plan or a template must be free of faults to be stored; what is being drawn is not yet. So it is
 kept as a file of its own, ``.runs/drawings/KEY.json``, which no plan, run or record rests on:
 another browser, or the same one with nothing remembered, finds it there.
+
+There is an end to it: a new one that would be one too many, and one that is too large, are refused
+with the reason. Nothing is thrown away unasked but what holds nothing, once it is a week old.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,10 @@ from pm_kernel.repository.locks import make_folder, open_lock
 
 #: A drawing of five thousand steps is a tenth of it.
 MOST_BYTES = 32 << 20
+#: More of them nobody finds anything in.
+MOST_KEPT = 500
+#: So long one that holds nothing may still be drawn into.
+_EMPTY_FOR = timedelta(days=7)
 #: What a file system answers that has no locks.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL})
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
@@ -71,14 +78,17 @@ def keep_unsaved(
 
     What is there already is not kept anew: who asks again, for the first answer was lost, is
     answered the same. Raises Conflict where somebody else changed it meanwhile, and keeps theirs;
-    InvalidInput for a key that is none and for what is too large; StoreUnavailable when it cannot
-    be written.
+    InvalidInput for a key that is none, for what is too large, and for a new one where there are
+    ``MOST_KEPT``; StoreUnavailable when it cannot be written.
     """
     path = _path(settings, key)
     kept = {"user": settings.user, "changed_at": datetime.now(UTC).isoformat(), "content": content}
     text = json.dumps(kept, allow_nan=False).encode()
     if len(text) > MOST_BYTES:
-        raise InvalidInput(f"The drawing is larger than {MOST_BYTES >> 20} MB.")
+        raise InvalidInput(
+            f"The drawing is larger than {MOST_BYTES >> 20} MB.",
+            hint="Save it under a name, or draw it as several pipelines.",
+        )
     with _changing(settings):
         before = _read(path)
         # What is gone may be kept anew: nobody's work is lost by that.
@@ -89,6 +99,8 @@ def keep_unsaved(
                 f"The unsaved drawing {shown(key)} was changed meanwhile by {before.user}.",
                 hint="Keep yours under a key of its own.",
             )
+        if before is None:
+            _make_room(settings)
         replace(path, text)
     return _as_read(key, text)
 
@@ -107,6 +119,33 @@ def forget_unsaved(settings: Settings, key: str, *, expected: str) -> None:
                 hint="Open it to see what is new.",
             )
         path.unlink(missing_ok=True)
+
+
+def _make_room(settings: Settings) -> None:
+    """Remove what holds nothing and is old; refuse a new one where there are too many."""
+    kept = list_unsaved(settings)
+    old = datetime.now(UTC) - _EMPTY_FOR
+    empty = [each for each in kept if each.changed_at < old and _is_empty(each.content)]
+    for each in empty:
+        _path(settings, each.key).unlink(missing_ok=True)
+    if len(kept) - len(empty) >= MOST_KEPT:
+        raise InvalidInput(
+            f"There are {MOST_KEPT} drawings that are not saved: no more are kept.",
+            hint="Save those that are wanted under a name, and throw away the others; the left "
+            "panel lists them.",
+        )
+
+
+def _is_empty(content: Mapping[str, Any]) -> bool:
+    """Whether nothing is drawn, asked for or changed in it."""
+    document = content.get("document")
+    if not isinstance(document, dict) or content.get("template") is not None:
+        return False
+    layout = document.get("layout")
+    drawn = [document.get("steps"), content.get("request"), content.get("draft")]
+    if isinstance(layout, dict):
+        drawn += [layout.get("frames"), layout.get("comments")]
+    return not any(drawn)
 
 
 def _folder(settings: Settings) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import stat
 from pathlib import Path
@@ -50,6 +51,25 @@ def test_nobody_keeps_one_over_what_somebody_else_drew_meanwhile(settings):
     with pytest.raises(Conflict):
         forget_unsaved(settings, "tab", expected=seen.revision)
     assert get_unsaved(settings, "tab") == theirs
+
+
+def test_there_is_an_end_to_what_is_kept_and_nothing_drawn_goes_unasked(settings, monkeypatch):
+    monkeypatch.setattr("pm_kernel.unsaved.MOST_KEPT", 4)
+    nothing = {"document": {"name": "", "steps": {}, "layout": {"frames": []}}, "request": {}}
+    samples = {**nothing, "request": {"samples": ["s1"]}}
+    comment = {"document": {"steps": {}, "layout": {"comments": [{"text": "later"}]}}}
+    saved = {**nothing, "template": {"name": "cells", "revision": "x"}}
+    for key, content in {"a": nothing, "b": samples, "c": comment, "d": saved}.items():
+        keep_unsaved(settings, key, content, expected=None)
+    with pytest.raises(InvalidInput, match="4 drawings that are not saved"):
+        keep_unsaved(settings, "e", UNFINISHED, expected=None)
+    # Those that are there can be drawn on.
+    keep_unsaved(settings, "c", UNFINISHED, expected=get_unsaved(settings, "c").revision)
+    for file in (settings.runs_dir / "drawings").glob("*.json"):
+        kept = json.loads(file.read_text())
+        file.write_text(json.dumps({**kept, "changed_at": "2020-01-01T00:00:00+00:00"}))
+    keep_unsaved(settings, "e", UNFINISHED, expected=None)
+    assert sorted(each.key for each in list_unsaved(settings)) == ["b", "c", "d", "e"]
 
 
 def test_who_asks_again_for_the_answer_was_lost_is_answered_the_same(settings):

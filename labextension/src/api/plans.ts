@@ -36,10 +36,14 @@ export interface IRetry {
   again?: boolean;
 }
 
-/** The newest plans, newest first. */
+/**
+ * The newest plans, newest first.
+ *
+ * @param query - `pipeline`: only those of the template, or of documents, of that name
+ */
 export async function listPlans(
   api: IApi,
-  query: { status?: readonly string[]; limit?: number } = {}
+  query: { status?: readonly string[]; pipeline?: string; limit?: number } = {}
 ): Promise<readonly Plan[]> {
   return (await api.request<Got<'/plans'>>(withQuery('plans', query))).plans;
 }

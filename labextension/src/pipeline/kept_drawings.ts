@@ -49,6 +49,11 @@ export class KeptDrawings {
     return this._moved;
   }
 
+  /** Emits why the server will not keep the drawing, each reason once. */
+  get refused(): ISignal<this, Refused> {
+    return this._refused;
+  }
+
   /**
    * The work of a tab, here or at the server, whichever is newer. Throws where one that was asked
    * for cannot be had.
@@ -91,6 +96,9 @@ export class KeptDrawings {
           again(() => {
             this.keep(tab, work);
           });
+        } else if (error instanceof Refused && this._told !== error.message) {
+          this._told = error.message;
+          this._refused.emit(error);
         }
       }
     });
@@ -137,6 +145,7 @@ export class KeptDrawings {
       ({ revision } = await putDrawing(this._api, key, work, null));
     }
     this._unanswered.clear();
+    this._told = null;
     await this._note(tab, { key, revision, time: work.time });
   }
 
@@ -221,6 +230,9 @@ export class KeptDrawings {
   private readonly _waiting = new Map<string, number>();
   /** How often something was done of a tab. */
   private readonly _turns = new Map<string, number>();
+  /** Why the last one was not kept; null, it was. */
+  private _told: string | null = null;
+  private readonly _refused = new Signal<this, Refused>(this);
   private readonly _moved = new Signal<this, void>(this);
 }
 

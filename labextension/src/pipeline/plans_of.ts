@@ -4,36 +4,40 @@ import type { Plan } from '../api/plans';
 import { getPlanStatus, listPlans } from '../api/plans';
 import type { IApi } from '../tokens';
 
-/** What the server calls the plan of a drawing that has no name. */
-const UNNAMED = 'pipeline';
 /** More than this nobody chooses from. */
-const MOST = 50;
-/** Plans that are asked for one by one: they are not among the newest any more. */
-const MOST_OLD = 10;
+const MOST = 200;
+/** Plans that are asked for one by one: their name or their template does not lead to them. */
+const MOST_SEEN = 20;
+/** All but drafts. */
+const SUBMITTED = ['submitted', 'running', 'completed', 'partial', 'failed', 'cancelled'];
 
-/**
- * The plans of a drawing, newest first; drafts are none.
- *
- * @param name - the name of the drawing: plans are called by it, unless their preview named them
- * @param seen - plans that were submitted from it or looked at in it, however they are called
- */
+/** What tells which plans are those of a drawing. */
+interface IDrawing {
+  /** Empty: by its name it has none, for most that have none have nothing to do with each other. */
+  readonly name: string;
+  /** The saved pipeline that it is: its plans are known by it, however they are called. */
+  readonly template: { readonly name: string } | null;
+  /** Plans that were submitted from it or looked at in it. */
+  readonly seen: ReadonlySet<number>;
+}
+
+/** The plans of a drawing that were submitted, also older ones, the newest first. */
 export async function plansOf(
   api: IApi,
-  { name, seen }: { readonly name: string; readonly seen: ReadonlySet<number> }
+  { name, template, seen }: IDrawing
 ): Promise<readonly Plan[]> {
-  const listed = await listPlans(api);
+  const pipeline = template?.name ?? name;
+  const listed =
+    pipeline === '' ? [] : await listPlans(api, { pipeline, status: SUBMITTED, limit: MOST });
   const known = new Set(listed.map(plan => plan.plan_id));
-  const older = await Promise.all(
+  const others = await Promise.all(
     [...seen]
       .filter(plan => !known.has(plan))
-      .slice(-MOST_OLD)
+      .slice(-MOST_SEEN)
       // What cannot be had any more is not offered.
       .map(async plan => getPlanStatus(api, plan).catch(() => null))
   );
-  return [
-    ...listed.filter(plan => plan.name === (name || UNNAMED) || seen.has(plan.plan_id)),
-    ...older.filter(plan => plan !== null).sort((one, other) => other.plan_id - one.plan_id)
-  ]
+  return [...listed, ...others.filter(plan => plan !== null)]
     .filter(plan => plan.status !== 'draft')
-    .slice(0, MOST);
+    .sort((one, other) => other.plan_id - one.plan_id);
 }

@@ -1,7 +1,7 @@
 /** A pipeline tab. What is heavy is loaded when the tab is first seen, never when it is restored. */
 
 import type { IThemeManager } from '@jupyterlab/apputils';
-import { Dialog, MainAreaWidget, showDialog } from '@jupyterlab/apputils';
+import { Dialog, MainAreaWidget, Notification, showDialog } from '@jupyterlab/apputils';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
@@ -253,6 +253,15 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     this._unsaved = unsaved;
     unsaved.kept.moved.connect(() => {
       this._placed.emit();
+    });
+    unsaved.kept.refused.connect((_, error) => {
+      const [reason, ...others] = explained(error, trans).text;
+      Notification.warning(
+        trans.__(
+          'This drawing is kept in this browser only: %1',
+          [reason ?? error.message, ...others].join(' ')
+        )
+      );
     });
     const model = new parts.PipelineModel({
       api,

@@ -370,3 +370,21 @@ it('is opened as what was asked for, where others went on and a tab of its key d
     each.dispose();
   }
 });
+
+it('says once why the server will not keep it, and again when that is another reason', async () => {
+  let reason = 'There are 500 drawings that are not saved: no more are kept.';
+  const kept = keeping({
+    '/base/pm/api/drawings/tab': () => ({
+      status: 422,
+      body: { ...REFUSAL, error: 'InvalidInput', message: reason }
+    })
+  });
+  const said: string[] = [];
+  kept.refused.connect((_, error) => said.push(error.message));
+  kept.keep('tab', work('1'));
+  kept.keep('tab', work('2'));
+  await expect.poll(() => said.length).toBe(1);
+  reason = 'The drawing is larger than 32 MB.';
+  kept.keep('tab', work('3'));
+  await expect.poll(() => said).toEqual([expect.stringContaining('500'), reason]);
+});

@@ -157,14 +157,18 @@ it('the step table is drawn while it is seen, and has the focus as soon as it is
 });
 
 it('a plan to look at is chosen by its number and state, also one that its preview named', async () => {
-  // A drawing without a name gives its plans this one.
-  const plan = { ...PLAN, name: 'pipeline', steps: [] };
+  const plan = { ...PLAN, name: 'cells', steps: [] };
   const renamed = { ...plan, plan_id: 11, name: 'of tissue' };
   const old = { ...plan, plan_id: 3, name: 'of cells', status: 'completed' };
+  const asked: (string | null)[] = [];
   const panel = await open(new StateDB(), {
-    '/base/pm/api/plans': {
-      body: { plans: [{ ...plan, plan_id: 13, status: 'draft' }, plan, renamed] }
+    '/base/pm/api/plans': request => {
+      const { searchParams: query } = new URL(request.url);
+      asked.push(query.get('pipeline'));
+      expect(query.getAll('status')).not.toContain('draft');
+      return { body: { plans: [plan, renamed], before: null } };
     },
+    '/base/pm/api/plans/11/status': { body: renamed },
     '/base/pm/api/plans/12': { body: plan },
     '/base/pm/api/plans/11': { body: renamed },
     '/base/pm/api/plans/3': { body: old },
@@ -173,18 +177,31 @@ it('a plan to look at is chosen by its number and state, also one that its previ
   for (const each of [3, 11, null]) {
     await panel?.model.view(each);
   }
-  const asked = panel?.choosePlan();
+  // Of all that have no name it is none: what was looked at in it is its own.
+  const offered = async (): Promise<string[]> => {
+    const chosen = panel?.choosePlan();
+    await expect.poll(select, { timeout: 20_000 }).not.toBeNull();
+    const texts = [...(select()?.options ?? [])].map(each => each.value);
+    document.querySelector<HTMLElement>('.jp-Dialog-button.jp-mod-reject')?.click();
+    await chosen;
+    return texts;
+  };
   const select = (): HTMLSelectElement | null => document.querySelector('.jp-Dialog select');
-  await expect.poll(select, { timeout: 20_000 }).not.toBeNull();
-  expect([...(select()?.options ?? [])].map(each => each.value)).toEqual([
+  expect(await offered()).toEqual(['draft', 'plan 11 (running)', 'plan 3 (completed)']);
+  expect(asked).toEqual([]);
+  panel?.model.commit('name', document => ({ ...document, name: 'cells' }));
+  expect(await offered()).toEqual([
     'draft',
     'plan 12 (running)',
     'plan 11 (running)',
     'plan 3 (completed)'
   ]);
+  expect(asked).toEqual(['cells']);
+  const choosing = panel?.choosePlan();
+  await expect.poll(select, { timeout: 20_000 }).not.toBeNull();
   Object.assign(select() ?? {}, { value: 'plan 12 (running)' });
   document.querySelector<HTMLElement>('.jp-Dialog-button.jp-mod-accept')?.click();
-  await asked;
+  await choosing;
   await expect.poll(() => panel?.model.viewing?.plan.plan_id).toBe(12);
 });
 
