@@ -8,19 +8,22 @@
 
 ``plan.json`` and templates change in the transaction that changes the database: where they cannot
 be written, nothing is changed. ``state.json`` follows what happened, which cannot be refused any
-more; so it may be older than the database. ``rebuilding_plans`` reads all of it.
+more; so it may be older than the database. It is newer where the database was restored from a
+backup: then it is not written over before ``rebuilding`` has read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pm_kernel.artifacts import mirror
-from pm_kernel.artifacts.layout import RunStore
+from pm_kernel.artifacts.layout import RunStore, numbers_in
 from pm_kernel.artifacts.mirror import Changes
 from pm_kernel.config import workspace_id_at
+from pm_kernel.domain.plan_progress import progress_of
 from pm_kernel.errors import Conflict, StoreUnavailable
 from pm_kernel.store import mirrored, workspaces
 from pm_kernel.store.engine import Connection, Store
@@ -108,16 +111,20 @@ def _forget_elsewhere(
 def keep_submitted(run_store: RunStore, store: Store, plan_id: int) -> None:
     """Repeat the run tree of a plan that was submitted, and how it is now.
 
-    Raises StoreUnavailable, and Conflict where its number is taken by another plan.
+    Raises StoreUnavailable, and Conflict where its number is taken by another plan, or where the
+    run store knows more of it than this database.
     """
     folder = run_store.plan(plan_id)
     with store.reading() as connection:
         document = mirrored.read_plan(connection, plan_id)
+        state = mirrored.read_state(connection, plan_id)
         _refuse_another(run_store, document)
+        if is_ahead(run_store, plan_id, state):
+            raise gone_on(plan_id)
         mirror.write(run_store.root, folder / PLAN, document)
         # Also where there is one: planned runs may have new ids since.
         mirror.write(run_store.root, folder / TREE, mirrored.read_tree(connection, plan_id))
-        mirror.write(run_store.root, folder / STATE, mirrored.read_state(connection, plan_id))
+        mirror.write(run_store.root, folder / STATE, state)
 
 
 def follow_state(run_store: RunStore, store: Store, plan_id: int) -> None:
@@ -129,11 +136,34 @@ def follow_state(run_store: RunStore, store: Store, plan_id: int) -> None:
     # Of a plan that came from nowhere of ours (an exported folder) there is nothing to go with.
     if not (folder / TREE).exists() or another(run_store, document) is not None:
         return
+    if is_ahead(run_store, plan_id, state):
+        return
     try:
         mirror.write(run_store.root, folder / STATE, state)
     except (StoreUnavailable, OSError):
         # What is there is older; the records of the runs say the rest.
         return
+
+
+def is_ahead(run_store: RunStore, plan_id: int, state: Mapping[str, Any]) -> bool:
+    """Whether the run store knows of more of a plan than ``state``, how the database has it."""
+    folder = run_store.plan(plan_id)
+    here = progress_of(state)
+    if max(numbers_in(folder / "launches"), default=0) > here.launch:
+        return True
+    try:
+        noted = mirror.read(folder / STATE)
+        return noted is not None and progress_of(noted) > here
+    except mirror.UNREADABLE:
+        return False
+
+
+def gone_on(plan_id: int) -> Conflict:
+    """What to raise where somebody goes on with a plan of which the run store knows more."""
+    return Conflict(
+        f"Plan {plan_id} went on after the backup that this database was restored from.",
+        hint="`pm rebuild` reads what became of it; then repeat this.",
+    )
 
 
 def another(run_store: RunStore, document: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -145,9 +175,18 @@ def another(run_store: RunStore, document: Mapping[str, Any]) -> dict[str, Any] 
         kept = mirror.read(run_store.plan(document["plan_id"]) / PLAN)
     except mirror.UNREADABLE:
         return None
-    if kept is None or all(kept.get(each) == document[each] for each in ("kind", "created_at")):
+    if kept is None or _is_of(kept, document):
         return None
     return kept
+
+
+def _is_of(kept: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    try:
+        # Not as text: a server may have been in another time zone then.
+        created = [datetime.fromisoformat(each["created_at"]) for each in (kept, document)]
+        return kept["kind"] == document["kind"] and created[0] == created[1]
+    except mirror.UNREADABLE:
+        return False
 
 
 def _refuse_another(run_store: RunStore, document: Mapping[str, Any]) -> None:

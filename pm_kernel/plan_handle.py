@@ -249,7 +249,7 @@ class Plan:
         """
         choice = retrying.Choice(step, sample, run, branch)
         with self._workspace.store() as store:
-            return retrying.take_back(store, self._number, choice)
+            return retrying.take_back(self._workspace.settings, store, self._number, choice)
 
     def cancel(self) -> Plan:
         """Stop it: its living runs end as cancelled."""

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 from pm_kernel import submission
 from pm_kernel.artifacts.layout import RunStore, refuse_unwritable
+from pm_kernel.behind import refuse_behind
 from pm_kernel.config import Settings
 from pm_kernel.domain.names import listed, shown
 from pm_kernel.domain.planned_tree import PlannedTree
 from pm_kernel.domain.plans import OPEN, PlannedRunRow
 from pm_kernel.errors import Conflict, NotFound, UsageError
+from pm_kernel.mirror import follow_state
 from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.store import launches, plans, retries
@@ -122,6 +124,7 @@ def retry(
         submission.look_for_nextflow(settings, start)
         # Before anything loses its result.
         refuse_unwritable(RunStore(settings.runs_dir).plan(plan_id))
+        refuse_behind(settings, store, plan_id)
         settle_orphans(settings, store, DirectRecorder(libpq_url(store.url)), plan_id)
         with store.transaction() as connection:
             retries.lock(connection, plan_id)
@@ -144,7 +147,7 @@ def retry(
     return Retry(len(given), queued=False, chosen=len(begun))
 
 
-def take_back(store: Store, plan_id: int, choice: Choice) -> int:
+def take_back(settings: Settings, store: Store, plan_id: int, choice: Choice) -> int:
     """Forget that chosen planned runs are wanted again, as long as no launch has them.
 
     Returns how many that were; without a choice, all that are wanted. Raises NotFound when nothing
@@ -166,6 +169,7 @@ def take_back(store: Store, plan_id: int, choice: Choice) -> int:
         if status not in OPEN and plans.status_from_record(connection, plan_id) == "completed":
             # It lacked nothing but this.
             plans.set_status(connection, plan_id, "completed")
+    follow_state(RunStore(settings.runs_dir), store, plan_id)
     return len(wanted)
 
 
@@ -182,6 +186,7 @@ def _queue(settings: Settings, store: Store, plan_id: int, choice: Choice, *, ag
         chosen = _ended(plan_id, tree, named, _ENDED | _WITH if again else _ENDED, held)
         retries.want(connection, chosen, settings.user)
         results = {each for each in chosen if tree.by_id[each].state in _WITH}
+    follow_state(RunStore(settings.runs_dir), store, plan_id)
     given = tree.below(results) | tree.with_others(chosen)
     return Retry(len(given), queued=True, chosen=len(chosen))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from pm_kernel import plan_results, planning
 from pm_kernel.artifacts.layout import RunStore, refuse_unwritable, writing
 from pm_kernel.artifacts.mirror import changes
+from pm_kernel.behind import refuse_behind
 from pm_kernel.config import Settings
 from pm_kernel.database import running_url
 from pm_kernel.domain.plans import OPEN, Plan
@@ -109,6 +110,7 @@ def resume(
         plan = plans.get_plan(store, plan_id)
         if plan.status in OPEN and is_supervised(settings, plan_id, plan.epoch):
             raise _running(plan_id)
+        refuse_behind(settings, store, plan_id)
         settle_orphans(settings, store, _recorder(settings), plan_id)
         plan_results.drop_altered(store, plan_id, settings.user)
         with store.transaction() as connection:
@@ -142,6 +144,7 @@ def cancel(settings: Settings, store: Store, plan_id: int, *, patience: float = 
     with store.transaction() as connection:
         launches.cancel_epoch(connection, plan_id)
         retries.take_back(connection, retries.wanted(connection, plan_id))
+    follow_state(run_store, store, plan_id)
     stopping.tell(run_store, launches.live_runs(store, settings.workspace_id, plan_id))
     deadline = time.monotonic() + patience
     while True:

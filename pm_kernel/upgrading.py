@@ -5,7 +5,7 @@ from __future__ import annotations
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.config import Settings
 from pm_kernel.database import embedded_postgres, go_on_above
-from pm_kernel.rebuilding_plans import keep_missing
+from pm_kernel.rebuilding.repeating import keep_missing
 from pm_kernel.store import schema
 from pm_kernel.store.engine import Store
 

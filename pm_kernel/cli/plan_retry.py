@@ -40,7 +40,7 @@ def retry(argv: list[str], context: Context) -> int:
     if options.take_back:
         if options.again:
             raise UsageError("--again and --take-back say the opposite of each other.")
-        number = retrying.take_back(context.store, options.plan, choice)
+        number = retrying.take_back(context.settings, context.store, options.plan, choice)
         context.output.note(f"plan {options.plan}: taken back for {_runs(number)}")
         return show_plan(context, options.plan)
     begun = retrying.retry(

@@ -61,6 +61,13 @@ VALUES (%(run_id)s, %(uuid)s, %(workspace_id)s, %(method_id)s, %(version_id)s, %
     %(cpu_seconds)s, %(peak_rss_bytes)s, %(environment_fingerprint)s, %(environment)s)
 ON CONFLICT DO NOTHING
 """
+# A planned run is executed only while it has no result: its newest run says how it is, whatever a
+# backup has as its result.
+_RESULT = """
+UPDATE planned_runs p SET current_run = %(result)s
+WHERE p.id = %(planned)s AND p.current_run IS DISTINCT FROM %(result)s
+  AND NOT EXISTS (SELECT 1 FROM runs n WHERE n.planned_run_id = p.id AND n.id > %(run)s)
+"""
 
 
 class _Missing(Exception):
@@ -163,8 +170,11 @@ def _import(
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(INSERT_INPUT, rows)
-    row = (run_id, version_id, param_set_id, registered["set_params"], planned_id)
+    row = (run_id, version_id, param_set_id, registered["set_params"], None)
     record_details(connection, row, {**record, "logs": logs})
+    if planned_id is not None:
+        result = run_id if record["status"] == "completed" else None
+        connection.execute(_RESULT, {"planned": planned_id, "run": run_id, "result": result})
 
 
 def _require_sources(

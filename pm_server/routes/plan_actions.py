@@ -104,7 +104,7 @@ def _retry(at: Opened, plan_id: int, choice: Choice, again: bool) -> dict[str, A
 
 
 def _take_back(at: Opened, plan_id: int, choice: Choice) -> dict[str, Any]:
-    number = retrying.take_back(at.store, plan_id, choice)
+    number = retrying.take_back(at.settings, at.store, plan_id, choice)
     return {**_plan(at, plan_id), "runs": number}
 
 

@@ -243,7 +243,7 @@ class Stage:
         """Somebody does not want planned runs again after all."""
 
         def work() -> int:
-            retrying.take_back(self.bench.store, plan_id, choice)
+            retrying.take_back(self.settings, self.bench.store, plan_id, choice)
             return 0
 
         actor = self._spawn("back", work, about=str(planned_ids))

@@ -135,7 +135,9 @@ class World:
         return submission.resume(self.bench.settings, self.bench.store, self.plan_id, start=start)
 
     def take_back(self, **choice: Any) -> int:
-        return retrying.take_back(self.bench.store, self.plan_id, Choice(**choice))
+        return retrying.take_back(
+            self.bench.settings, self.bench.store, self.plan_id, Choice(**choice)
+        )
 
     def wanted(self) -> dict[str, str]:
         """What is wanted again, and by whom."""

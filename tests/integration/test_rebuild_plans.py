@@ -377,6 +377,52 @@ def test_a_draft_of_a_restored_backup_becomes_what_was_submitted(
     ]
 
 
+def test_a_submitted_plan_of_a_restored_backup_is_brought_to_what_became_of_it(
+    pm: Pm, bench: Workbench, life: Life, tmp_path: Path
+) -> None:
+    register(pm, bench)
+    for plan_id in (1, 2, 3):
+        pm("plan", "create", "plan.json")
+        submit(bench, plan_id)
+        supervise(bench, life, plan_id, exit_codes=[0, 0, 0, 0] if plan_id == 1 else [])
+    pm("db", "backup", tmp_path / "then")
+    # One that had completed runs once more, in part, and what is made anew is another result.
+    chosen = retrying.Choice(step="double", branch="a")
+    retrying.retry(bench.settings, bench.store, 1, chosen, again=True, start=lambda *_: None)
+    supervise(bench, life, 1, exit_codes=[0, 1])
+    # One reused everything, and then a part of it is executed, fails and is cancelled.
+    retrying.retry(bench.settings, bench.store, 2, chosen, again=True, start=lambda *_: None)
+    supervise(bench, life, 2, exit_codes=[1])
+    retrying.retry(bench.settings, bench.store, 2, retrying.Choice(), start=lambda *_: None)
+    submission.cancel(bench.settings, bench.store, 2)
+    before = known(pm, bench)
+    assert [plan["status"] for plan in before["plans"]] == ["partial", "cancelled", "completed"]
+    files = {file: file.read_bytes() for file in (bench.runs / "plans").glob("*/*.json*")}
+    bench.close()
+    pm("db", "restore", tmp_path / "then")
+    # Nobody goes on from there, or writes over what is known.
+    for act in (
+        lambda: submission.resume(bench.settings, bench.store, 1, start=lambda *_: None),
+        lambda: retrying.retry(
+            bench.settings, bench.store, 1, chosen, again=True, start=lambda *_: None
+        ),
+        lambda: mirror.keep_submitted(RunStore(bench.runs), bench.store, 1),
+    ):
+        with pytest.raises(Conflict, match="went on after the backup"):
+            act()
+    mirror.follow_state(RunStore(bench.runs), bench.store, 1)
+    assert {f: f.read_bytes() for f in (bench.runs / "plans").glob("*/*.json*")} == files
+    assert pm("rebuild").out == "0 versions, 3 runs, 2 plans and 0 templates were read again.\n"
+    after = known(pm, bench)
+    for what, was in before.items():
+        assert after[what] == was, what
+    assert pm("rebuild").out == "0 versions, 0 runs, 0 plans and 0 templates were read again.\n"
+    assert submission.resume(bench.settings, bench.store, 1, start=lambda *_: None) == 1
+    launch = bench.launch(1, epoch(bench, 1))
+    assert (launch.number, len(launch.tasks)) == (3, 1)
+    assert life.run(launch, 0).status == "completed"
+
+
 def test_what_is_damaged_or_missing_is_named_and_the_rest_is_read(
     pm: Pm, bench: Workbench, life: Life
 ) -> None:

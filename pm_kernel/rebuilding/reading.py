@@ -1,8 +1,9 @@
 """Reading a lost database again: versions from the methods repository, the rest from the run store.
 
-Nothing is overwritten: what the database has stays, what it lacks is added. Of runs there is all in
-their directories; drafts, plans and templates are repeated beside them (``mirror``). The plan of
-one task around a direct run is not: its run says what there was to say.
+What the database has stays, what it lacks is added; a plan that went on after the backup that was
+restored is brought to what became of it. Of runs there is all in their directories; drafts, plans
+and templates are repeated beside them (``mirror``). The plan of one task around a direct run is
+not: its run says what there was to say.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pm_kernel import rebuilding_plans
 from pm_kernel.artifacts import mirror
 from pm_kernel.artifacts.layout import HIGHEST, RunStore
 from pm_kernel.artifacts.seal import META_NAME
 from pm_kernel.config import Settings
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import PmError
+from pm_kernel.rebuilding.found import Found
+from pm_kernel.rebuilding.plans import read_plans
+from pm_kernel.rebuilding.repeating import keep_missing
+from pm_kernel.rebuilding.templates import read_templates
 from pm_kernel.registration import repair
+from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.running.settle import record_ended
 from pm_kernel.store import numbering
@@ -28,7 +33,7 @@ from pm_kernel.store.engine import DATABASE_ERRORS, Store, libpq_url
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What was read because the database did not have it, and what could not be."""
+    """What was read as the database lacked it, or had it as it was earlier, and what was not."""
 
     versions: tuple[str, ...]
     runs: tuple[int, ...]
@@ -46,6 +51,9 @@ def rebuild(
     """Add what git and the run store know and the database does not; may be repeated."""
     repaired = repair(settings, store, thorough=True)
     run_store = RunStore(settings.runs_dir)
+    recorder = DirectRecorder(libpq_url(store.url))
+    # What a backup calls running has ended since, and what nobody ended gets its directory.
+    settle_orphans(settings, store, recorder)
     folders = sorted(_run_folders(run_store.root), key=lambda folder: int(folder.name))
     problems = [
         f"{folder} has a number that no run can have."
@@ -58,26 +66,28 @@ def rebuild(
         known = numbering.known_runs(connection, ids)
         # New runs must not take the number of a directory that is there.
         numbering.raise_ids(connection, {"runs": max(ids, default=0)})
-    recorder = DirectRecorder(libpq_url(store.url))
     read: list[int] = []
+    #: The plans of which runs were read.
+    came: set[int] = set()
     # In the order of their ids: a run's inputs come from runs with lower ones.
     for done, folder in enumerate(folders, 1):
         run_id = int(folder.name)
         if run_id not in known:
             try:
-                uuid = json.loads((folder / META_NAME).read_bytes())["uuid"]
-                record_ended(run_store, recorder, run_id, uuid)
+                meta = json.loads((folder / META_NAME).read_bytes())
+                record_ended(run_store, recorder, run_id, meta["uuid"])
                 read.append(run_id)
+                came.add(meta["registered"].get("plan_id"))
             except PmError as error:
                 problems.append(error.message)
             except (*mirror.UNREADABLE, *DATABASE_ERRORS) as error:
                 problems.append(f"Run directory {folder.name} cannot be read: {error}.")
         told(done, len(folders))
-    found = rebuilding_plans.Read(problems=problems)
-    rebuilding_plans.read_templates(settings, store, found)
-    rebuilding_plans.read_plans(settings, store, found, same_imports(settings))
+    found = Found(problems=problems)
+    read_templates(settings, store, found)
+    read_plans(settings, store, found, same_imports(settings), came)
     try:
-        rebuilding_plans.keep_missing(settings, store)
+        keep_missing(settings, store)
     except PmError as error:
         problems.append(error.message)
     versions = tuple(f"{each.method} v{each.version}" for each in repaired.adopted)
