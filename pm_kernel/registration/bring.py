@@ -81,6 +81,17 @@ def bring(
     return [each for each in ignored if not Path(each.path).name.startswith(".")]
 
 
+def changes_committed(repository: MethodsRepository, source: Path, module: str, name: str) -> bool:
+    """Whether ``bring`` would leave in the workspace something else than what is committed."""
+    _refuse_links(repository.folder / module / name)
+    committed = _committed(repository, module, name)
+    files = _files(source)
+    ignored = {each.path for each in repository.ignored_names(f"{module}/{name}", files)}
+    kept = {path for path in files if path in committed or path not in ignored}
+    gone = committed.keys() - kept - {METHOD_FILE, *PIXI_FILES}
+    return bool(gone) or any(_content(source / each) != committed.get(each) for each in kept)
+
+
 def bring_pixi(source: Path, target: Path) -> None:
     """Copy ``pixi.toml`` and ``pixi.lock`` of a folder into a method; raises NotFound."""
     names = [name for name in PIXI_FILES if (source / name).is_file()]

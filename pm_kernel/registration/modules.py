@@ -72,6 +72,16 @@ def ensure_module(
         return _save(settings, repository, connection, spec or ModuleSpec(name))
 
 
+def coming_contract(
+    settings: Settings, connection: Connection, name: str, source: Path | None = None
+) -> tuple[ContractField, ...]:
+    """Return the contract that a module has once ``ensure_module`` has brought it up to date."""
+    spec = _known(settings, connection, name)
+    if spec is None and source is not None:
+        spec = _beside(source, name)
+    return () if spec is None else spec.contract
+
+
 def read_modules_from_git(repository: MethodsRepository) -> list[ModuleSpec]:
     """Every module that the branch's tip has a ``module.toml`` of, or a method's folder."""
     try:

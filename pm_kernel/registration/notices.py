@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.config import Settings
-from pm_kernel.domain.methods import Declaration
+from pm_kernel.domain.methods import ContractField, Declaration
 from pm_kernel.domain.names import listed
 from pm_kernel.environment import Environment, find_environment, missing_imports
 from pm_kernel.errors import EngineUnavailable, InvalidInput
 from pm_kernel.registration.workspace import method_folder
 from pm_kernel.repository import IgnoredFile, MethodsRepository
 from pm_kernel.scan import MethodScan, likely_read
-from pm_kernel.store.engine import Connection, Store
+from pm_kernel.store.engine import Store
 from pm_kernel.store.modules import find_module
 
 #: Files of one kind that are named; the rest is a number.
@@ -54,7 +54,8 @@ def file_notices(
 def contract_notices(store: Store, declaration: Declaration) -> list[str]:
     """Outputs that the module promises and the method does not declare: its runs would fail."""
     with store.reading() as connection:
-        withheld = withheld_outputs(connection, declaration)
+        module = find_module(connection, declaration.module)
+    withheld = withheld_outputs(() if module is None else module.contract, declaration)
     return [
         f"{_breaks(declaration, name)} Declare it, or change the contract in "
         f"{declaration.module}/module.toml."
@@ -63,14 +64,14 @@ def contract_notices(store: Store, declaration: Declaration) -> list[str]:
 
 
 def refuse_broken_contract(
-    connection: Connection, declaration: Declaration, before: Declaration | None = None
+    contract: Sequence[ContractField], declaration: Declaration, before: Declaration | None = None
 ) -> None:
     """Raise InvalidInput for a method that does not declare what its module promises.
 
     ``before`` is its latest version: what that one does not declare either is no news.
     """
-    known = () if before is None else withheld_outputs(connection, before)
-    news = [name for name in withheld_outputs(connection, declaration) if name not in known]
+    known = () if before is None else withheld_outputs(contract, before)
+    news = [name for name in withheld_outputs(contract, declaration) if name not in known]
     if news:
         raise InvalidInput(
             _breaks(declaration, news[0]),
@@ -80,10 +81,8 @@ def refuse_broken_contract(
         )
 
 
-def withheld_outputs(connection: Connection, declaration: Declaration) -> list[str]:
-    """Return what the module promises and the method does not declare; nothing of a new module."""
-    module = find_module(connection, declaration.module)
-    contract = () if module is None else module.contract
+def withheld_outputs(contract: Sequence[ContractField], declaration: Declaration) -> list[str]:
+    """Return what a module promises in its contract and a method of it does not declare."""
     promised = dict.fromkeys(field.output for field in contract if field.required)
     declared = {each.name for each in declaration.outputs}
     return [name for name in promised if name not in declared]

@@ -20,16 +20,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pm_kernel.config import Settings
 from pm_kernel.declaration import METHOD_FILE
-from pm_kernel.domain.methods import Declaration, Version
+from pm_kernel.domain.methods import ContractField, Declaration, Version
 from pm_kernel.errors import Conflict, DatabaseUnavailable, InvalidInput
-from pm_kernel.registration.bring import bring, bring_pixi, clear_drafts
+from pm_kernel.registration.bring import bring, bring_pixi, changes_committed, clear_drafts
 from pm_kernel.registration.content import Content, take_content, with_method_file
 from pm_kernel.registration.decide import refuse
 from pm_kernel.registration.examine import examine
-from pm_kernel.registration.modules import ensure_module
+from pm_kernel.registration.modules import coming_contract, ensure_module
 from pm_kernel.registration.notices import (
     contract_notices,
     environment_notices,
@@ -76,7 +77,10 @@ def register(settings: Settings, store: Store, request: RegistrationRequest) -> 
         if not request.break_contract:
             latest = registry.latest_version(connection, declaration.name)
             before = None if latest is None else latest.declaration
-            refuse_broken_contract(connection, declaration, before)
+            contract = coming_contract(
+                settings, connection, declaration.module, _outside(settings, request)
+            )
+            refuse_broken_contract(contract, declaration, before)
     notices = list(repair(settings, store, thorough=False).notices)
     if not examined.declared and request.declaration is None:
         notices += _suggested(request, declaration)
@@ -90,6 +94,10 @@ def register(settings: Settings, store: Store, request: RegistrationRequest) -> 
     )
     notices += environment_notices(settings, recorded.version.declaration, recorded.scan)
     return Registered(recorded.version, recorded.created, tuple(dict.fromkeys(notices)))
+
+
+def _outside(settings: Settings, request: RegistrationRequest) -> Path | None:
+    return request.folder if locate(settings, request.folder) is None else None
 
 
 def _check_registry(connection: Connection, declaration: Declaration) -> None:
@@ -157,6 +165,8 @@ class _Recording:
         self._module = declaration.module
         self._name = declaration.name
         self._folder = method_folder(settings, self._module, self._name)
+        #: The folder that is to be copied; None: it is the workspace's own.
+        self._outside = _outside(settings, request)
         self._notices: list[str] = []
 
     def run(self) -> _Recorded:
@@ -165,6 +175,7 @@ class _Recording:
             self._notices += adopt_tagged(self._settings, self._repository, connection, self._name)
         with self._store.reading() as connection:
             _check_registry(connection, self._declaration)
+            self._refuse_before_copying(connection)
         left_out = self._bring_files()
         content = take_content(self._repository, self._request, self._module, self._name)
         self._ensure_module()
@@ -178,8 +189,9 @@ class _Recording:
                 if known is not None:
                     return _Recorded(known, False, content.scan, left_out, self._notices)
                 if not self._request.break_contract:
-                    # Its module may have come with it.
-                    refuse_broken_contract(connection, content.declaration)
+                    # Somebody may have changed the contract, or the folder, just now.
+                    contract = self._contract(connection)
+                    refuse_broken_contract(contract, content.declaration)
                 content = with_method_file(self._repository, self._request, content)
                 number, commit = self._commit(connection, content)
                 version = registry.record_version(
@@ -196,12 +208,25 @@ class _Recording:
         self._repository.confirm(commit)
         return _Recorded(version, True, content.scan, left_out, [*self._notices, *commit.notices])
 
+    def _refuse_before_copying(self, connection: Connection) -> None:
+        """Refuse a version that breaks a contract while the workspace's copy is what it was.
+
+        The same version once more is none: it may have broken the contract before.
+        """
+        if self._request.break_contract or self._outside is None:
+            return
+        if changes_committed(self._repository, self._outside, self._module, self._name):
+            refuse_broken_contract(self._contract(connection), self._declaration)
+
+    def _contract(self, connection: Connection) -> tuple[ContractField, ...]:
+        return coming_contract(self._settings, connection, self._module, self._outside)
+
     def _bring_files(self) -> Sequence[IgnoredFile]:
         left_out: Sequence[IgnoredFile] = ()
-        if locate(self._settings, self._request.folder) is None:
+        if self._outside is not None:
             left_out = bring(
                 self._repository,
-                self._request.folder,
+                self._outside,
                 self._module,
                 self._name,
                 overwrite=self._request.overwrite,
@@ -212,14 +237,8 @@ class _Recording:
         return left_out
 
     def _ensure_module(self) -> None:
-        source = self._request.folder
-        outside = locate(self._settings, source) is None
         module = ensure_module(
-            self._settings,
-            self._store,
-            self._repository,
-            self._module,
-            source if outside else None,
+            self._settings, self._store, self._repository, self._module, self._outside
         )
         if module.created:
             self._notices.append(f"Module {self._module} is new; it was made.")

@@ -162,7 +162,7 @@ def test_all_methods_of_the_demo_are_registered_from_a_copy(workspace, tmp_path)
     assert params["segment_nuclei.min_object_area"].default == "30"
 
 
-def test_a_method_that_does_not_declare_what_its_module_promises_is_refused(workspace):
+def test_a_method_that_does_not_declare_what_its_module_promises_is_refused(workspace, tmp_path):
     create(workspace, contract=(*FIELDS, ContractField("summary", "n", "int")))
     with pytest.raises(InvalidInput, match="promises an output 'summary'") as refused:
         workspace.register(workspace.method())
@@ -185,3 +185,19 @@ def test_a_method_that_does_not_declare_what_its_module_promises_is_refused(work
     with pytest.raises(InvalidInput, match="promises an output 'summary'"):
         workspace.register(workspace.methods / "analysis" / "measure")
     assert workspace.git("checkout", "--", ".") == ""
+    # From elsewhere: neither its files nor its module have come when it is refused.
+    other = written(
+        tmp_path / "analysis" / "measure", {**FILES, "helper.py": FILES["helper.py"] + "# new\n"}
+    )
+    (other.parent / "module.toml").write_text(
+        (workspace.methods / "analysis" / "module.toml").read_text()
+    )
+    with pytest.raises(InvalidInput, match="promises an output 'summary'"):
+        workspace.register(other)
+    renamed = (other.parent / "module.toml").read_text().replace("analysis", "counting")
+    (other.parent / "module.toml").write_text(renamed)
+    with pytest.raises(InvalidInput, match="promises an output 'summary'"):
+        workspace.register(other, name="count", module="counting")
+    assert list(stored(workspace)) == ["analysis"]
+    assert not (workspace.methods / "counting").exists()
+    assert workspace.git("status", "--porcelain") == ""
