@@ -33,10 +33,13 @@ from pm_kernel.errors import IntegrityError, InvalidInput, NotFound
 from pm_kernel.store.engine import Store
 from pm_kernel.store.integrity import recorded_outputs
 from pm_kernel.store.origins import OutputAt, inputs_with, outputs_holding, outputs_of, outputs_with
+from pm_kernel.store.reuse import invalid_runs
 from pm_kernel.store.runs import get_runs
 
 #: Outputs of several files that are looked into, and seconds in which that is done.
 _MOST, _SECONDS = 20_000, 10.0
+#: The states of completed runs, the one first that says most of where a content came from.
+_TRUST = {"completed": 0, "tainted": 1, "altered": 2}
 #: Runs that are told of at most: a file that is the same in all of them, as an empty one, says
 #: little by being in one.
 TOLD = 100
@@ -81,7 +84,8 @@ class Origin:
     file: Path
     size: int
     checksum: str
-    #: The run that it lies with first, then those that completed, the newest first.
+    #: The run that it lies with first, then those that completed and are intact, then those that
+    #: were altered since or read what was, then those that failed; the newest first in each.
     made: tuple[Made, ...]
     #: Looked for where no run made it.
     read: tuple[Read, ...]
@@ -161,17 +165,18 @@ def origin_of(
         raise InvalidInput(
             f"{shown(str(file))} is empty: its content says nothing of where it came from."
         )
-    outputs = outputs_with(store, checksum, size)[:TOLD]
+    outputs = outputs_with(store, checksum, size)
     searched = True
     if not outputs and entry is None:
         deadline = clock() + _SECONDS
         inside = _inside(store, checksum, size, lambda: clock() > deadline)
         found = list(inside)
         searched = None not in found
-        outputs = [each for each in found if each is not None][:TOLD]
+        outputs = [each for each in found if each is not None]
+    outputs = _most_trusted(store, outputs)[:TOLD]
     runs = {run.run_id: run for run in get_runs(store, {each.run_id for each in outputs})}
     made = [Made(runs[each.run_id], each.output, each.path) for each in outputs]
-    made.sort(key=lambda each: (each.run.status != "completed", -each.run.run_id))
+    made.sort(key=lambda each: (_TRUST.get(each.run.state, len(_TRUST)), -each.run.run_id))
     if place is not None and entry is not None and place.state == "recorded":
         here = Made(place.run, _output_at(store, place.run.run_id, entry), place.path)
         made = [here, *(each for each in made if each.run.run_id != place.run.run_id)]
@@ -255,6 +260,13 @@ def _inside(
         for entry in select(each.path, entries.values()):
             if entry.sha256 == checksum:
                 yield OutputAt(each.run_id, each.output, storable_text(entry.path))
+
+
+def _most_trusted(store: Store, outputs: list[OutputAt]) -> list[OutputAt]:
+    """Put what runs made that did not complete, or were altered since, behind the others."""
+    with store.reading() as connection:
+        invalid = invalid_runs(connection, {each.run_id for each in outputs})
+    return sorted(outputs, key=lambda each: each.run_id in invalid)
 
 
 def _output_at(store: Store, run_id: int, entry: FileEntry) -> str | None:

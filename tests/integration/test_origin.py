@@ -106,6 +106,13 @@ def test_a_copy_of_a_figure_leads_to_the_runs_that_made_it(bench, paper, pm):
     assert (found.made, found.searched) == ((), False)
     assert "No run that was looked into made" in found.missing().message
 
+    # One that was altered since says less of where a content came from, however new it is.
+    figure = bench.final(2) / "figure.png"
+    figure.chmod(0o644)
+    figure.write_text("painted over")
+    pm("verify", "2", code=IntegrityError.exit_code)
+    assert pm("lineage", "figure3.png").out.startswith("● run 1 · draw v1")
+
 
 def test_a_file_in_a_run_s_directory_is_known_by_its_place_and_checked(bench, paper, pm):
     figure = bench.final(1) / "figure.png"
