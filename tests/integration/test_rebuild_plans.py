@@ -106,8 +106,11 @@ def supervise(bench: Workbench, life: Life, plan_id: int, *, exit_codes: list[in
     """What a supervisor does: one launch of these tasks, and the end."""
     record = PlanRecord(bench.store, bench.settings.workspace_id, plan_id, epoch(bench, plan_id))
     launch = record.open_launch()
+    folder = RunStore(bench.runs).plan(plan_id) / "launches" / str(launch.number) / "work"
     for position, code in enumerate(exit_codes):
-        _, task_dir = life.register(launch, position=position)
+        _, task_dir = life.register(
+            launch, position=position, task_dir=folder / f"{position:02}" / "c0ffee"
+        )
         life.complete(task_dir, life.start(task_dir).wait() or code)
     if launch.launch_id:
         record.close_launch(launch.launch_id, None, exit_code=0)
@@ -307,7 +310,7 @@ def test_a_lost_plan_whose_ids_were_given_out_again_gets_others(
     lose_the_database(bench)
     assert "4 runs, 3 plans" in pm("rebuild").out
     assert [shown(pm, 1), shown(pm, 2)] == before
-    assert bench.rows(f"{query} ORDER BY r.id") == linked
+    assert bench.rows(f"{query}{launches_too} ORDER BY r.id") == linked
     assert shown(pm, 3)["counts"] == third["counts"]
 
 
@@ -489,6 +492,73 @@ def test_what_is_damaged_or_missing_is_named_and_the_rest_is_read(
     assert "0 versions, 2 runs, 1 plans and 0 templates" in told.out
     assert shown(pm, 2) == before[1]
     assert bench.rows(lacking) == lacked
+
+
+def test_a_result_that_was_let_go_does_not_come_back_with_its_directory(
+    pm: Pm, bench: Workbench, life: Life
+) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    submit(bench, 1)
+    supervise(bench, life, 1, exit_codes=[0, 0, 0, 0])
+    chosen = retrying.Choice(step="double", branch="a")
+    retrying.retry(bench.settings, bench.store, 1, chosen, again=True, start=lambda *_: None)
+    supervise(bench, life, 1, exit_codes=[1])
+    before = known(pm, bench)
+    (again,) = bench.rows("SELECT planned_run_id AS id FROM runs WHERE id = 5")
+    (older,) = bench.rows("SELECT id FROM runs WHERE planned_run_id = %s AND id < 5", again["id"])
+    lose_the_database(bench)
+    for run_id in (older["id"], 5):
+        bench.final(run_id).rename(bench.root / str(run_id))
+    told = pm("rebuild", code=IntegrityError.exit_code)
+    assert f"lacks its upstream run {older['id']}" in told.err
+    for run_id in (older["id"], 5):
+        (bench.root / str(run_id)).rename(bench.final(run_id))
+        pm("rebuild")
+        (row,) = bench.rows("SELECT current_run FROM planned_runs WHERE id = %s", again["id"])
+        assert row["current_run"] is None
+    after = known(pm, bench)
+    assert (after["planned"], after["launches"]) == (before["planned"], before["launches"])
+    assert after["runs"] == before["runs"]
+
+
+def test_a_plan_that_went_on_from_a_backup_by_itself_is_told_and_stays(
+    pm: Pm, bench: Workbench, life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    submit(bench, 1)
+    pm("db", "backup", tmp_path / "then")
+    supervise(bench, life, 1, exit_codes=[0, 0, 0, 1])
+    bench.close()
+    pm("db", "restore", tmp_path / "then")
+    # An older program, which does not look: its launch has the number that another one had.
+    assert bench.launch(1, epoch(bench, 1)).number == 1
+    told = pm("rebuild", code=IntegrityError.exit_code)
+    assert "Plan 1 cannot be read again: it went on from a backup, and its launch 1" in told.err
+    with pytest.raises(Conflict, match="went on after the backup"):
+        submission.resume(bench.settings, bench.store, 1, start=lambda *_: None)
+    (bench.runs / "plans/1/state.json").rename(tmp_path / "state.json")
+    assert submission.resume(bench.settings, bench.store, 1, start=lambda *_: None) == 1
+    # What only one side says was wanted again is told.
+    state = json.loads((bench.runs / "plans/1/state.json").read_text())
+    wanted = bench.rows("SELECT id, decision, reason FROM planned_runs WHERE plan_id = 1 LIMIT 1")
+    more = {"held_epoch": None, "retry_after": None, "again_by": "somebody", "again_of": None}
+    asked = {**wanted[0], **more, "launch_id": None, "lacking": False, "newest": None}
+    (bench.runs / "plans/1/state.json").write_text(json.dumps({**state, "asked": [asked]}))
+    told = pm("rebuild")
+    assert "In plan 1, 1 planned run was wanted again according to the run store" in told.err
+
+
+def test_a_server_in_another_time_zone_has_the_same_plans(pm: Pm, bench: Workbench) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    bench.close()
+    zone = "'ALTER DATABASE %I SET timezone TO %L', current_database(), 'Asia/Kathmandu'"
+    bench.execute(f"DO $$ BEGIN EXECUTE format({zone}); END $$")
+    assert "0 plans" in pm("rebuild").out
+    pm("plan", "edit", 1, "--name", "other")
+    submit(bench, 1)
 
 
 def test_where_the_run_store_cannot_be_written_nothing_is_changed(
