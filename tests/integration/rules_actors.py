@@ -121,8 +121,21 @@ class Account:
     spoiled: set[int] = field(default_factory=set)
     #: Planned run -> the version that it was submitted with.
     versions: dict[int, int] = field(default_factory=dict)
+    #: Of two states of a plan nobody could tell the later: the sentences that say so.
+    undecided: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+
+    def forget(self, cancelled: Mapping[int, int]) -> None:
+        """The database is lost: a cancel of an epoch that nobody noted outside of it has not been.
+
+        ``cancelled`` is the last epoch of each plan of which that was noted.
+        """
+        self.cancelled = {
+            (plan, epoch): told
+            for (plan, epoch), told in self.cancelled.items()
+            if epoch <= cancelled[plan]
+        }
 
 
 class Nextflow:
@@ -192,7 +205,7 @@ class Stage:
             owner.run()
             return 0
 
-        actor = self._spawn("supervisor", work, about=f"epoch {epoch} of plan {plan_id}")
+        actor = self.spawn("supervisor", work, about=f"epoch {epoch} of plan {plan_id}")
         self._supervised[actor.pid] = plan_id
         return actor
 
@@ -203,7 +216,7 @@ class Stage:
             )
             return 0
 
-        return self._spawn("resume", work, about=f"plan {plan_id}")
+        return self.spawn("resume", work, about=f"plan {plan_id}")
 
     def cancel(self, plan_id: int) -> Actor:
         def work() -> int:
@@ -214,7 +227,7 @@ class Stage:
                 self.account.wrong.append(f"the plan is cancelled and {still} go on")
             return 0
 
-        actor = self._spawn("cancel", work, about=f"plan {plan_id}")
+        actor = self.spawn("cancel", work, about=f"plan {plan_id}")
         self.account.taking_back.append(TakingBack(plan_id, None, actor))
         return actor
 
@@ -237,7 +250,7 @@ class Stage:
             asked.promised = True
             return 0
 
-        return self._spawn("again" if again else "retry", work, about=str(planned_ids))
+        return self.spawn("again" if again else "retry", work, about=str(planned_ids))
 
     def take_back(self, plan_id: int, choice: Choice, planned_ids: Sequence[int]) -> Actor:
         """Somebody does not want planned runs again after all."""
@@ -246,7 +259,7 @@ class Stage:
             retrying.take_back(self.settings, self.bench.store, plan_id, choice)
             return 0
 
-        actor = self._spawn("back", work, about=str(planned_ids))
+        actor = self.spawn("back", work, about=str(planned_ids))
         self.account.taking_back.append(TakingBack(plan_id, set(planned_ids), actor))
         return actor
 
@@ -270,7 +283,7 @@ class Stage:
                 record_version(connection, new)
             return 0
 
-        return self._spawn("registers", work, about=new.git_tag)
+        return self.spawn("registers", work, about=new.git_tag)
 
     def note_versions(self) -> None:
         """What was submitted is of these versions from now on."""
@@ -284,14 +297,14 @@ class Stage:
             submission.settle_unowned(self.settings, self.bench.store)
             return 0
 
-        return self._spawn("look", work)
+        return self.spawn("look", work)
 
     def _start_supervisor(self, command: list[str], log: Path, environ: Mapping[str, str]) -> None:
         self.supervise(int(command[-2]), int(command[-1]))
 
-    def _spawn(
-        self, kind: str, work: Any, *, about: str = "", parent: Actor | None = None
-    ) -> Actor:
+    def spawn(self, kind: str, work: Any, *, about: str = "", parent: Actor | None = None) -> Actor:
+        """Start a process; ``parent`` is who waits for it, in the same session."""
+
         def guarded() -> int:
             try:
                 return int(work())
@@ -313,7 +326,7 @@ class Stage:
     ) -> Nextflow:
         self._look_at_launch(launch)
         directory.mkdir(parents=True)
-        actor = self._spawn(
+        actor = self.spawn(
             "nextflow",
             lambda: self._nextflow(launch, directory),
             about=f"launch {launch.launch_id}",
@@ -376,7 +389,7 @@ class Stage:
     def task(self, plan: int, planned: int, launch: int, attempt: int, folder: Path) -> Actor:
         """Start the wrapper script of a task; its arguments are what Nextflow knows."""
         about = f"planned {planned} of launch {launch} in {folder.name}"
-        actor = self._spawn(
+        actor = self.spawn(
             "wrapper", lambda: self._wrapper(plan, planned, launch, attempt, folder), about=about
         )
         self._tasks[actor.pid] = (plan, planned, launch, attempt, folder)
@@ -408,7 +421,7 @@ class Stage:
         }
         about = f"planned {planned}"
         child.append(
-            self._spawn(
+            self.spawn(
                 "register", lambda: register_run.main(_words(options)), about=about, parent=here
             )
         )
@@ -418,12 +431,12 @@ class Stage:
         if told and self.rng.random() < 0.5:
             return 143
         child.append(
-            self._spawn("runner", lambda: self._runner(plan, planned, launch, folder), about=about)
+            self.spawn("runner", lambda: self._runner(plan, planned, launch, folder), about=about)
         )
         code = self.world.run_child(child[-1])
         done = {"task-dir": folder, "exit": code}
         child.append(
-            self._spawn(
+            self.spawn(
                 "complete", lambda: complete_run.main(_words(done)), about=about, parent=here
             )
         )

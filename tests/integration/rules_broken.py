@@ -16,15 +16,16 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from sqlalchemy import Connection
 
-from pm_kernel import plan_results
+from pm_kernel import mirror, plan_results, retrying, submission
 from pm_kernel.artifacts import seal
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.domain.plans import Launch
+from pm_kernel.rebuilding import plans
 from pm_kernel.running import complete, register, settle
 from pm_kernel.running.inside import session
 from pm_kernel.running.process import Life
 from pm_kernel.running.recorder import DirectRecorder
-from pm_kernel.store import launches, registering, retries
+from pm_kernel.store import importing, launches, registering, retries
 
 from .rules_world import World
 
@@ -176,6 +177,22 @@ def with_latest_version(patch: pytest.MonkeyPatch, world: World) -> None:
     patch.setattr(registering, "_PLANNED", registering._PLANNED.replace(of_plan, newest))
 
 
+def without_refusing(patch: pytest.MonkeyPatch, world: World) -> None:
+    """A plan goes on in a restored database, whatever the run store knows of it."""
+    patch.setattr(mirror, "is_ahead", lambda _store, _plan_id, _state: False)
+    for caller in (submission, retrying):
+        patch.setattr(caller, "refuse_behind", lambda _settings, _store, _plan_id: None)
+
+
+def without_newest(patch: pytest.MonkeyPatch, world: World) -> None:
+    """A run that is read again is a result only where a backup has none."""
+    only = "p.current_run IS DISTINCT FROM %(result)s"
+    assert only in importing._RESULT
+    patch.setattr(importing, "_RESULT", importing._RESULT.replace(only, "p.current_run IS NULL"))
+    patch.setattr(plans, "bring_forward", lambda _settings, _store, _plan: False)
+    without_refusing(patch, world)
+
+
 @dataclass(frozen=True)
 class Broken:
     """A rule that is taken away, and the misfortunes against which it stands."""
@@ -199,5 +216,9 @@ BROKEN: Mapping[str, Broken] = {
     "looking at inputs again": Broken(without_second_look, {"spoil": 1}),
     "looking at results again": Broken(without_letting_go, {"spoil": 1}),
     "the version that was submitted": Broken(with_latest_version, {"new_version": 1}),
+    "reading again before going on": Broken(without_refusing, {"restore": 2, "resume": 2}),
+    "the newest run is the result": Broken(
+        without_newest, {"again": 2, "restore": 1, "rebuild": 1}
+    ),
     "noting what is asked": Broken(without_noting, {"again": 1, "retry": 1}),
 }

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from pm_kernel.artifacts.layout import remove_tree
+from pm_kernel.artifacts.layout import RunStore, remove_tree
 from pm_kernel.domain.plans import OPEN
+from pm_kernel.mirror import keep_submitted
 from pm_kernel.retrying import Choice
 from pm_kernel.store import workspaces
 from pm_kernel.store.engine import Store
@@ -22,10 +23,9 @@ from .rules_actors import Account, Stage
 from .rules_checks import untried, violations
 from .rules_doors import doors
 from .rules_methods import next_version
+from .rules_restoring import Backups
 from .rules_world import Actor, World
 
-#: Decisions after which a schedule without misfortunes must have come to rest.
-_LONGEST = 60_000
 _RESUMES = 8
 #: Steps of a recording command, about.
 _WORK = 90
@@ -49,7 +49,7 @@ Change = Callable[[pytest.MonkeyPatch, World], None]
 #: Who has statements that can be lost.
 _TALKING = (
     *("register", "complete", "served", "supervisor", "resume", "cancel", "look"),
-    *("again", "retry", "back", "registers"),
+    *("again", "retry", "back", "registers", "rebuild"),
 )
 
 #: What can happen, and how often compared with the others.
@@ -74,6 +74,8 @@ MISFORTUNES = {
 }
 #: In every fourth schedule somebody registers methods of the plan again.
 _REGISTERING, _EVERY = {"new_version": 6}, 4
+#: In another fourth the database is lost, and an older backup restored.
+_RESTORING = {"back_up": 4, "restore": 6, "rebuild": 2}
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def play(
     in every other schedule.
     """
     if misfortunes is None:
-        more = _REGISTERING if seed % _EVERY == _EVERY - 2 else {}
+        more = {_EVERY - 2: _REGISTERING, _EVERY - 4: _RESTORING}.get(seed % _EVERY, {})
         misfortunes = {**MISFORTUNES, **more}
     rng = random.Random(f"plan {seed}")
     world = World(seed, home.url)
@@ -154,6 +156,7 @@ def play(
         for _ in range(rng.choice([1, 1, 1, 2])):
             steps, request = random_plan(rng)
             submitted.append(bench.plan({"steps": steps}, **request))
+            keep_submitted(RunStore(bench.runs), bench.store, submitted[-1][0])
         with doors(world) as patch:
             stage = Stage(world, bench, [plan_id for plan_id, _ in submitted], patch)
             stage.note_versions()
@@ -163,9 +166,10 @@ def play(
             stage.failing = rng.choice([0.0, 0.0, 0.15, 0.4])
             for plan_id, epoch in submitted:
                 stage.supervise(plan_id, epoch)
-            Misfortunes(stage, home, rng, misfortunes).play()
+            backups = Backups(stage, patch)
+            Misfortunes(stage, home, backups, rng, misfortunes).play()
             stage.failing = 0.0
-            settle_down(stage)
+            settle_down(stage, backups)
             found = violations(stage)
     except Exception as error:
         error.add_note(f"schedule {seed}\n" + "\n".join(world.told[-60:]))
@@ -193,14 +197,15 @@ def _workspace(home: Workbench, seed: int) -> Workbench:
     return bench
 
 
-def settle_down(stage: Stage) -> None:
+def settle_down(stage: Stage, backups: Backups) -> None:
     """Let everything come to its end, and resume until the plan has nothing left to do."""
     world = stage.world
     for actor in world.actors:
         actor.stopped_until = 0
     mended = False
     for number in range(_RESUMES):
-        _rest(world)
+        world.rest()
+        backups.read_everything()
         if number == 0:
             stage.account.wrong += untried(stage)
         states = {plan_id: stage.plan_row(plan_id)["status"] for plan_id in stage.plans}
@@ -231,20 +236,19 @@ def _means(choice: Choice, row: tuple[Any, ...]) -> bool:
     )
 
 
-def _rest(world: World) -> None:
-    limit = world.decisions + _LONGEST
-    while world.decide():
-        if world.decisions > limit:
-            raise AssertionError(f"it never ends: {world.living()}")
-
-
 class Misfortunes:
     """Faults at random moments of one schedule."""
 
     def __init__(
-        self, stage: Stage, home: Workbench, rng: random.Random, kinds: Mapping[str, int]
+        self,
+        stage: Stage,
+        home: Workbench,
+        backups: Backups,
+        rng: random.Random,
+        kinds: Mapping[str, int],
     ) -> None:
         self._stage = stage
+        self._backups = backups
         #: Where the methods are.
         self._home = home
         self._world = stage.world
@@ -470,6 +474,25 @@ class Misfortunes:
         # The number is that of the database, in which other schedules register as well.
         self._note(f"method {method} is registered again")
         self._stage.register_again(next_version(self._home, method))
+
+    def _back_up(self) -> None:
+        """Somebody makes a backup of the database while things go on."""
+        self._backups.take()
+        self._note("a backup is made")
+
+    def _restore(self) -> None:
+        """The database is lost, and everything with it that was at work; or restored in peace."""
+        if self._rng.random() < 0.5:
+            self._end(self._world.living())
+        else:
+            self._world.rest()
+        if self._backups.restore():
+            self._note("the backup is restored")
+
+    def _rebuild(self) -> None:
+        """What the run store has is read again, while things go on."""
+        self._note("rebuild")
+        self._backups.rebuild()
 
     def _cut_lock(self) -> None:
         victim = self._victim("supervisor")

@@ -29,6 +29,8 @@ HOST = "simulated"
 BOOT = "boot-1"
 #: How the lock of a plan's owner calls its connection.
 OWNER = "pm plan owner"
+#: Decisions after which a schedule without misfortunes must have come to rest.
+_LONGEST = 60_000
 #: Real seconds without any progress before a schedule is given up.
 _STUCK = 20.0
 
@@ -256,6 +258,13 @@ class World:
             return True
         self._move(self.rng.choice(awake), self._budget())
         return True
+
+    def rest(self) -> None:
+        """Go on until nobody is left; that must happen."""
+        limit = self.decisions + _LONGEST
+        while self.decide():
+            if self.decisions > limit:
+                raise AssertionError(f"it never ends: {self.living()}")
 
     def push(self, actor: Actor, steps: int) -> None:
         """Let one process take some steps before anybody else; nothing where it waits."""
