@@ -281,10 +281,10 @@ def test_two_people_save_one_pipeline_and_both_versions_are_there(
     )
     second = Drawing(other)
     second.wait()
-    other.evaluate(f"() => {PANEL}.addStep('summary', 'latest')")
+    other.evaluate(f"() => {PANEL}.edits.addStep('summary', 'latest')")
     assert second.steps == ["measure", "segment", "summary"]
     page.bring_to_front()
-    page.evaluate(f"() => {PANEL}.addStep('segment', 'latest')")
+    page.evaluate(f"() => {PANEL}.edits.addStep('segment', 'latest')")
     drawing.canvas.focus()
     page.keyboard.press("Control+s")
     page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.panel.model.dirty")
@@ -444,7 +444,7 @@ def test_a_version_is_chosen_and_what_is_gone_or_too_new_is_said(drawable, open_
     assert drawing.ask("[...model.document.steps.get('a').params]") == [["f.x", "1"]]
 
     # Another browser finds what is drawn, though no plan and no template takes it as it is.
-    page.evaluate(f"() => {PANEL}.addStep('segment', 'latest')")
+    page.evaluate(f"() => {PANEL}.edits.addStep('segment', 'latest')")
     browser = page.context.browser
     assert browser is not None
     elsewhere = browser.new_context().new_page()
