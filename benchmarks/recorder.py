@@ -38,10 +38,10 @@ FLOOR = [sys.executable, "-c", "import socket, json"]
 
 
 @contextmanager
-def timed(spans: list[float]) -> Iterator[None]:
-    """Note how long the work takes that has nothing to do with recording."""
+def timed(ready: list[float], closed: list[float]) -> Iterator[None]:
+    """Note how long the work takes that has nothing to do with recording, in each of the calls."""
 
-    def noting(original: Any) -> Any:
+    def noting(original: Any, spans: list[float]) -> Any:
         def wrapper(*arguments: Any, **options: Any) -> Any:
             begin = time.perf_counter()
             try:
@@ -52,8 +52,8 @@ def timed(spans: list[float]) -> Iterator[None]:
         return wrapper
 
     before = register_module._make_ready, seal.hash_run, seal.seal
-    register_module._make_ready = noting(before[0])
-    seal.hash_run, seal.seal = noting(before[1]), noting(before[2])
+    register_module._make_ready = noting(before[0], ready)
+    seal.hash_run, seal.seal = noting(before[1], closed), noting(before[2], closed)
     try:
         yield
     finally:
@@ -82,7 +82,7 @@ def main() -> None:
     options.add_argument("--repeat", type=int, default=20)
     repeat = options.parse_args().repeat
     floor, direct, ours = Clock(), (Clock(), Clock()), (Clock(), Clock())
-    spent: list[float] = []
+    spent: tuple[list[float], list[float]] = ([], [])
     with workbench() as bench, tempfile.TemporaryDirectory() as place:
         folder = RunStore(bench.runs).plan(0)
         recorder = TaskRecorder(bench.settings, folder, say=print)
@@ -92,22 +92,23 @@ def main() -> None:
         for _ in range(repeat):
             floor.run([FLOOR], bench.environ)
             calls(bench, Path(place), direct, plan=False)
-            spans: list[float] = []
-            with timed(spans):
+            spans: tuple[list[float], list[float]] = ([], [])
+            with timed(*spans):
                 calls(bench, Path(place), ours, plan=True)
-            spent.append(sum(spans))
+            for kept, each in zip(spent, spans, strict=True):
+                kept.append(sum(each))
         recorder.close()
     print(f"floor              {floor.said()}")
     for name, (first, second) in (("direct", direct), ("ours", ours)):
         print(f"{name:6} register    {first.said()}")
         print(f"{name:6} complete    {second.said()}")
-    extra = statistics.median(spent) / 2
-    print(f"making ready, hashing and sealing: median {extra:.0f} ms of each of our calls")
     least = min(floor.cpu)
-    for name, clock in (("register", ours[0]), ("complete", ours[1])):
+    for name, clock, spans in zip(("register", "complete"), ours, spent, strict=True):
+        extra = statistics.median(spans)
         wall = statistics.median(clock.wall) - extra
         print(
-            f"{name}: wall without that {wall:.0f} ms, "
+            f"{name}: making ready or hashing and sealing {extra:.0f} ms; wall without that "
+            f"{wall:.0f} ms, "
             f"{wall / statistics.median(floor.wall):.2f} of the floor; cpu of the call, median "
             f"{statistics.median(clock.cpu) / statistics.median(floor.cpu):.2f}, "
             f"least {min(clock.cpu) / least:.2f} of the floor"
