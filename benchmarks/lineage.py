@@ -2,7 +2,7 @@
 
     python benchmarks/lineage.py [--runs N] [--url postgresql://…/postgres] [--repeat N] [--keep]
 
-Builds a scratch database (about a minute per million runs) and drops it at the end; without --url
+Builds a scratch database (some minutes per million runs) and drops it at the end; without --url
 on an embedded server in a temporary folder. Each row is a shape. `ids` is the recursive query by
 psycopg alone, which fetches nothing but ids; `rows` fetches the rows of those runs and their edges,
 as tuples; `ours` returns the graph of `Run` and `Edge` values; `details` is what adding the
@@ -58,11 +58,29 @@ INSERT INTO param_sets (method_id, fingerprint) SELECT n, md5(n::text) FROM gene
 INSERT INTO param_set_values (param_set_id, param_def_id, value)
 SELECT tracked_function_id, id, default_value FROM param_defs;
 """
+# Every run was made by a plan of a thousand and reused by a later one, which has edges of its own.
+PLANS = """
+INSERT INTO execution_plans (workspace_id, name, document, status, created_by)
+SELECT 1, 'plan ' || n, '{{}}', 'completed', 'benchmark'
+FROM generate_series(0, 2 * {runs} / 1000 + 1) n
+"""
+PLANNED = """
+INSERT INTO planned_runs (id, plan_id, ordinal, key, step, method_version_id, decision, current_run)
+OVERRIDING SYSTEM VALUE
+SELECT 2 * n + later, 1 + 2 * (n / 1000) + later, n % 1000, n::text, 'step', 1 + n % 5,
+    CASE later WHEN 0 THEN 'run' ELSE 'reuse' END, n
+FROM generate_series({first}, {last}) n, generate_series(0, 1) later
+"""
+EDGES = """
+INSERT INTO planned_edges (child_id, input_name, ordinal, parent_id, source_output)
+SELECT 2 * run_id + later, 'table', ordinal, 2 * source_run_id + later, 'table'
+FROM run_inputs, generate_series(0, 1) later WHERE run_id BETWEEN {first} AND {last}
+"""
 RUNS = """
-INSERT INTO runs (uuid, workspace_id, method_id, method_version_id, param_set_id, sample, status,
-    finished_at, created_by, host)
-SELECT gen_random_uuid(), 1, 1 + n % 5, 1 + n % 5, 1 + n % 5, 'sample ' || n % 997, 'completed',
-    now(), 'benchmark', 'host'
+INSERT INTO runs (uuid, workspace_id, method_id, method_version_id, param_set_id, planned_run_id,
+    sample, status, finished_at, created_by, host)
+SELECT gen_random_uuid(), 1, 1 + n % 5, 1 + n % 5, 1 + n % 5, 2 * n,
+    'sample ' || n % 997, 'completed', now(), 'benchmark', 'host'
 FROM generate_series({first}, {last}) n ORDER BY n
 """
 INPUT = "INSERT INTO run_inputs (run_id, method_input_id, source_run_id, source_output, ordinal) "
@@ -92,6 +110,7 @@ INSERT INTO run_outputs (run_id, output_name, artifact_path, artifact_type, size
 SELECT id, 'table', 'table.parquet', 'table', 1000000, md5(id::text), true FROM runs;
 INSERT INTO run_parameters (run_id, function_name, param_name, ordinal, value, expected)
 SELECT id, 'work', 'a', 0, '1.0', '1.0' FROM runs;
+UPDATE run_inputs SET checksum = md5(source_run_id::text);
 ANALYZE;
 """
 WALK = {
@@ -136,15 +155,17 @@ def build(url: str, runs: int) -> list[Shape]:
     shapes = []
     with psycopg.connect(url) as connection:
         # A million notifications are not what is measured.
-        connection.execute("ALTER TABLE runs DISABLE TRIGGER USER")
+        for table in ("runs", "planned_runs", "execution_plans"):
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         connection.execute(REGISTRY)
+        connection.execute(PLANS.format(runs=runs))
         first = 1
 
         def add(count: int, edges: str) -> tuple[int, int]:
             nonlocal first
             bounds = {"first": first, "last": first + count - 1}
-            connection.execute(RUNS.format(**bounds))
-            connection.execute(edges.format(**bounds))
+            for statement in (PLANNED, RUNS, edges, EDGES):
+                connection.execute(statement.format(**bounds))
             first += count
             return bounds["first"], bounds["last"]
 
@@ -166,7 +187,8 @@ def build(url: str, runs: int) -> list[Shape]:
             Shape("fifth step of a pipeline, ancestry", "up", 5, 5),
         ]
         connection.execute(REST)
-        connection.execute("ALTER TABLE runs ENABLE TRIGGER USER")
+        for table in ("runs", "planned_runs", "execution_plans"):
+            connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     return shapes
 
 
