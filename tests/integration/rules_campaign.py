@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import traceback
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 
 from ..workbench import Workbench
@@ -39,28 +39,32 @@ class Result:
 
 
 class Campaign:
-    """Schedules of one workspace, played by as many processes as there are processors."""
+    """Plays schedules by as many processes as there are processors, until it is closed."""
 
-    def __init__(self, home: Workbench) -> None:
-        self._home = home
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(
+            max(1, min(4, os.cpu_count() or 1)), mp_context=multiprocessing.get_context("spawn")
+        )
 
-    def play(self, seeds: Iterable[int], *, without: str | None = None) -> Iterator[Result]:
-        """Play schedules as they come; ``without`` is a rule that is taken away.
+    def play(
+        self, home: Workbench, seeds: Iterable[int], *, without: str | None = None
+    ) -> Iterator[Result]:
+        """Play schedules of one workspace as they come; ``without`` is a rule that is taken away.
 
-        Closing the iterator drops what has not begun.
+        Closing the iterator drops what has not begun, and waits for what has.
         """
-        workers = max(1, min(4, os.cpu_count() or 1))
-        context = multiprocessing.get_context("spawn")
-        given = (self._home.root, self._home.url, self._home.environ)
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            waiting: list[Future[Result]] = [
-                pool.submit(_play, given, seed, without) for seed in seeds
-            ]
-            try:
-                for future in as_completed(waiting):
-                    yield future.result()
-            finally:
-                pool.shutdown(cancel_futures=True)
+        given = (home.root, home.url, home.environ)
+        waiting: list[Future[Result]] = [
+            self._pool.submit(_play, given, seed, without) for seed in seeds
+        ]
+        try:
+            for future in as_completed(waiting):
+                yield future.result()
+        finally:
+            wait([each for each in waiting if not each.cancel()])
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _play(given: tuple, seed: int, without: str | None) -> Result:

@@ -25,7 +25,7 @@ from .rules_campaign import Campaign
 from .rules_methods import make_methods
 from .rules_schedule import play
 
-SCHEDULES = int(os.environ.get("PM_TEST_SCHEDULES", "150"))
+SCHEDULES = int(os.environ.get("PM_TEST_SCHEDULES", "100"))
 SEED = int(os.environ.get("PM_TEST_SEED", "0"))
 #: Within so many schedules the loss of any rule is noticed.
 NOTICED = 200
@@ -44,8 +44,18 @@ def home(tmp_path: Path, database_url: str) -> Iterator[Workbench]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_whatever_dies_records_are_true_and_a_resume_finishes_the_rest(home: Workbench) -> None:
-    wrong = [r for r in Campaign(home).play(range(SEED, SEED + SCHEDULES)) if r.wrong]
+@pytest.fixture(scope="module")
+def campaign() -> Iterator[Campaign]:
+    """The processes that play schedules, one after another."""
+    made = Campaign()
+    yield made
+    made.close()
+
+
+def test_whatever_dies_records_are_true_and_a_resume_finishes_the_rest(
+    campaign: Campaign, home: Workbench
+) -> None:
+    wrong = [r for r in campaign.play(home, range(SEED, SEED + SCHEDULES)) if r.wrong]
     assert not wrong, "\n\n".join(
         [
             f"{len(wrong)} of {SCHEDULES}: {[r.seed for r in wrong]}",
@@ -55,8 +65,10 @@ def test_whatever_dies_records_are_true_and_a_resume_finishes_the_rest(home: Wor
 
 
 @pytest.mark.parametrize("rule", BROKEN)
-def test_without_any_one_rule_something_goes_wrong(home: Workbench, rule: str) -> None:
-    results = Campaign(home).play(range(NOTICED), without=rule)
+def test_without_any_one_rule_something_goes_wrong(
+    campaign: Campaign, home: Workbench, rule: str
+) -> None:
+    results = campaign.play(home, range(NOTICED), without=rule)
     noticed = next((result for result in results if result.violations), None)
     results.close()
     assert noticed is not None, f"{NOTICED} schedules without {rule!r}, and nothing was noticed"
