@@ -1,13 +1,15 @@
 import { nullTranslator } from '@jupyterlab/translation';
+import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import type { LogEntries, LogEntry } from '../src/api/logs';
 import { ordered, shapeOfFile } from '../src/runs/kinds';
 import { RunLog, shownLine, tracebackLine } from '../src/runs/log';
-import { lastUpTo } from '../src/runs/log_view';
+import { lastUpTo, Line } from '../src/runs/log_view';
 import { indented } from '../src/runs/previews';
 import { status } from '../src/runs/search';
+import { Breaking } from '../src/screen/parts';
 import { bytes, clock, figure } from '../src/screen/words';
 import type { LiveMode } from '../src/tokens';
 import { server } from './server';
@@ -400,4 +402,22 @@ it('a search that finds nothing says what was searched, and claims no more', () 
       'of a very long log its beginning, its end and its warnings.'
   );
   expect(status({ ...none, before: 7 }, trans)).toContain('older ones were not searched');
+});
+
+it('a long folder in a traceback does not push file and line out of sight, and is there as a whole', () => {
+  const folder = '/somewhere/study/.runs/plans/2/launches/1/work/c4/ad6ee91826/';
+  const text = `  File "${folder}helper.py", line 60, in find_g1_peak`;
+  const html = (sought: string): string => renderToStaticMarkup(Line({ text, sought }));
+  expect(html('')).toContain(`title="${folder}">${folder}</span>helper.py&quot;, line 60`);
+  expect(html('work')).toContain('<mark>work</mark>');
+  expect(html('work')).not.toContain('title');
+  expect(renderToStaticMarkup(Line({ text: 'read File "a/b"', sought: '' }))).not.toContain('span');
+});
+
+it('a long title goes on at a part of it, or else at a value, not in the middle of one', () => {
+  const title = Breaking({ text: 'Run 47 · min_height=0.7, k=2' });
+  const part = '<span class="pm-Part">';
+  expect(renderToStaticMarkup(title)).toBe(
+    `${part}Run 47</span> · ${part}min_height=<wbr/>0.7, k=<wbr/>2</span>`
+  );
 });

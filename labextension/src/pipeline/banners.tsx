@@ -1,11 +1,11 @@
 /** The lines above a drawing that say what must be known of it: a plan, unsaved work, what was lost. */
 
-import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import { CommandIDs } from '../commands';
+import { Ago } from '../screen/ago';
 import type { PipelineModel } from './model';
 import { OtherCommands } from './others';
 import { savePipeline, takeTheirs } from './saving';
@@ -37,9 +37,7 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
           {plan.submitted_at === null
             ? trans.__('Plan %1, a draft of', plan.plan_id)
             : trans.__('Plan %1, as submitted', plan.plan_id)}{' '}
-          <time dateTime={time} title={Time.format(time)}>
-            {Time.formatHuman(time)}
-          </time>
+          <Ago time={time} />
         </span>
         <button
           type="button"
@@ -114,9 +112,7 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
       <div className="pm-Banner" role="status">
         <span>
           {trans.__('Unsaved work was brought back: ')}
-          <time dateTime={restored} title={Time.format(restored)}>
-            {Time.formatHuman(restored)}
-          </time>
+          <Ago time={restored} />
         </span>
         <button type="button" className="jp-mod-styled" onClick={discardRestored}>
           {model.template === null ? trans.__('Start anew') : trans.__('Take what is saved')}
@@ -143,9 +139,7 @@ function Earlier(props: IBannerProps & { version: IOriginVersion }): React.JSX.E
         {time !== undefined && (
           <>
             {trans.__(', saved ')}
-            <time dateTime={time} title={Time.format(time)}>
-              {Time.formatHuman(time)}
-            </time>
+            <Ago time={time} />
             {by !== undefined && trans.__(' by %1', by)}
           </>
         )}
@@ -197,9 +191,7 @@ function Theirs({ model, theirs, trans }: ITheirsProps): React.JSX.Element {
         <>
           <span>
             {trans.__('"%1" was saved elsewhere by %2 ', model.name, theirs.updated_by)}
-            <time dateTime={theirs.updated_at} title={Time.format(theirs.updated_at)}>
-              {Time.formatHuman(theirs.updated_at)}
-            </time>
+            <Ago time={theirs.updated_at} />
           </span>
           <button
             type="button"

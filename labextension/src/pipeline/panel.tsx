@@ -12,11 +12,13 @@ import { Panel } from '@lumino/widgets';
 import React from 'react';
 import { flushSync } from 'react-dom';
 
+import type { IMarks } from '../api/marks';
 import type { Plan } from '../api/plans';
 import { CanvasWidget } from '../canvas/widget';
 import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
+import { markOf } from '../marks/mark';
 import { keepFocus } from '../params/kept_focus';
 import type { IApi } from '../tokens';
 import { Banners } from './banners';
@@ -134,6 +136,7 @@ export class PipelinePanel extends Panel {
         commands={_options.commands}
         trans={trans}
         plans={this._plans}
+        marks={this._marks.plan}
         askPlans={this._askPlans}
         view={plan => void this.view(plan)}
         isTableShown={this.isTableShown}
@@ -214,7 +217,8 @@ export class PipelinePanel extends Panel {
     try {
       const offered = new Map<string, number | null>([[trans.__('draft'), null]]);
       for (const { plan_id, status } of await this._plansOfThis()) {
-        offered.set(trans.__('plan %1 (%2)', plan_id, status), plan_id);
+        const { said } = markOf([...this._marks.plan], status);
+        offered.set(trans.__('plan %1 (%2)', plan_id, said), plan_id);
       }
       const { button, value } = await InputDialog.getItem({
         title: trans.__('View plan in pipeline'),
@@ -227,6 +231,15 @@ export class PipelinePanel extends Panel {
       }
     } catch (error) {
       await showExplanation(explained(error, trans), trans);
+    }
+  }
+
+  /** What the states of runs and plans are called, and look like. */
+  set marks(marks: IMarks) {
+    this._marks = marks;
+    this.canvas.marks = marks.run;
+    if (this.model.viewing !== null) {
+      this._refresh.emit();
     }
   }
 
@@ -329,6 +342,8 @@ export class PipelinePanel extends Panel {
       await showExplanation(explained(error, trans), trans);
     }
   }
+
+  private _marks: IMarks = { run: [], plan: [] };
 
   private readonly _askPlans = (): void => {
     this._plansOfThis().then(

@@ -11,6 +11,7 @@ import { CommandIDs } from '../commands';
 import { explained } from '../explain/explanation';
 import { MarkLabel, markOf } from '../marks/mark';
 import { useAsked } from '../screen/asked';
+import { Breaking } from '../screen/parts';
 import { lastLine, secondsBetween, took } from '../screen/words';
 import type { IApi, IPipelineModel } from '../tokens';
 
@@ -136,7 +137,9 @@ function Row({ row, marks, commands, trans }: IRowProps): React.JSX.Element {
     <li className="pm-StepRun" data-pm-state={state}>
       <div className="pm-StepRun-head">
         <MarkLabel mark={markOf([...marks], state)} />
-        <span className="pm-StepRun-where">{where}</span>
+        <span className="pm-StepRun-where">
+          <Breaking text={where} />
+        </span>
         {isFresh && (
           <span className="pm-StepRun-time">{took(secondsBetween(started, finished), trans)}</span>
         )}

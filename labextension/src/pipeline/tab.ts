@@ -335,7 +335,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     }
     void api.status().then(
       status => {
-        panel.canvas.marks = status.marks.run;
+        panel.marks = status.marks;
       },
       () => undefined
     );

@@ -5,7 +5,9 @@ import { copyIcon, downloadIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
+import type { IMark } from '../api/marks';
 import { CommandIDs } from '../commands';
+import { markOf } from '../marks/mark';
 import type { IPipelineModel } from '../tokens';
 import type { IStep } from './document';
 import { branchCount } from './document';
@@ -17,6 +19,8 @@ interface IToolbarProps {
   commands: CommandRegistry;
   trans: TranslationBundle;
   plans: readonly { readonly plan_id: number; readonly status: string }[];
+  /** What the states of plans are called. */
+  marks: readonly IMark[];
   /** Ask for the plans of this pipeline. */
   askPlans: () => void;
   view: (plan: number | null) => void;
@@ -25,7 +29,7 @@ interface IToolbarProps {
 }
 
 export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
-  const { model, commands, trans, plans, askPlans, view, isTableShown, toggleTable } = props;
+  const { model, commands, trans, plans, marks, askPlans, view, isTableShown, toggleTable } = props;
   const { viewing, preview } = model;
   const version = model.template?.version;
   const total = preview?.counts.total ?? 0;
@@ -39,7 +43,8 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
       ? plans
       : [viewing.plan, ...plans];
   const statusOf = (plan: { readonly plan_id: number; readonly status: string }): string =>
-    plan.plan_id === viewing?.plan.plan_id ? viewing.plan.status : plan.status;
+    markOf([...marks], plan.plan_id === viewing?.plan.plan_id ? viewing.plan.status : plan.status)
+      .said;
   return (
     <div className="pm-PipelineBar">
       <span className="pm-PipelineBar-name" title={model.name}>

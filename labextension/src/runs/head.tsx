@@ -9,7 +9,7 @@ import { CommandIDs } from '../commands';
 import { againText, runAgain } from '../plan/actions';
 import { Ago } from '../screen/ago';
 import { useHere } from '../screen/here';
-import { Action, PlanLink, RunState, Trouble } from '../screen/parts';
+import { Action, Breaking, PlanLink, RunState, Trouble } from '../screen/parts';
 import { secondsBetween, took } from '../screen/words';
 import { Stop } from './stop';
 
@@ -53,7 +53,9 @@ export function Head({ run, lineage = true }: IProps): React.JSX.Element {
   };
   return (
     <header className="pm-Head">
-      <h2>{runTitle(run, trans)}</h2>
+      <h2>
+        <Breaking text={runTitle(run, trans)} />
+      </h2>
       <p className="pm-Bar">
         <RunState run={run} />
         <span className="pm-Muted">

@@ -258,12 +258,37 @@ function LogBody({ log, atTraceback, wanted }: IBodyProps): React.JSX.Element {
                 <span className="pm-Log-number" aria-hidden="true">
                   {log.linesBefore + line + 1}
                 </span>
-                <span>{marked(shownLine(lines[line] ?? ''), text)}</span>
+                <span>
+                  <Line text={shownLine(lines[line] ?? '')} sought={text} />
+                </span>
               </div>
             );
           }}
         />
       )}
+    </>
+  );
+}
+
+/** The folder of a file in a traceback, and what stands around it. */
+const PLACE = /^(\s+File ")([^"]{24,}\/)([^"/]+", line \d+.*)$/;
+
+/**
+ * A line, with what is sought in it. Of a long folder in a traceback the beginning is shown, so that the
+ * file and its line are in sight; it is there as a whole for who copies it or points at it.
+ */
+export function Line({ text, sought }: { text: string; sought: string }): React.JSX.Element {
+  const [, before = '', folder = '', after = ''] = PLACE.exec(text) ?? [];
+  if (sought !== '' || folder === '') {
+    return <>{marked(text, sought)}</>;
+  }
+  return (
+    <>
+      {before}
+      <span className="pm-Log-folder" title={folder}>
+        {folder}
+      </span>
+      {after}
     </>
   );
 }

@@ -95,7 +95,9 @@ export function Parameters({
             <td className={parameter.stated ? 'pm-Code pm-Changed' : 'pm-Code'}>
               {valuesOf(parameter)}
             </td>
-            <td className="pm-Code pm-Muted">{parameter.default ?? trans.__('none')}</td>
+            <td className="pm-Code pm-Muted" data-pm-title={trans.__('Default')}>
+              {parameter.default ?? trans.__('none')}
+            </td>
             <td>{remarks(parameter, trans).join('; ')}</td>
           </tr>
         ))}

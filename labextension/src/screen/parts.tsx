@@ -260,3 +260,27 @@ export function Facts({
     </dl>
   );
 }
+
+/**
+ * A title of parts, as "Run 47 · gate v1 · min_height=0.7": where it is too long for a line, it goes on
+ * at a part, or else at a value, rather than in the middle of one.
+ */
+export function Breaking({ text }: { text: string }): React.JSX.Element {
+  return (
+    <>
+      {text.split(' · ').map((part, place) => (
+        <React.Fragment key={place}>
+          {place > 0 && ' · '}
+          <span className="pm-Part">
+            {part.split(/(?<==)/).map((piece, at) => (
+              <React.Fragment key={at}>
+                {at > 0 && <wbr />}
+                {piece}
+              </React.Fragment>
+            ))}
+          </span>
+        </React.Fragment>
+      ))}
+    </>
+  );
+}

@@ -26,7 +26,8 @@ it('nothing is made of a pipeline that a newer program wrote, which is shown in 
           model={model}
           commands={commands}
           trans={trans}
-          plans={[]}
+          plans={[{ plan_id: 7, status: 'partial' }]}
+          marks={[{ state: 'partial', glyph: '✕', token: 'error', said: 'partly failed' }]}
           askPlans={() => undefined}
           view={() => undefined}
           isTableShown={false}
@@ -43,6 +44,8 @@ it('nothing is made of a pipeline that a newer program wrote, which is shown in 
   expect(disabled(1)).toMatchObject(
     Object.fromEntries(Object.keys(made).map(label => [label, false]))
   );
+  // A plan is said to be what it is said to be everywhere.
+  expect(host.querySelector('select')?.textContent).toContain('plan 7 (partly failed)');
   act(() => {
     root.unmount();
   });
