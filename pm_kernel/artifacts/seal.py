@@ -39,6 +39,16 @@ _READ_ONLY = 0o444
 _READ_ONLY_FOLDER = 0o555
 
 
+class StillWritten(IntegrityError):
+    """Somebody writes to a file of a run that is being closed."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} changed while it was hashed: a process is still writing to it.",
+            hint="Wait for all processes that the method starts before run() returns.",
+        )
+
+
 def hash_run(
     folder: Path, *, strict: bool = True, progress: Callable[[int], None] | None = None
 ) -> list[FileEntry]:
@@ -73,10 +83,7 @@ def hash_run(
         now = os.lstat(f"{folder}/{path}")
         seen, first = ((i.st_size, i.st_mtime_ns, i.st_ino) for i in (now, info))
         if strict and seen != first:
-            raise IntegrityError(
-                f"{path} changed while it was hashed: a process is still writing to it.",
-                hint="Wait for all processes that the method starts before run() returns.",
-            )
+            raise StillWritten(path)
         entries.append(entry_of(path, digest, now))
     return entries
 
@@ -88,11 +95,14 @@ def seal(
     uuid: str,
     entries: list[FileEntry],
     meta: dict[str, Any],
+    *,
+    strict: bool = True,
 ) -> None:
     """Give a run directory its final name and lock it.
 
     ``entries`` are what ``hash_run`` returned. Raises Conflict when the directory was taken by
-    whoever settled the run meanwhile, IntegrityError when another run has that name.
+    whoever settled the run meanwhile, IntegrityError when another run has that name, and, with
+    ``strict``, StillWritten when a file is not any more what was hashed; nothing is decided then.
     """
     with taken_is_conflict(source, run_id), writing(target.parent):
         release_reserve(source)
@@ -100,10 +110,25 @@ def seal(
         _place(source, META_NAME, json.dumps(meta, indent=2, ensure_ascii=True) + "\n")
         for folder in _folders(source):
             fsync_folder(folder)
+        if strict:
+            _look_once_more(source, entries)
         _rename(source, target, uuid)
     with writing(target.parent):
         lock(target)
         fsync_folder(target.parent)
+
+
+def _look_once_more(folder: Path, entries: list[FileEntry]) -> None:
+    """Raise StillWritten where somebody wrote to what was hashed: it took its time."""
+    for entry in entries:
+        try:
+            now = os.lstat(f"{folder}/{entry.path}")
+        except FileNotFoundError:
+            if not folder.exists():
+                raise
+            raise StillWritten(entry.path) from None
+        if (now.st_size, now.st_mtime_ns, now.st_ino) != (entry.size, entry.mtime_ns, entry.inode):
+            raise StillWritten(entry.path)
 
 
 def _place(folder: Path, name: str, text: str) -> None:

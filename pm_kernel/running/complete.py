@@ -169,7 +169,20 @@ def _seal(
         notices=notices,
     )
     meta = meta_of(record, request)
-    seal.seal(folder, target, record["run_id"], record["uuid"], entries, meta)
+    try:
+        strict = error is None
+        seal.seal(folder, target, record["run_id"], record["uuid"], entries, meta, strict=strict)
+    except seal.StillWritten as problem:
+        # A failed run it is then, and kept as it can be had.
+        return _seal(
+            record,
+            folder,
+            target,
+            exit_code=exit_code,
+            limit=limit,
+            reason=problem.message,
+            cancelled=False,
+        )
     return request
 
 

@@ -76,9 +76,11 @@ def with_row_first(patch: pytest.MonkeyPatch, world: World) -> None:
         requests[record["uuid"]] = request
         return real_meta(record, request)
 
-    def row_then_seal(folder: Path, target: Path, run_id: int, uuid: str, *rest: Any) -> None:
+    def row_then_seal(
+        folder: Path, target: Path, run_id: int, uuid: str, *rest: Any, **options: Any
+    ) -> None:
         DirectRecorder(world.url, patience=30).ask({**requests.pop(uuid), "op": "complete"})
-        real_seal(folder, target, run_id, uuid, *rest)
+        real_seal(folder, target, run_id, uuid, *rest, **options)
 
     patch.setattr(complete, "meta_of", meta_of)
     patch.setattr(seal, "seal", row_then_seal)

@@ -197,6 +197,30 @@ while not (out / "growing").exists():
     assert "growing changed while it was hashed" in ended.error
 
 
+def test_what_is_written_between_hashing_and_closing_fails_the_run(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+    late: list[Path] = []
+
+    def fsync(descriptor: int) -> None:
+        real(descriptor)
+        for meta in (life.bench.runs / ".partial").glob("*/meta.json") if not late else ():
+            late.append(meta.with_name("result.txt"))
+            late[0].chmod(0o644)
+            with late[0].open("a") as stream:
+                stream.write("later")
+
+    life.bench.method("method", HEAD + "    (out / 'result.txt').write_text('first')\n")
+    monkeypatch.setattr(os, "fsync", fsync)
+    ended = life.run(life.bench.open("method"))
+    assert len(late) == 1
+    assert ended.status == "failed"
+    assert ended.error is not None
+    assert ended.error.startswith("result.txt changed while it was hashed")
+    ended_well(life, ended)
+
+
 def test_a_run_that_answers_a_cancel_by_returning_is_cancelled_all_the_same(life: Life) -> None:
     body = """
 def stop(*_):
