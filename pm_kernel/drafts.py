@@ -22,6 +22,7 @@ from pm_kernel.duplicates import SameImports
 from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problems
 from pm_kernel.located import located
 from pm_kernel.mirror import keep_plan
+from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.plan_file import PlanFile
 from pm_kernel.planned_rows import new_planned_runs
 from pm_kernel.store import drafts, plans, run_tree
@@ -62,15 +63,15 @@ def change_draft(
 ) -> Edited:
     """Store a draft as ``after`` where it still is ``before``.
 
-    Raises Problems when something is wrong with it then, also where it newly is to run again what
-    the plan does not have; InvalidInput for a name, notes or metadata that could not be stored,
-    Conflict when somebody else changed or submitted it meanwhile, or where it belongs to another
-    workspace, and StoreUnavailable when the run store, which keeps it too, cannot be written; in
-    all cases it is as it was.
+    Raises Problems when something is wrong with it then, or with the place where it would run, also
+    where it newly is to run again what the plan does not have; InvalidInput for a name, notes or
+    metadata that could not be stored, Conflict when somebody else changed or submitted it
+    meanwhile, or where it belongs to another workspace, and StoreUnavailable when the run store,
+    which keeps it too, cannot be written; in all cases it is as it was.
     """
     check_labels(after.name, after.notes, after.metadata)
     plans.refuse_elsewhere(store, settings.workspace_id, plan_id)
-    shown_now = planning.preview(store, after.plan, same_imports)
+    shown_now = planning.preview(store, after.plan, same_imports, check=SiteCheck(settings))
     earlier, _problems = parse_request(before.plan.request)
     shown_now = shown_now.asked_now(shown_now.request.rerun.without(earlier.rerun))
     if shown_now.errors:

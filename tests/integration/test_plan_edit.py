@@ -16,7 +16,7 @@ from pm_kernel.cli.main import main
 from pm_kernel.drafts import change_draft, differences, read_draft, with_request
 from pm_kernel.errors import Conflict, NotFound, Problems
 from pm_kernel.plan_file import PlanFile, read_plan_file
-from pm_kernel.plan_text import plan_text
+from pm_kernel.plan_text import plan_table, plan_text
 from pm_kernel.store import plans
 
 from ..workbench import Workbench, same_imports
@@ -287,6 +287,18 @@ def test_a_draft_stays_as_it_was_where_something_is_wrong(
     before = stored(bench, draft)
     assert main(["plan", "edit", "1", *words]) == code
     assert told in capsys.readouterr().err
+    assert stored(bench, draft) == before
+
+
+def test_a_draft_does_not_become_bigger_than_the_machine(
+    bench: Workbench, draft: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = stored(bench, draft)
+    table = plan_table(read_draft(bench.store, draft))
+    table["pipeline"]["steps"]["copy"]["resources"] = {"cpus": 5000}
+    (bench.root / "large.json").write_text(json.dumps(table))
+    assert main(["plan", "edit", "1", "--file", "large.json"]) == Problems.exit_code
+    assert "Step 'copy' asks for 5000 cpus; this machine has" in capsys.readouterr().err
     assert stored(bench, draft) == before
 
 
