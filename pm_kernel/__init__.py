@@ -8,10 +8,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pm_kernel.builder import Pipeline, grid
+    from pm_kernel.builder import Pipeline
     from pm_kernel.errors import PmError
     from pm_kernel.plan_handle import Plan
     from pm_kernel.plan_script import plan_as_python
+    from pm_kernel.python_branches import grid
     from pm_kernel.python_values import typed
 
 __version__ = "0.1.0"
@@ -22,7 +23,7 @@ _PLACES = {
     "Pipeline": "pm_kernel.builder",
     "Plan": "pm_kernel.plan_handle",
     "PmError": "pm_kernel.errors",
-    "grid": "pm_kernel.builder",
+    "grid": "pm_kernel.python_branches",
     "plan_as_python": "pm_kernel.plan_script",
     "typed": "pm_kernel.python_values",
 }

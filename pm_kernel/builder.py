@@ -20,6 +20,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,12 @@ from pm_kernel.domain.pipeline import FORMAT, Step, parse_pipeline
 from pm_kernel.domain.pipeline import Pipeline as Document
 from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problem, Problems
 from pm_kernel.located import located
+from pm_kernel.python_branches import (
+    BranchValues,
+    branches_document,
+    mapping_of,
+    params_document,
+)
 from pm_kernel.python_values import value_text
 
 if TYPE_CHECKING:
@@ -50,25 +57,6 @@ Names = str | Iterable[str]
 
 #: What ``rerun=`` takes: steps by name, and parts of the run tree.
 Again = str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Every combination of the values of some parameters."""
-
-    axes: Mapping[str, Iterable[object]]
-
-
-#: What ``branches=`` takes: sets of values by name, a list of them, or a ``grid``.
-BranchValues = Mapping[str, Mapping[str, object]] | Sequence[Mapping[str, object]] | Grid
-
-
-def grid(axes: Mapping[str, Iterable[object]]) -> Grid:
-    """Return branches for every combination: ``grid({"gate.k": [3, 5], "gate.sigma": [1.0]})``.
-
-    Values may be any iterable, such as ``range(5)`` or ``numpy.linspace(0, 1, 5)``.
-    """
-    return Grid(axes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +177,14 @@ class Pipeline:
             "method": method,
             "version": version,
             "title": title,
-            "params": _params(params, f"Step {shown(name)}"),
+            "params": params_document(params, f"Step {shown(name)}"),
             "branch_group": branch_group,
-            "branches": _branches(branches, f"Step {shown(name)}"),
-            "resources": dict(resources or {}),
-            "inputs": {key: self._input(name, key, each) for key, each in (inputs or {}).items()},
+            "branches": branches_document(branches, f"Step {shown(name)}"),
+            "resources": _resources(resources, f"Step {shown(name)}"),
+            "inputs": {
+                key: self._input(name, key, each)
+                for key, each in mapping_of(inputs or {}, f"Step {shown(name)}: inputs").items()
+            },
         }
         made = _parsed({"format": FORMAT, "steps": {name: raw}}).steps[name]
         before = self._document.steps.get(name)
@@ -251,7 +242,7 @@ class Pipeline:
         until: Names = (),
         branches: Mapping[str, BranchValues] | None = None,
         branch_groups: Mapping[str, str | None] | None = None,
-        excluded: Sequence[Mapping[str, str]] = (),
+        excluded: Mapping[str, str] | Sequence[Mapping[str, str]] = (),
         rerun: Again = (),
         rerun_keys: Names = (),
         base: str | Path | None = None,
@@ -276,11 +267,11 @@ class Pipeline:
             sheet=sheet,
             until=_names(until),
             branches={
-                step: _branches(each, f"branches of step {shown(step)}")
+                step: branches_document(each, f"branches of step {shown(step)}")
                 for step, each in (branches or {}).items()
             },
             branch_groups=branch_groups or {},
-            excluded=excluded,
+            excluded=[excluded] if isinstance(excluded, Mapping) else excluded,
             rerun=[rerun] if isinstance(rerun, str | Mapping) else rerun,
             rerun_keys=_names(rerun_keys),
         )
@@ -359,42 +350,16 @@ def _table(document: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
     return {} if not isinstance(read, dict) else read
 
 
-def _params(params: Mapping[str, object] | None, place: str) -> dict[str, str]:
-    return {
-        name: value_text(value, f"{place}, parameter {shown(str(name))}")
-        for name, value in (params or {}).items()
-    }
+def _resources(given: Mapping[str, object] | None, place: str) -> dict[str, Any]:
+    """Return resources as a document has them; whole numbers of numpy count as Python's own."""
+    table = mapping_of(given or {}, f"{place}: resources")
+    return {key: _whole(each) for key, each in table.items()}
 
 
-def _branches(given: BranchValues | None, place: str) -> Any:
-    """Return branches as a document has them: lists, whose order is kept wherever it is stored."""
-    if given is None:
-        return None
-    if isinstance(given, Mapping) and set(given) == {"grid"}:
-        # As a file says it.
-        given = Grid(given["grid"])  # type: ignore[arg-type]
-    if isinstance(given, Grid):
-        return {"grid": {name: _axis(name, each, place) for name, each in given.axes.items()}}
-    if isinstance(given, Mapping):
-        return [
-            {"name": name, "params": _params(each, f"{place}, branch {shown(str(name))}")}
-            for name, each in given.items()
-        ]
-    return [_branch(each, f"{place}, branch {n}") for n, each in enumerate(given, 1)]
-
-
-def _branch(given: Mapping[str, object], place: str) -> dict[str, Any]:
-    if "name" in given and set(given) <= {"name", "params"}:
-        params: Any = given.get("params")
-        return {"name": given["name"], "params": _params(params, place)}
-    return _params(given, place)
-
-
-def _axis(name: str, values: Iterable[object], place: str) -> list[str]:
-    place = f"{place}, grid of {shown(str(name))}"
-    if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
-        raise InvalidInput(f"{place}: it takes a list of values to try, not {values!r}.")
-    return [value_text(each, place) for each in values]
+def _whole(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return value
+    return int(value)
 
 
 def _names(given: Names) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def wishes(
         "branches": dict(branches),
         "branch_groups": dict(branch_groups),
         "until": list(until),
-        "excluded": [dict(each) for each in excluded],
+        "excluded": [dict(each) if isinstance(each, Mapping) else each for each in excluded],
         "rerun": {**rerun_of_words(rerun), "keys": list(rerun_keys)},
     }
     if sheet is not None:

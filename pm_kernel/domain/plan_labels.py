@@ -15,6 +15,11 @@ _DEEPEST = 100
 
 def check_labels(name: str, notes: str, metadata: Mapping[str, Any]) -> None:
     """Raise InvalidInput for what could not be shown, stored, or read back as it was."""
+    for what, text in (("name", name), ("notes", notes)):
+        if not isinstance(text, str):
+            raise InvalidInput(f"The {what} of a plan must be text, not {text!r}.")
+    if not isinstance(metadata, Mapping):
+        raise InvalidInput(f"The metadata of a plan must be a table, not {metadata!r}.")
     fault = name_fault(name)
     if fault is not None:
         raise InvalidInput(f"The name of a plan {fault}: {shown(name)}.")

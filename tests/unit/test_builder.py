@@ -181,6 +181,19 @@ def test_what_cannot_come_in_is_named_with_step_and_input(given: Any, told: str)
     assert fault(lambda: Pipeline("p").step("s", method="m", inputs=given)).startswith(told)
 
 
+@pytest.mark.parametrize("what", ["inputs", "params", "resources", "branches"])
+def test_what_is_no_table_is_named(what: str) -> None:
+    given: dict[str, Any] = {what: 5}
+    told = fault(lambda: Pipeline("p").step("s", method="m", **given))
+    assert told.startswith(f"Step 's': {what}")
+
+
+def test_whole_numbers_of_numpy_are_resources() -> None:
+    p = Pipeline("p")
+    p.step("s", method="m", resources={"cpus": np.int64(2)})
+    assert p.document["steps"]["s"]["resources"] == {"cpus": 2}
+
+
 def test_a_fault_of_a_binding_names_step_and_input() -> None:
     p = Pipeline("p")
     told = fault(lambda: p.step("s", method="m", inputs={"x": p.run(0, "table")}))
@@ -370,6 +383,9 @@ def test_files_of_the_pipeline_are_meant_from_here_and_not_from_the_sheets_folde
         {"sheet": "/nowhere/samples.csv"},
         {"sheet": 5},
         {"sheet": pd.DataFrame({"image": ["a"]})},
+        {"samples": ["s1"], "excluded": [5]},
+        {"samples": ["s1"], "branches": {"gate": {"tight": 5}}},
+        {"samples": ["s1"], "branches": {"gate": 5}},
     ],
 )
 def test_samples_that_cannot_be_used_are_refused_at_once(wrong: dict[str, Any]) -> None:
