@@ -416,7 +416,7 @@ it('a long folder in a traceback does not push file and line out of sight, and i
 
 it('a long title goes on at a part of it, or else at a value, not in the middle of one', () => {
   const title = Breaking({ text: 'Run 47 · min_height=0.7, k=2' });
-  const part = '<span class="pm-Part">';
+  const part = '<span class="pm-Breaking">';
   expect(renderToStaticMarkup(title)).toBe(
     `${part}Run 47</span> · ${part}min_height=<wbr/>0.7, k=<wbr/>2</span>`
   );

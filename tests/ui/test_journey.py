@@ -2,7 +2,9 @@
 
 From methods to a drawn pipeline, to branches and samples, to a preview, to runs that are watched
 on the drawing, to the log of what failed, to a mended plan, and from its figure back to the first
-input. Nothing is faked: the Lab, the database, Nextflow and the methods are real.
+input. Nothing is faked: the Lab, the database, Nextflow and the methods are real. Methods and
+images are those that the demo puts into its workspace; without a mouse it is gone with smaller
+ones, whose figure waits for what fails.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from playwright.sync_api import Page, expect
 from psycopg import sql
 
 from pm_kernel.config import default_cache_dir
+from pm_kernel.demo import loading
 from pm_kernel.domain.methods import MethodInput
+from pm_kernel.workspace import init_workspace
 
 from ..workbench import Workbench
 from .axe import check_axe
@@ -80,7 +84,7 @@ def workplace(
     database_template: str,
     _administration: psycopg.Connection[tuple[Any, ...]],
 ) -> Iterator[tuple[Lab, Workbench]]:
-    """A Lab over a workspace with three methods of three modules and two images."""
+    """A Lab over a workspace with what the demo prepares, and three small methods."""
     name = f"journey_{uuid4().hex[:12]}"
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
     _administration.execute(create.format(sql.Identifier(name), sql.Identifier(database_template)))
@@ -99,7 +103,7 @@ def workplace(
             tracked=["helper.py:segment"],
             inputs={"image": "file"},
             outputs={"nuclei": ("nuclei.csv", "table")},
-            module="segmentation",
+            module="finding",
         )
         bench.method(
             "gate",
@@ -109,7 +113,7 @@ def workplace(
                 "    return [row for row in rows if float(row) > threshold]\n"
             },
             tracked=["helper.py:gate"],
-            inputs={"nuclei": MethodInput("nuclei", "upstream", module="segmentation")},
+            inputs={"nuclei": MethodInput("nuclei", "upstream", module="finding")},
             outputs={"kept": ("kept.csv", "table")},
             module="gating",
         )
@@ -122,58 +126,71 @@ def workplace(
         )
         (lab.root / "s1.txt").write_text("0.2 0.4 0.9")
         (lab.root / "s2.txt").write_text("0.6 0.7 0.8")
+        init_workspace(lab.root)
+        loading.load_samples(bench.settings)
+        loading.load_methods(bench.settings, bench.store)
         yield lab, bench
         bench.close()
     drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
     _administration.execute(drop.format(sql.Identifier(name)))
 
 
+#: Of these the second is more than any peak can have.
+HEIGHT = "find_g1_peak.min_relative_height"
+
+
 def draw_by_hand(page: Page) -> Drawing:
     """Three methods out of the left panel, two links on the canvas."""
     drawing = Drawing.new(page)
-    page.get_by_role("tab", name="Research Process Manager").click()
+    page.get_by_role("button", name="Show the methods").click()
     methods = page.get_by_role("region", name="Research Process Manager")
-    methods.get_by_role("button", name="Add segment v1").dblclick()
-    methods.get_by_role("button", name="Add gate v1").dblclick()
+    methods.get_by_role("button", name="Add regionprops v1").dblclick()
+    methods.get_by_role("button", name="Add quality_filter v1").dblclick()
     # The third is dragged to where it belongs.
-    place = methods.get_by_role("button", name="Add draw v1").bounding_box()
+    third = methods.get_by_role("button", name="Add ploidy_gate v1")
+    third.scroll_into_view_if_needed()
+    place = third.bounding_box()
     assert place is not None
     start = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     drawing.pull(start, drawing.empty_place(0.8, 0.75))
     page.wait_for_function(
         "() => window.jupyterapp.shell.currentWidget.panel.model.document.steps.size === 3"
     )
-    drawing.connect("segment.nuclei", "gate.nuclei")
-    drawing.connect("gate.kept", "draw.kept")
-    assert drawing.links == {"segment.nuclei > gate.nuclei", "gate.kept > draw.kept"}
+    drawing.connect("regionprops.nuclei", "quality_filter.nuclei")
+    drawing.connect("quality_filter.nuclei", "ploidy_gate.nuclei")
+    assert drawing.links == {
+        "regionprops.nuclei > quality_filter.nuclei",
+        "quality_filter.nuclei > ploidy_gate.nuclei",
+    }
     return drawing
 
 
 def fan_out(page: Page, drawing: Drawing) -> None:
-    """Two samples with an image each, and two thresholds, of which one leaves nothing."""
+    """Two samples of the demo's sheet, and two thresholds, of which one finds nothing."""
     page.get_by_role("button", name="Edit the samples").click()
     samples = page.get_by_role("dialog", name="Samples")
-    names = samples.get_by_role("textbox", name="Names of samples, one on each line")
-    expect(names).to_be_focused()
-    page.keyboard.type("s1\ns2")
-    samples.get_by_role("button", name="Add column image").click()
-    for row in (1, 2):
-        samples.get_by_role("textbox", name=f"image of row {row}").fill(f"s{row}.txt")
+    # Asked over the dialog, which is still there afterwards.
+    samples.get_by_role("button", name="From the file browser…").click()
+    files = page.get_by_role("dialog").filter(has_text="Choose a sample sheet")
+    files.get_by_text("samples", exact=True).dblclick()
+    files.get_by_text("samples.csv", exact=True).click()
+    files.get_by_role("button", name="Select").click()
+    expect(files).to_have_count(0)
+    for row in (4, 3):
+        samples.get_by_role("button", name=f"Remove row {row}").click()
+    cell = samples.get_by_role("textbox", name="image of row 2")
+    expect(cell).to_have_value(re.compile(r"field_02\.png$"))
     samples.get_by_role("button", name="Done").click()
 
     # The first thing that was selected has opened the panel at the right.
     drawing.settled()
-    page.mouse.click(*drawing.at("gate"))
+    page.mouse.click(*drawing.at("ploidy_gate"))
     beside = page.locator("#jp-property-inspector")
     beside.get_by_role("button", name="Branch here…").click()
-    try_thresholds(page, "0.3", "5")
-
-
-def try_thresholds(page: Page, *values: str) -> None:
-    branches = page.get_by_role("dialog", name="Branches of gate")
-    branches.get_by_role("combobox", name="Branch by").select_option("gate.threshold")
-    for value in values:
-        field = branches.get_by_role("textbox", name="Next value of gate.threshold")
+    branches = page.get_by_role("dialog", name="Branches of ploidy_gate")
+    branches.get_by_role("combobox", name="Branch by").select_option(HEIGHT)
+    for value in ("0.7", "1.5"):
+        field = branches.get_by_role("textbox", name=f"Next value of {HEIGHT}")
         field.fill(value)
         field.press("Enter")
     branches.get_by_role("button", name="Done").click()
@@ -183,7 +200,9 @@ def run_it(page: Page, drawing: Drawing, *, total: int, button: str) -> None:
     """Preview what is drawn, press the button that says what it will do, land on the drawing."""
     page.get_by_role("button", name=f"Preview {total} runs").click()
     preview = page.get_by_role("main")
-    expect(preview.get_by_text("2 samples × gate 2 = 4 paths, 4 final results")).to_be_visible()
+    expect(
+        preview.get_by_text("2 samples × ploidy_gate 2 = 4 paths, 4 final results")
+    ).to_be_visible()
     preview.get_by_role("button", name=button).click()
     expect(page.get_by_role("button", name="Back to the draft")).to_be_visible(timeout=RUNS)
     expect(drawing.canvas).to_be_visible()
@@ -218,81 +237,84 @@ def test_from_an_empty_canvas_to_a_figure_and_back_to_its_first_input(
     drawing.settled()
     screenshot("journey-2-fanned-out")
 
-    page.get_by_role("button", name="Preview 10 runs").click()
-    expect(page.get_by_role("main").get_by_text("10 runs: 10 new")).to_be_visible()
+    page.get_by_role("button", name="Preview 8 runs").click()
+    expect(page.get_by_role("main").get_by_text("8 runs: 8 new")).to_be_visible()
     expect(page.get_by_role("main").get_by_text("how long it takes is not known")).to_be_visible()
     screenshot("journey-3-preview")
     page.get_by_role("tab", name="Pipeline").first.click()
-    run_it(page, drawing, total=10, button="Run 10 new")
+    run_it(page, drawing, total=8, button="Run 8 new")
 
-    # The same drawing, live: numbers go up by themselves, one branch fails, what is below it waits.
-    until(page, "segment", completed=2)
+    # The same drawing, live: numbers go up by themselves, and one branch fails.
+    until(page, "regionprops", completed=2)
     screenshot("journey-4-running")
-    until(page, "gate", completed=2, failed=2)
-    until(page, "draw", completed=2, blocked=2)
-    assert counts(drawing, "segment") == {"completed": 2}
+    until(page, "ploidy_gate", completed=2, failed=2)
+    assert counts(drawing, "quality_filter") == {"completed": 2}
     # So it is measured when a change is seen on the drawing.
-    seen = benchmark("lab").SEEN_ON_CANVAS.replace("'segment'", "'gate'")
+    seen = benchmark("lab").SEEN_ON_CANVAS.replace("'segment'", "'ploidy_gate'")
     assert page.evaluate(seen, 2) > 0
     assert page.evaluate(benchmark("lab").DRAWN)
     screenshot("journey-5-failed")
 
     # Unfolded: which sample, which threshold, why.
-    page.mouse.click(*drawing.at("gate", part="foot"))
-    runs = page.get_by_role("dialog", name="Runs of step gate")
-    failed = runs.get_by_role("listitem").filter(has_text="threshold=5")
+    page.mouse.click(*drawing.at("ploidy_gate", part="foot"))
+    runs = page.get_by_role("dialog", name="Runs of step ploidy_gate")
+    failed = runs.get_by_role("listitem").filter(has_text="min_relative_height=1.5")
     expect(failed).to_have_count(2)
-    expect(failed.first).to_contain_text("no nucleus is above the threshold")
+    expect(failed.first).to_contain_text("index 0 is out of bounds")
     check_axe(page, ".pm-Unfolded")
     screenshot("journey-6-unfolded")
     page.keyboard.press("Escape")
     expect(runs).to_have_count(0)
     # The same by key, at the step that the arrows have walked to.
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("u")
+    for key in ("ArrowLeft", "Shift+ArrowRight", "Shift+ArrowDown", "u"):
+        page.keyboard.press(key)
     expect(failed).to_have_count(2)
     page.keyboard.press("u")
     expect(runs).to_have_count(0)
 
-    # One click on "2 failed": the log, at the person's own line.
-    page.mouse.click(*drawing.at("gate", part="trouble"))
+    # One click on "2 failed": the log, at the person's own line, and beside it what was tried.
+    page.mouse.click(*drawing.at("ploidy_gate", part="trouble"))
     log = page.get_by_role("main").get_by_role("log")
-    expect(log).to_contain_text("ValueError: no nucleus is above the threshold")
-    expect(log.locator("[data-pm-here=true]")).to_contain_text("run.py")
+    expect(log).to_contain_text("IndexError: index 0 is out of bounds")
+    here = log.locator("[data-pm-here=true]")
+    expect(here).to_contain_text('helper.py", line')
+    expect(here.get_by_title(re.compile("/work/"))).to_be_visible()
+    beside = page.locator("#jp-property-inspector")
+    tried = beside.get_by_role("row").filter(has_text="min_relative_height")
+    expect(tried).to_contain_text("1.5")
+    width = "row => row.scrollWidth <= row.closest('.pm-Section-body').clientWidth"
+    assert tried.evaluate(width), "the value is out of sight"
     screenshot("journey-7-log")
 
     # Mended: what is good is reused, only the other branch runs.
     page.get_by_role("tab", name="Pipeline").first.click()
     page.get_by_role("button", name="Back to the draft").click()
-    page.mouse.click(*drawing.at("gate"))
-    beside = page.locator("#jp-property-inspector")
-    wrong = beside.get_by_role("textbox", name="Value 2 of gate.threshold")
-    wrong.fill("0.5")
+    page.mouse.click(*drawing.at("ploidy_gate"))
+    wrong = beside.get_by_role("textbox", name=f"Value 2 of {HEIGHT}")
+    wrong.fill("0.9")
     wrong.press("Enter")
     drawing.settled()
-    run_it(page, drawing, total=10, button="Run 4 new, reuse 6")
-    until(page, "gate", completed=2, reused=2)
-    until(page, "draw", completed=2, reused=2)
+    run_it(page, drawing, total=8, button="Run 2 new, reuse 6")
+    until(page, "ploidy_gate", completed=2, reused=2)
     screenshot("journey-8-mended")
 
     # From a figure back to the first input.
-    page.mouse.click(*drawing.at("draw", part="foot"))
-    runs = page.get_by_role("dialog", name="Runs of step draw")
+    page.mouse.click(*drawing.at("ploidy_gate", part="foot"))
     expect(runs.get_by_role("listitem")).to_have_count(4)
-    figure = runs.get_by_role("listitem").filter(has_text="threshold=0.5").first
+    figure = runs.get_by_role("listitem").filter(has_text="min_relative_height=0.9").first
     figure.get_by_role("button", name="Lineage of run").click()
     graph = page.get_by_role("application", name="Lineage of run")
     expect(graph).to_be_visible()
     chain = page.get_by_role("complementary", name="The selected run")
-    expect(chain.get_by_role("heading", name="draw v1")).to_be_visible()
+    expect(chain.get_by_role("heading", name="ploidy_gate v1")).to_be_visible()
+    expect(chain.get_by_role("row", name="min_relative_height")).to_contain_text("0.9")
+    expect(chain.get_by_role("img", name="histogram")).to_be_visible()
     graph.focus()
     page.keyboard.press("ArrowLeft")
-    expect(chain.get_by_role("heading", name="gate v1")).to_be_visible()
-    expect(chain.get_by_role("row", name="threshold")).to_contain_text("0.5")
+    expect(chain.get_by_role("heading", name="quality_filter v1")).to_be_visible()
     page.keyboard.press("ArrowLeft")
-    expect(chain.get_by_role("heading", name="segment v1")).to_be_visible()
-    expect(chain).to_contain_text(re.compile(r"s[12]\.txt"))
+    expect(chain.get_by_role("heading", name="regionprops v1")).to_be_visible()
+    expect(chain).to_contain_text(re.compile(r"field_0[12]\.png"))
     screenshot("journey-9-traced")
     assert bench.rows("SELECT count(*) AS n FROM runs WHERE status = 'failed'")[0]["n"] == 2
 

@@ -271,7 +271,7 @@ export function Breaking({ text }: { text: string }): React.JSX.Element {
       {text.split(' · ').map((part, place) => (
         <React.Fragment key={place}>
           {place > 0 && ' · '}
-          <span className="pm-Part">
+          <span className="pm-Breaking">
             {part.split(/(?<==)/).map((piece, at) => (
               <React.Fragment key={at}>
                 {at > 0 && <wbr />}
