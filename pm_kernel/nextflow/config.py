@@ -253,7 +253,9 @@ def _ask(
 def _message(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     lines = [line.removeprefix("ERROR ~ ") for line in lines if not line.startswith("WARN")]
-    return " ".join(lines)[:1000] or "it ended without a word"
+    # That log is gone by now.
+    told = re.sub(r" ?-- Check '[^']*' file for details", "", " ".join(lines))
+    return told[:1000] or "it ended without a word"
 
 
 def _key(

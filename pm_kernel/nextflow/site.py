@@ -127,7 +127,8 @@ class SiteCheck:
         try:
             config = site_config(self._settings)
         except (EngineUnavailable, InvalidInput) as error:
-            return [Problem(str(error), code="nextflow")]
+            told = " ".join(part for part in (error.message, error.hint) if part)
+            return [Problem(told, code="nextflow")]
         return [
             *self._container_problems(config, processes),
             *self._database_problems(config, processes),

@@ -521,5 +521,9 @@ def test_a_site_that_overrides_what_records_the_runs_stops_the_plan(
     pm("plan", "submit", 1, code=Problems.exit_code)
     assert bench.rows("SELECT status FROM execution_plans") == [{"status": "draft"}]
     (bench.root / "nextflow.config").write_text("process { broken\n")
+    told = pm("plan", "preview", 1, code=Problems.exit_code).out
+    (line,) = [line for line in told.splitlines() if "Nextflow cannot read" in line]
+    assert line.endswith(f"Mend the file; `nextflow config` in {bench.root} shows the same.")
+    assert ("\\n" in line, "/log'" in line) == (False, False)
     assert "nextflow.config" in pm("plan", "submit", 1, code=Problems.exit_code).err
     assert bench.rows("SELECT status FROM execution_plans") == [{"status": "draft"}]
