@@ -34,6 +34,7 @@ class Changes:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._before: dict[Path, bytes | None] = {}
+        self._written: dict[Path, bytes] = {}
         self._removed: list[Path] = []
         self._forgotten: list[Path] = []
 
@@ -41,6 +42,7 @@ class Changes:
         """Write a document as JSON. Raises StoreUnavailable."""
         self._note(file)
         write(self._root, file, document)
+        self._written[file] = _bytes(file, document)
 
     def remove(self, file: Path) -> None:
         """Remove a file at the end; missing is fine. Raises StoreUnavailable where it cannot be."""
@@ -63,9 +65,14 @@ class Changes:
                 file.unlink(missing_ok=True)
 
     def undo(self) -> None:
-        """Put everything back, as far as that is possible."""
+        """Put everything back, as far as that is possible.
+
+        The locks of the transaction are gone by now: what somebody else has written since is newer.
+        """
         for file, before in reversed(self._before.items()):
             with suppress(OSError):
+                if file in self._written and file.read_bytes() != self._written[file]:
+                    continue
                 if before is None:
                     file.unlink(missing_ok=True)
                 else:
@@ -95,13 +102,17 @@ def changes(root: Path) -> Iterator[Changes]:
 
 def write(root: Path, file: Path, document: Mapping[str, Any]) -> None:
     """Write a document as JSON, whole or not at all; ``.gz`` packs it. Raises StoreUnavailable."""
-    packed = file.suffix == ".gz"
-    text = json.dumps(document, indent=None if packed else 2) + "\n"
-    data = text.encode("ascii")
+    data = _bytes(file, document)
     with writing(root):
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Without the time, equal documents are equal files.
-        replace(file, gzip.compress(data, _LEVEL, mtime=0) if packed else data)
+        replace(file, data)
+
+
+def _bytes(file: Path, document: Mapping[str, Any]) -> bytes:
+    packed = file.suffix == ".gz"
+    data = (json.dumps(document, indent=None if packed else 2) + "\n").encode("ascii")
+    # Without the time, equal documents are equal files.
+    return gzip.compress(data, _LEVEL, mtime=0) if packed else data
 
 
 def read(file: Path) -> dict[str, Any] | None:

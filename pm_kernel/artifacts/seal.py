@@ -75,12 +75,15 @@ def hash_run(
     entries = []
     for path, digest in hashes.items():
         info = before[path]
-        with suppress(PermissionError):
-            # Not ours: detection, not the lock, is the promise.
-            os.chmod(f"{folder}/{path}", _READ_ONLY)  # noqa: PTH101 - for every file
-        # Locking changes the inode's time, so the last look comes after it. What is written from
-        # now on differs from this entry; what was written since the first look shows here.
-        now = os.lstat(f"{folder}/{path}")
+        try:
+            now = _locked(f"{folder}/{path}")
+        except FileNotFoundError as error:
+            if strict:
+                raise _while_hashing(folder, error) from error
+            if not folder.exists():
+                raise
+            # Something of a failed run is still at work in it.
+            continue
         seen, first = ((i.st_size, i.st_mtime_ns, i.st_ino) for i in (now, info))
         if strict and seen != first:
             raise StillWritten(path)
@@ -283,6 +286,16 @@ def is_of(folder: Path, uuid: str) -> bool:
     except IntegrityError:
         return False
     return meta is not None and meta["uuid"] == uuid
+
+
+def _locked(path: str) -> os.stat_result:
+    """Make a file read-only; returns how it is then."""
+    with suppress(PermissionError):
+        # Not ours: detection, not the lock, is the promise.
+        os.chmod(path, _READ_ONLY)  # noqa: PTH101 - for every file
+    # Locking changes the inode's time, so the last look comes after it. What is written from now on
+    # differs from this entry; what was written since the first look shows here.
+    return os.lstat(path)
 
 
 def _own(folder: Path, path: str) -> os.stat_result:

@@ -140,6 +140,25 @@ def test_a_symlink_is_refused_by_name(partial: Path) -> None:
     assert "link" not in {e.path for e in hash_run(partial, strict=False)}
 
 
+def test_a_file_that_vanishes_while_it_is_locked_is_named_and_keeps_no_failed_run_open(
+    partial: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_chmod = os.chmod
+
+    def vanish(path: str, mode: int, **options: Any) -> None:
+        # A process of the method removes it just now.
+        if str(path).endswith("1.tif"):
+            Path(path).unlink(missing_ok=True)
+        really_chmod(path, mode, **options)
+
+    monkeypatch.setattr(os, "chmod", vanish)
+    with pytest.raises(IntegrityError, match=r"tiles/1\.tif vanished while it was hashed"):
+        hash_run(partial)
+    (partial / "tiles" / "1.tif").write_bytes(b"again")
+    kept = [each.path for each in hash_run(partial, strict=False)]
+    assert kept == ["run.log", "table.csv", "tiles/0.tif", "tiles/2.tif"]
+
+
 def test_a_final_name_is_never_used_twice(store: RunStore, partial: Path) -> None:
     store.final(7).mkdir(parents=True)
     with pytest.raises(IntegrityError, match="belongs to another run"):

@@ -35,6 +35,24 @@ def test_a_file_is_removed_when_all_has_gone_well_and_not_before(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_somebody_else_wrote_meanwhile_is_not_undone(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "a.json", tmp_path / "b.json"
+    for each in (ours, theirs):
+        write(tmp_path, each, {"is": "before"})
+
+    def fail() -> None:
+        with changes(tmp_path) as changed:
+            for each in (ours, theirs):
+                changed.write(each, {"is": "refused"})
+            # The lock of the row is gone where its transaction failed: they had it next.
+            write(tmp_path, theirs, {"is": "theirs"})
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert [read(each) for each in (ours, theirs)] == [{"is": "before"}, {"is": "theirs"}]
+
+
 def test_a_name_that_is_no_number_of_ours_raises_no_number(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     for name in ("00000007", str(10**20), "plans/3", f"plans/{HIGHEST + 1}", "plans/x", "plans/³"):
