@@ -15,7 +15,6 @@ backup: then it is not written over before ``rebuilding`` has read it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -175,18 +174,9 @@ def another(run_store: RunStore, document: Mapping[str, Any]) -> dict[str, Any] 
         kept = mirror.read(run_store.plan(document["plan_id"]) / PLAN)
     except mirror.UNREADABLE:
         return None
-    if kept is None or _is_of(kept, document):
+    if kept is None or all(kept.get(each) == document[each] for each in ("kind", "created_at")):
         return None
     return kept
-
-
-def _is_of(kept: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
-    try:
-        # Not as text: a server may have been in another time zone then.
-        created = [datetime.fromisoformat(each["created_at"]) for each in (kept, document)]
-        return kept["kind"] == document["kind"] and created[0] == created[1]
-    except mirror.UNREADABLE:
-        return False
 
 
 def _refuse_another(run_store: RunStore, document: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
@@ -256,7 +256,6 @@ def _row(connection: Connection, table: Table, names: Sequence[str], number: int
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        # The same on every server, whatever time zone it has.
-        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
     }

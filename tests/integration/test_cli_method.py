@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from pm_kernel.cli.main import main
 from pm_kernel.cli.method_options import contract_field, method_input, method_output, tracking
 from pm_kernel.domain.methods import ContractField, MethodInput, MethodOutput
 from pm_kernel.errors import Conflict, InvalidInput, NotFound
@@ -24,17 +23,6 @@ def workspace(tmp_path, database_url, monkeypatch):
         monkeypatch.setenv("TZ", "UTC")
         yield made
         made.check()
-
-
-@pytest.fixture
-def pm(capsys):
-    """Type a command; returns what it answered."""
-
-    def run(*words, code=0):
-        assert main([str(word) for word in words]) == code, capsys.readouterr().err
-        return capsys.readouterr()
-
-    return run
 
 
 # --- what a person types --------------------------------------------------------------------------

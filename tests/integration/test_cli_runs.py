@@ -43,17 +43,6 @@ def rows(store, root):
     return Rows(store, root=str(root))
 
 
-@pytest.fixture
-def pm(capsys):
-    """Type a command; returns what it answered."""
-
-    def run(*words, code=0):
-        assert main([str(word) for word in words]) == code, capsys.readouterr().err
-        return capsys.readouterr()
-
-    return run
-
-
 def first_words(table):
     return [each.split()[0] for each in table.splitlines()[1:]]
 

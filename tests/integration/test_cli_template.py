@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pm_kernel import templates
-from pm_kernel.cli.main import main
 from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problems, UsageError
 
 from ..workbench import Workbench
@@ -39,33 +37,16 @@ def run(table, output_dir):
 HELPER = "def scale(value, factor=2):\n    return value * factor\n"
 
 Pm = Callable[..., Any]
+pytestmark = pytest.mark.usefixtures("bench")
 
 
 @pytest.fixture
-def bench(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Workbench]:
-    made = Workbench.make(tmp_path / "workspace", database_url)
-    for name, value in made.environ.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(made.root)
-    made.method("load", files={"helper.py": HELPER})
-    made.method("copy", COPY, files={"helper.py": HELPER}, tracked=["helper.py:scale"],
+def bench(entered: Workbench) -> Workbench:
+    entered.method("load", files={"helper.py": HELPER})
+    entered.method("copy", COPY, files={"helper.py": HELPER}, tracked=["helper.py:scale"],
                 inputs={"table": "upstream"}, outputs={"copy": "copy.csv"})  # fmt: skip
-    (made.root / "counting.toml").write_text(PIPELINE)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def pm(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> Pm:
-    """Type a command; returns what it answered."""
-
-    def run(*words: object, code: int = 0) -> Any:
-        assert main([str(word) for word in words]) == code, capsys.readouterr().err
-        return capsys.readouterr()
-
-    return run
+    (entered.root / "counting.toml").write_text(PIPELINE)
+    return entered
 
 
 def test_a_saved_pipeline_is_listed_and_shown_as_a_file_that_makes_the_same_plan(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pm_kernel import origin as origins
-from pm_kernel.cli.main import main
 from pm_kernel.errors import IntegrityError, InvalidInput, NotFound
 from pm_kernel.origin import origin_of
 
@@ -67,15 +65,6 @@ def paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
-
-
-@pytest.fixture
-def pm(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    def run(*words: str, code: int = 0) -> Any:
-        assert main(list(words)) == code, capsys.readouterr().err
-        return capsys.readouterr()
-
-    return run
 
 
 def test_a_copy_of_a_figure_leads_to_the_runs_that_made_it(bench, paper, pm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,14 @@ Pm = Callable[..., Any]
 
 
 @pytest.fixture
-def bench(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Workbench]:
-    made = Workbench.make(tmp_path / "workspace", database_url)
-    for name, value in made.environ.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(made.root)
-    made.method(
+def bench(entered: Workbench) -> Workbench:
+    entered.method(
         "load",
         "def run(image, output_dir): ...",
         inputs={"image": "file"},
         outputs={"table": "table.csv"},
     )
-    made.method(
+    entered.method(
         "copy",
         COPY,
         files={"helper.py": HELPER},
@@ -59,20 +53,8 @@ def bench(
         outputs={"copy": "copy.csv"},
     )
     for name in ("a.tif", "b.tif", "c.tif"):
-        (made.root / name).write_text("1")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def pm(capsys: pytest.CaptureFixture[str]) -> Pm:
-    """Type a command; returns what it answered."""
-
-    def run(*words: str, code: int = 0) -> Any:
-        assert main(list(words)) == code, capsys.readouterr().err
-        return capsys.readouterr()
-
-    return run
+        (entered.root / name).write_text("1")
+    return entered
 
 
 @pytest.fixture

@@ -56,11 +56,6 @@ def _here(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(bench.root / "notebooks")
 
 
-@pytest.fixture
-def life(bench: Workbench, tmp_path: Path) -> Life:
-    return Life(bench, tmp_path)
-
-
 def a_plan(bench: Workbench, factors: list[int]) -> Plan:
     p = Pipeline("cohort", workspace=bench.settings)
     one = p.step("one", method="scale", branches=grid({"scale.factor": factors}))

@@ -1,168 +1,36 @@
-"""Drafts, submitted plans and templates outlive the database: the run store repeats them."""
+"""Drafts, submitted plans and templates outlive the database: they are read again."""
 
 from __future__ import annotations
 
-import errno
 import gzip
 import json
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from pm_kernel import mirror, registration, retrying, submission, templates
 from pm_kernel.artifacts.layout import RunStore
-from pm_kernel.cli.main import main
-from pm_kernel.errors import Conflict, IntegrityError, StoreUnavailable
-from pm_kernel.nextflow.plan_record import PlanRecord
-from pm_kernel.store import launches, numbering, schema
+from pm_kernel.errors import Conflict, IntegrityError
+from pm_kernel.store import schema
 
-from ..workbench import RUN, SCALE, Workbench, same_imports
+from ..workbench import Workbench
+from .rebuild_harness import (
+    COPY_B,
+    Pm,
+    epoch,
+    known,
+    lose_the_database,
+    register,
+    seat,
+    shown,
+    submit,
+    supervise,
+)
 from .recording_harness import Life
 
-COPY = """
-from pathlib import Path
-
-def run(table, output_dir):
-    (Path(output_dir) / "copy.csv").write_text(Path(table).read_text())
-"""
-PLAN: dict[str, Any] = {
-    "name": "cohort",
-    "notes": "for the paper",
-    "metadata": {"project": "x"},
-    "pipeline": {
-        "format": 1,
-        "steps": {
-            "double": {
-                "method": "double",
-                "branches": {"a": {"scale.factor": "3"}, "b": {"scale.factor": "4"}},
-            },
-            "copy": {"method": "copy", "inputs": {"table": {"from": "double.table"}}},
-        },
-    },
-}
-
-COPY_B = '["copy",{"copy":"default","double":"b"}]'
-
-Pm = Callable[..., Any]
-
 
 @pytest.fixture
-def bench(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Workbench]:
-    made = Workbench.make(tmp_path / "workspace", database_url)
-    for name, value in made.environ.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(made.root)
-    (made.root / "plan.json").write_text(json.dumps(PLAN))
-    (made.root / "pipeline.json").write_text(json.dumps(PLAN["pipeline"]))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def pm(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> Pm:
-    """Type a command; returns what it answered."""
-
-    def run(*words: object, code: int = 0) -> Any:
-        assert main([str(word) for word in words]) == code, capsys.readouterr().err
-        return capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def life(bench: Workbench, tmp_path: Path) -> Life:
-    return Life(bench, tmp_path)
-
-
-def register(pm: Pm, bench: Workbench) -> None:
-    """Two methods as a person registers them: git has them too."""
-    pm("init")
-    for name, files in (
-        ("double", {"run.py": RUN, "helper.py": SCALE}),
-        ("copy", {"run.py": COPY}),
-    ):
-        folder = bench.root.parent / name
-        folder.mkdir()
-        for file, text in files.items():
-            (folder / file).write_text(text)
-    pm("method", "register", bench.root.parent / "double", "--module", "testing",
-       "--track", "scale", "--output", "table=table.csv:table")  # fmt: skip
-    pm("method", "register", bench.root.parent / "copy", "--module", "testing",
-       "--input", "table=upstream", "--output", "copy=copy.csv:table")  # fmt: skip
-
-
-def submit(bench: Workbench, plan_id: int) -> None:
-    """Submit a plan; its supervisor is played."""
-    submission.submit(bench.settings, bench.store, plan_id, same_imports, start=lambda *_: None)
-
-
-def supervise(bench: Workbench, life: Life, plan_id: int, *, exit_codes: list[int]) -> None:
-    """What a supervisor does: one launch of these tasks, and the end."""
-    record = PlanRecord(bench.store, bench.settings.workspace_id, plan_id, epoch(bench, plan_id))
-    launch = record.open_launch()
-    folder = RunStore(bench.runs).plan(plan_id) / "launches" / str(launch.number) / "work"
-    for position, code in enumerate(exit_codes):
-        _, task_dir = life.register(
-            launch, position=position, task_dir=folder / f"{position:02}" / "c0ffee"
-        )
-        life.complete(task_dir, life.start(task_dir).wait() or code)
-    if launch.launch_id:
-        record.close_launch(launch.launch_id, None, exit_code=0)
-    record.finish("No more.")
-    record.follow(RunStore(bench.runs))
-
-
-def epoch(bench: Workbench, plan_id: int) -> int:
-    with bench.store.reading() as connection:
-        return launches.epochs(connection, plan_id)[0]
-
-
-def lose_the_database(bench: Workbench) -> None:
-    bench.close()
-    bench.execute("DROP SCHEMA public CASCADE")
-    bench.execute("CREATE SCHEMA public")
-
-
-def known(pm: Pm, bench: Workbench) -> dict[str, Any]:
-    """All that is told of plans and templates."""
-    found: dict[str, Any] = {
-        "templates": json.loads(pm("template", "list", "--json").out),
-        "ids": bench.rows("SELECT id, name FROM workflow_templates ORDER BY id"),
-        "earlier": bench.rows(
-            "SELECT to_jsonb(v) - 'id' AS facts FROM template_versions v ORDER BY 1"
-        ),
-        "launches": bench.rows(
-            "SELECT id, plan_id, number, epoch, started_at, finished_at, exit_code, task_count"
-            " FROM plan_launches ORDER BY id"
-        ),
-        "plans": bench.rows(
-            "SELECT id, name, kind, status, error, epoch, created_at, created_by, submitted_at,"
-            " finished_at, notes, metadata, template_hash FROM execution_plans ORDER BY id"
-        ),
-        # Versions and param sets are counted anew; `plan show` tells which they are.
-        "planned": bench.rows(
-            "SELECT to_jsonb(p) - 'method_version_id' - 'param_set_id' AS facts"
-            " FROM planned_runs p JOIN execution_plans e ON e.id = p.plan_id"
-            " WHERE e.status <> 'draft' ORDER BY p.id"
-        ),
-        "runs": bench.rows(
-            "SELECT id, status, execution_plan_id, planned_run_id, launch_id FROM runs ORDER BY id"
-        ),
-    }
-    for plan in found["plans"]:
-        shown = json.loads(pm("plan", "show", plan["id"], "--json").out)
-        if plan["status"] == "draft":
-            # Made anew, as of today.
-            for run in shown["planned_runs"]:
-                run.pop("planned_id", None)
-        found[f"plan {plan['id']}"] = shown
-    return found
+def bench(entered: Workbench) -> Workbench:
+    return seat(entered)
 
 
 def test_a_lost_database_is_read_again_as_it_was(pm: Pm, bench: Workbench, life: Life) -> None:
@@ -255,19 +123,6 @@ def test_numbers_of_a_lost_database_are_not_given_out_again(pm: Pm, bench: Workb
     ]
 
 
-def without_ids(shown: dict[str, Any]) -> dict[str, Any]:
-    """What is told of a plan, but the ids of its tree."""
-    tree = [
-        {name: value for name, value in run.items() if name not in ("planned_id", "parents")}
-        for run in shown["planned_runs"]
-    ]
-    return {**shown, "planned_runs": tree}
-
-
-def shown(pm: Pm, plan_id: int) -> dict[str, Any]:
-    return without_ids(json.loads(pm("plan", "show", plan_id, "--json").out))
-
-
 def test_a_lost_plan_whose_ids_were_given_out_again_gets_others(
     pm: Pm, bench: Workbench, life: Life
 ) -> None:
@@ -344,88 +199,6 @@ def test_a_number_that_a_direct_run_got_meanwhile_is_told(pm: Pm, bench: Workben
     assert not (bench.runs / "plans/2").exists()
 
 
-def test_a_draft_of_a_restored_backup_becomes_what_was_submitted(
-    pm: Pm, bench: Workbench, life: Life, tmp_path: Path
-) -> None:
-    register(pm, bench)
-    pm("plan", "create", "plan.json")
-    pm("db", "backup", tmp_path / "then")
-    submit(bench, 1)
-    supervise(bench, life, 1, exit_codes=[0, 0, 0, 1])
-    pm("template", "save", "pipeline.json", "--name", "later")
-    pm("plan", "create", "plan.json")
-    before = known(pm, bench)
-    files = {file: file.read_bytes() for file in (bench.runs / "plans/1").glob("*.json*")}
-    last = numbering.last_ids(bench.store)
-    bench.close()
-    pm("db", "restore", tmp_path / "then")
-    assert numbering.last_ids(bench.store) == last
-    refused = pm("plan", "edit", 1, "--name", "other", code=Conflict.exit_code)
-    assert "has it as a draft" in refused.err
-    assert "`pm rebuild`" in refused.err
-    with pytest.raises(Conflict, match="was submitted before this database was restored"):
-        submit(bench, 1)
-    assert {f: f.read_bytes() for f in (bench.runs / "plans/1").glob("*.json*")} == files
-    assert pm("rebuild").out == "0 versions, 4 runs, 2 plans and 1 templates were read again.\n"
-    after = known(pm, bench)
-    # The draft has a tree of today.
-    for found in (before, after):
-        found["plan 2"] = without_ids(found["plan 2"])
-    assert after == before
-    # What an older program left without a file gets one.
-    (bench.runs / "plans/1/tree.json.gz").unlink()
-    pm("db", "upgrade")
-    assert (bench.runs / "plans/1/tree.json.gz").read_bytes() == files[
-        bench.runs / "plans/1/tree.json.gz"
-    ]
-
-
-def test_a_submitted_plan_of_a_restored_backup_is_brought_to_what_became_of_it(
-    pm: Pm, bench: Workbench, life: Life, tmp_path: Path
-) -> None:
-    register(pm, bench)
-    for plan_id in (1, 2, 3):
-        pm("plan", "create", "plan.json")
-        submit(bench, plan_id)
-        supervise(bench, life, plan_id, exit_codes=[0, 0, 0, 0] if plan_id == 1 else [])
-    pm("db", "backup", tmp_path / "then")
-    # One that had completed runs once more, in part, and what is made anew is another result.
-    chosen = retrying.Choice(step="double", branch="a")
-    retrying.retry(bench.settings, bench.store, 1, chosen, again=True, start=lambda *_: None)
-    supervise(bench, life, 1, exit_codes=[0, 1])
-    # One reused everything, and then a part of it is executed, fails and is cancelled.
-    retrying.retry(bench.settings, bench.store, 2, chosen, again=True, start=lambda *_: None)
-    supervise(bench, life, 2, exit_codes=[1])
-    retrying.retry(bench.settings, bench.store, 2, retrying.Choice(), start=lambda *_: None)
-    submission.cancel(bench.settings, bench.store, 2)
-    before = known(pm, bench)
-    assert [plan["status"] for plan in before["plans"]] == ["partial", "cancelled", "completed"]
-    files = {file: file.read_bytes() for file in (bench.runs / "plans").glob("*/*.json*")}
-    bench.close()
-    pm("db", "restore", tmp_path / "then")
-    # Nobody goes on from there, or writes over what is known.
-    for act in (
-        lambda: submission.resume(bench.settings, bench.store, 1, start=lambda *_: None),
-        lambda: retrying.retry(
-            bench.settings, bench.store, 1, chosen, again=True, start=lambda *_: None
-        ),
-        lambda: mirror.keep_submitted(RunStore(bench.runs), bench.store, 1),
-    ):
-        with pytest.raises(Conflict, match="went on after the backup"):
-            act()
-    mirror.follow_state(RunStore(bench.runs), bench.store, 1)
-    assert {f: f.read_bytes() for f in (bench.runs / "plans").glob("*/*.json*")} == files
-    assert pm("rebuild").out == "0 versions, 3 runs, 2 plans and 0 templates were read again.\n"
-    after = known(pm, bench)
-    for what, was in before.items():
-        assert after[what] == was, what
-    assert pm("rebuild").out == "0 versions, 0 runs, 0 plans and 0 templates were read again.\n"
-    assert submission.resume(bench.settings, bench.store, 1, start=lambda *_: None) == 1
-    launch = bench.launch(1, epoch(bench, 1))
-    assert (launch.number, len(launch.tasks)) == (3, 1)
-    assert life.run(launch, 0).status == "completed"
-
-
 def test_what_is_damaged_or_missing_is_named_and_the_rest_is_read(
     pm: Pm, bench: Workbench, life: Life
 ) -> None:
@@ -492,177 +265,3 @@ def test_what_is_damaged_or_missing_is_named_and_the_rest_is_read(
     assert "0 versions, 2 runs, 1 plans and 0 templates" in told.out
     assert shown(pm, 2) == before[1]
     assert bench.rows(lacking) == lacked
-
-
-def test_a_result_that_was_let_go_does_not_come_back_with_its_directory(
-    pm: Pm, bench: Workbench, life: Life
-) -> None:
-    register(pm, bench)
-    pm("plan", "create", "plan.json")
-    submit(bench, 1)
-    supervise(bench, life, 1, exit_codes=[0, 0, 0, 0])
-    chosen = retrying.Choice(step="double", branch="a")
-    retrying.retry(bench.settings, bench.store, 1, chosen, again=True, start=lambda *_: None)
-    supervise(bench, life, 1, exit_codes=[1])
-    before = known(pm, bench)
-    (again,) = bench.rows("SELECT planned_run_id AS id FROM runs WHERE id = 5")
-    (older,) = bench.rows("SELECT id FROM runs WHERE planned_run_id = %s AND id < 5", again["id"])
-    lose_the_database(bench)
-    for run_id in (older["id"], 5):
-        bench.final(run_id).rename(bench.root / str(run_id))
-    told = pm("rebuild", code=IntegrityError.exit_code)
-    assert f"lacks its upstream run {older['id']}" in told.err
-    for run_id in (older["id"], 5):
-        (bench.root / str(run_id)).rename(bench.final(run_id))
-        pm("rebuild")
-        (row,) = bench.rows("SELECT current_run FROM planned_runs WHERE id = %s", again["id"])
-        assert row["current_run"] is None
-    after = known(pm, bench)
-    assert (after["planned"], after["launches"]) == (before["planned"], before["launches"])
-    assert after["runs"] == before["runs"]
-
-
-def test_a_plan_that_went_on_from_a_backup_by_itself_is_told_and_stays(
-    pm: Pm, bench: Workbench, life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    register(pm, bench)
-    pm("plan", "create", "plan.json")
-    submit(bench, 1)
-    pm("db", "backup", tmp_path / "then")
-    supervise(bench, life, 1, exit_codes=[0, 0, 0, 1])
-    bench.close()
-    pm("db", "restore", tmp_path / "then")
-    # An older program, which does not look: its launch has the number that another one had.
-    assert bench.launch(1, epoch(bench, 1)).number == 1
-    told = pm("rebuild", code=IntegrityError.exit_code)
-    assert "Plan 1 cannot be read again: it went on from a backup, and its launch 1" in told.err
-    with pytest.raises(Conflict, match="went on after the backup"):
-        submission.resume(bench.settings, bench.store, 1, start=lambda *_: None)
-    (bench.runs / "plans/1/state.json").rename(tmp_path / "state.json")
-    assert submission.resume(bench.settings, bench.store, 1, start=lambda *_: None) == 1
-    # What only one side says was wanted again is told.
-    state = json.loads((bench.runs / "plans/1/state.json").read_text())
-    wanted = bench.rows("SELECT id, decision, reason FROM planned_runs WHERE plan_id = 1 LIMIT 1")
-    more = {"held_epoch": None, "retry_after": None, "again_by": "somebody", "again_of": None}
-    asked = {**wanted[0], **more, "launch_id": None, "lacking": False, "newest": None}
-    (bench.runs / "plans/1/state.json").write_text(json.dumps({**state, "asked": [asked]}))
-    told = pm("rebuild")
-    assert "In plan 1, 1 planned run was wanted again according to the run store" in told.err
-
-
-def test_a_server_in_another_time_zone_has_the_same_plans(pm: Pm, bench: Workbench) -> None:
-    register(pm, bench)
-    pm("plan", "create", "plan.json")
-    bench.close()
-    zone = "'ALTER DATABASE %I SET timezone TO %L', current_database(), 'Asia/Kathmandu'"
-    bench.execute(f"DO $$ BEGIN EXECUTE format({zone}); END $$")
-    assert "0 plans" in pm("rebuild").out
-    pm("plan", "edit", 1, "--name", "other")
-    submit(bench, 1)
-
-
-def test_where_the_run_store_cannot_be_written_nothing_is_changed(
-    pm: Pm, bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    register(pm, bench)
-    pm("plan", "create", "plan.json")
-    pm("template", "save", "pipeline.json", "--name", "first")
-    before = known(pm, bench)
-    files = {file: file.read_bytes() for file in bench.runs.rglob("*.json")}
-
-    def full(_descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(bench.runs))
-
-    with monkeypatch.context() as disk:
-        disk.setattr(os, "fsync", full)
-        for words in (
-            ("plan", "create", "plan.json"),
-            ("plan", "edit", 1, "--name", "other"),
-            ("template", "save", "pipeline.json", "--name", "other"),
-        ):
-            refused = pm(*words, code=StoreUnavailable.exit_code)
-            assert "The disk of the run store is full" in refused.err, words
-            assert "Free some space" in refused.err, words
-        with pytest.raises(StoreUnavailable, match="full"):
-            submit(bench, 1)
-    # And where the database fails at the last moment, the run store is as it was.
-    bench.execute(
-        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'too late'; END $$"
-    )
-    bench.execute(
-        "CREATE CONSTRAINT TRIGGER late AFTER INSERT OR DELETE ON workflow_templates"
-        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"
-    )
-    revision = templates.get_template(bench.store, "first").revision
-    with pytest.raises(Exception, match="too late"):
-        templates.delete_template(bench.store, bench.settings, "first", expected=revision)
-    document = PLAN["pipeline"]
-    with pytest.raises(Exception, match="too late"):
-        templates.save_template(bench.store, bench.settings, "new", document, expected=None)
-    assert known(pm, bench) == before
-    assert {file: file.read_bytes() for file in bench.runs.rglob("*.json")} == files
-
-
-def test_of_workspaces_that_share_templates_one_keeps_each(
-    pm: Pm, bench: Workbench, tmp_path: Path
-) -> None:
-    other = Workbench.make(tmp_path / "other", bench.url)
-    places = [each.runs / "templates/1.json" for each in (bench, other)]
-    first = templates.save_template(
-        bench.store, bench.settings, "shared", PLAN["pipeline"], expected=None
-    )
-    assert [file.exists() for file in places] == [True, False]
-    earlier = [each.with_name("1.v1.json") for each in places]
-    changed = {**PLAN["pipeline"], "steps": {"load": {"method": "load"}}}
-    second = templates.save_template(
-        other.store, other.settings, "shared", changed, expected=first.template.revision
-    )
-    assert [file.exists() for file in places] == [False, True]
-    assert [file.exists() for file in earlier] == [False, True]
-    described = {**changed, "description": "more"}
-    second = templates.save_template(
-        bench.store, bench.settings, "shared", described, expected=second.template.revision
-    )
-    assert [file.exists() for file in earlier] == [True, False]
-    templates.delete_template(
-        bench.store, bench.settings, "shared", expected=second.template.revision
-    )
-    assert [file.exists() for file in (*places, *earlier)] == [False] * 4
-    # Where another workspace is in its folder by now, the file is none of ours.
-    places[1].parent.mkdir(exist_ok=True)
-    third = templates.save_template(
-        bench.store, bench.settings, "shared", PLAN["pipeline"], expected=None
-    )
-    theirs = places[1].with_name(f"{third.template.template_id}.json")
-    config = other.root / "pm.toml"
-    config.write_text(config.read_text().replace(other.settings.workspace_id, str(uuid4())))
-    theirs.write_text("{}")
-    templates.delete_template(
-        bench.store, bench.settings, "shared", expected=third.template.revision
-    )
-    assert theirs.exists()
-    other.close()
-
-
-def test_a_plan_is_changed_and_run_in_its_own_workspace_only(
-    pm: Pm, bench: Workbench, tmp_path: Path
-) -> None:
-    register(pm, bench)
-    pm("plan", "create", "plan.json")
-    other = Workbench.make(tmp_path / "other", bench.url)
-    pm("-w", other.root, "plan", "edit", 1, "--name", "theirs", code=Conflict.exit_code)
-    for act in (
-        lambda: submit(other, 1),
-        lambda: submission.resume(other.settings, other.store, 1, start=lambda *_: None),
-        lambda: retrying.retry(
-            other.settings, other.store, 1, retrying.Choice(), start=lambda *_: None
-        ),
-    ):
-        with pytest.raises(Conflict, match=f"belongs to the workspace {bench.root}"):
-            act()
-        submitted = bench.rows("SELECT 1 FROM execution_plans WHERE status <> 'draft'")
-        if not submitted:
-            submit(bench, 1)
-    assert not (other.runs / "plans").exists()
-    other.close()

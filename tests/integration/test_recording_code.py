@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,21 +16,6 @@ from pm_kernel.running.register import NotStarted
 
 from ..workbench import Workbench
 from .recording_harness import Life
-
-
-@pytest.fixture
-def bench(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str
-) -> Iterator[Workbench]:
-    cache = tmp_path_factory.getbasetemp() / "cache"
-    made = Workbench.make(tmp_path / "workspace", database_url, cache=cache)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def life(bench: Workbench, tmp_path: Path) -> Life:
-    return Life(bench, tmp_path)
 
 
 def cached(bench: Workbench) -> list[Path]:

@@ -40,11 +40,6 @@ def bench(tmp_path: Path, cache: Path, database_url: str) -> Iterator[Workbench]
 
 
 @pytest.fixture
-def life(bench: Workbench, tmp_path: Path) -> Life:
-    return Life(bench, tmp_path)
-
-
-@pytest.fixture
 def server(new_postgres: NewPostgres) -> EmbeddedPostgres:
     """A server of the test's own, to be stopped and started."""
     made = new_postgres()

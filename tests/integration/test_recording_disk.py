@@ -45,11 +45,6 @@ def bench(
     made.close()
 
 
-@pytest.fixture
-def life(bench: Workbench, tmp_path: Path) -> Life:
-    return Life(bench, tmp_path)
-
-
 FILL = """
 import os
 from pathlib import Path

@@ -20,7 +20,6 @@ from pm_kernel.errors import Conflict, IntegrityError
 from pm_kernel.running.complete import Ended
 from pm_kernel.running.process import session_members
 
-from ..workbench import Workbench
 from .recording_harness import STRANGER, Life, alive, as_another_user, gone, wait_for
 
 HEAD = """
@@ -30,21 +29,6 @@ from pathlib import Path
 def run(output_dir):
     out = Path(output_dir)
 """
-
-
-@pytest.fixture
-def bench(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str
-) -> Iterator[Workbench]:
-    cache = tmp_path_factory.getbasetemp() / "cache"
-    made = Workbench.make(tmp_path / "workspace", database_url, cache=cache)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def life(bench: Workbench, tmp_path: Path) -> Life:
-    return Life(bench, tmp_path)
 
 
 def ran(life: Life, body: str, **declared: Any) -> Ended:

@@ -15,6 +15,10 @@ import pytest
 from pm_kernel.errors import Conflict
 from pm_kernel.repository import MethodsRepository
 
+from .repository_harness import git
+
+pytestmark = pytest.mark.usefixtures("no_settings_of_this_machine")
+
 RUN = b"def run(output_dir):\n    pass\n"
 
 #: One registration, as the registering command does it, without its database.
@@ -69,23 +73,6 @@ if [ "$n" = "$(cat "{folder}/deadly" 2>/dev/null)" ]; then
 fi
 exec {git} "$@"
 """
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_this_machine(tmp_path_factory, monkeypatch):
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
-    git(home, "config", "--global", "user.name", "Ada")
-    git(home, "config", "--global", "user.email", "ada@example.org")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=60
-    )
-    return done.stdout
 
 
 def start(folder: Path, method: str, count: int, *more: str, code: str = "", path: str = ""):

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,21 +44,6 @@ def run(output_dir):
     print("sleeping", flush=True)
     time.sleep(600)
 """
-
-
-@pytest.fixture
-def bench(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str
-) -> Iterator[Workbench]:
-    cache = tmp_path_factory.getbasetemp() / "cache"
-    made = Workbench.make(tmp_path / "workspace", database_url, cache=cache)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def life(bench: Workbench, tmp_path: Path) -> Life:
-    return Life(bench, tmp_path)
 
 
 def live_row(bench: Workbench) -> dict[str, Any]:
