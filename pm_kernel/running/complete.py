@@ -141,6 +141,11 @@ def _seal(
     notices: list[str] = []
     if error is None:
         error, altered = _look_at_inputs(record["inputs"])
+    elif reason is None and not cancelled and exit_code is not None:
+        # What it fell over may be what somebody did to its input.
+        told, found = _look_at_inputs(record["inputs"])
+        if found:
+            error, altered = f"{error}\n{told}", found
     if error is None:
         try:
             entries = _hash(record, folder)

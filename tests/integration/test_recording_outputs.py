@@ -378,13 +378,15 @@ def test_changing_the_copy_of_an_input_file_fails_the_run(life: Life) -> None:
     assert (life.bench.root / "data.txt").read_text() == "data"
 
 
-def test_an_input_that_changes_while_the_method_runs_fails_it(life: Life) -> None:
+@pytest.mark.parametrize("falls", [False, True])
+def test_an_input_that_changes_while_the_method_runs_fails_it(life: Life, falls: bool) -> None:
     life.bench.method("double")
     first = life.run(life.bench.open("double"))
     table = first.folder / "table.csv"
     slow = (
         "import time\ndef run(table, output_dir):\n    print('go', flush=True)\n    time.sleep(1)\n"
     )
+    slow += "    raise ValueError('odd table')\n" if falls else ""
     life.bench.method("slow", slow, inputs={"table": "upstream"})
     _, task_dir = life.register(life.bench.open("slow", inputs=[("table", "run:1/table")]))
     process = life.start(task_dir)
@@ -396,6 +398,7 @@ def test_an_input_that_changes_while_the_method_runs_fails_it(life: Life) -> Non
     assert ended.status == "failed"
     assert ended.error is not None
     assert "While it ran, its input changed. Upstream run 1 was altered" in ended.error
+    assert ended.error.startswith("ValueError: odd table") is falls
     assert len(life.bench.rows("SELECT * FROM integrity_events WHERE run_id = 1")) == 1
 
 
