@@ -34,6 +34,27 @@ it('how a plan ended before is not told any more once it runs again, and never t
   expect(told().some(each => each.includes('started'))).toBe(false);
 });
 
+it('what is told of a plan leads to it, while it runs and when it has ended', () => {
+  const opened: number[] = [];
+  const toasts = new Toasts(plan => opened.push(plan), nullTranslator.load(''));
+  const press = (): string => {
+    const [only] = Notification.manager.notifications;
+    const [action] = only?.options.actions ?? [];
+    action?.callback(new MouseEvent('click'));
+    return action?.label ?? '';
+  };
+  toasts.tell({ kind: 'started', plan: PLAN });
+  expect(press()).toBe('Open');
+  toasts.tell({ kind: 'moved', plan: PLAN });
+  expect(press()).toBe('Open');
+  toasts.tell({ kind: 'ended', plan: { ...PLAN, status: 'completed' } });
+  expect(press()).toBe('View');
+  toasts.tell({ kind: 'started', plan: PLAN });
+  toasts.tell({ kind: 'ended', plan: { ...PLAN, status: 'partial' } });
+  expect(press()).toBe('Show what failed');
+  expect(opened).toEqual([12, 12, 12, 12]);
+});
+
 it.each([
   ['all', ['Plan 12 (cells) started', 'Plan 12 (cells) is done', 'Plan 13 (cells) failed']],
   ['failures', ['Plan 13 (cells) failed']],

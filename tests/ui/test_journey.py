@@ -278,7 +278,7 @@ def test_from_an_empty_canvas_to_a_figure_and_back_to_its_first_input(
     expect(log).to_contain_text("IndexError: index 0 is out of bounds")
     here = log.locator("[data-pm-here=true]")
     expect(here).to_contain_text('helper.py", line')
-    expect(here.get_by_title(re.compile("/work/"))).to_be_visible()
+    expect(here.get_by_title("/launches/")).to_be_visible()
     beside = page.locator("#jp-property-inspector")
     tried = beside.get_by_role("row").filter(has_text="min_relative_height")
     expect(tried).to_contain_text("1.5")
