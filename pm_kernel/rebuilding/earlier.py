@@ -80,9 +80,12 @@ def undecided(store: Store, plan: Kept) -> str | None:
     with store.reading() as connection:
         here = mirrored.read_state(connection, plan.plan_id)
         places = catching_up.places(connection, plan.plan_id, plan.tree)
-    if progress_of(plan.state) != progress_of(here):
-        return None
-    lacking = {places[each] for each in wanted_again(plan.state)} - set(wanted_again(here))
+        results = plans.results_of(connection, plan.plan_id)
+    wanted = {places[each]: result for each, result in wanted_again(plan.state).items()}
+    # One that has another result by now has run again.
+    lacking = {each for each in wanted if results.get(each) == wanted[each]} - set(
+        wanted_again(here)
+    )
     if not lacking:
         return None
     what = "planned run was" if len(lacking) == 1 else "planned runs were"

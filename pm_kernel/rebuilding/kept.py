@@ -79,7 +79,7 @@ def read_kept(
         assert known is not None
         reached = progress_of(state)
         newer = reached > known.progress or max(folders, default=0) > known.progress.launch
-        if not newer and not (reached == known.progress and wanted_again(state)):
+        if not newer and not wanted_again(state):
             return None
     tree = read(folder / TREE)
     if tree is None:
@@ -91,9 +91,10 @@ def read_kept(
     return kept
 
 
-def wanted_again(state: dict[str, Any]) -> list[int]:
-    """Return the planned runs that were wanted again when a state was noted."""
-    return [each["id"] for each in state["asked"] if each["again_by"] is not None]
+def wanted_again(state: dict[str, Any]) -> dict[int, int | None]:
+    """Return the planned runs that were wanted again when a state was noted: id -> their result."""
+    asked = state["asked"]
+    return {each["id"]: each["again_of"] for each in asked if each["again_by"] is not None}
 
 
 def without_row(

@@ -57,16 +57,15 @@ def read_plans(
             kept.append(plan)
         elif plan_id not in known:
             found.notices.append(f"Of plan {plan_id} nothing is kept but its folder and its runs.")
-    with store.transaction() as connection:
-        # Whatever gets a new id now must not take one that is about to be read.
-        numbering.raise_ids(
-            connection,
-            {
-                "execution_plans": max(ids, default=0),
-                "planned_runs": max((run["id"] for p in kept for run in p.runs), default=0),
-                "plan_launches": max((x["id"] for p in kept for x in p.launches), default=0),
-            },
-        )
+    # Whatever gets a new id now must not take one that is about to be read.
+    for table, least in {
+        "execution_plans": max(ids, default=0),
+        "planned_runs": max((run["id"] for p in kept for run in p.runs), default=0),
+        "plan_launches": max((x["id"] for p in kept for x in p.launches), default=0),
+    }.items():
+        # One by one: who is at work in another workspace takes these tables in another order.
+        with store.transaction() as connection:
+            numbering.raise_ids(connection, {table: least})
     lost = {p.plan_id for p in kept if p.tree is not None and p.here != "earlier"}
     runs = runs_of(lost, run_store)
     for plan in kept:

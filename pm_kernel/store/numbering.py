@@ -35,6 +35,9 @@ def raise_ids(connection: Connection, ids: Mapping[str, int]) -> None:
     Ids that are higher already stay so: sequences never go back.
     """
     for table, least in ids.items():
+        if _last(connection, table) >= least:
+            # Nothing to do, and nobody else at work is kept waiting.
+            continue
         # Nobody may draw an id between the look and the change.
         connection.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
         if _last(connection, table) < least:

@@ -126,6 +126,10 @@ class Account:
     faults: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
+    def left_undecided(self, asked: Asked) -> bool:
+        """Whether somebody was told that a database which was restored does not know of a wish."""
+        return any(f"In plan {asked.plan}, " in told for told in self.undecided)
+
     def forget(self, cancelled: Mapping[int, int]) -> None:
         """The database is lost: a cancel of an epoch that nobody noted outside of it has not been.
 

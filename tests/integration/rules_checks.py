@@ -97,6 +97,7 @@ def untried(stage: Stage) -> list[str]:
                 for edge in edges
             )
             taken_back = any(back.takes(asked, each) for back in account.taking_back)
+            taken_back |= account.left_undecided(asked)
             if now["current_run"] is None and not tried and not lacking and not taken_back:
                 found.append(f"planned run {each} was to be tried again, and was not")
     return found
@@ -166,6 +167,7 @@ def _promises(planned: list[dict[str, Any]], account: Account) -> list[str]:
         if run is not None
         and now[each] == run
         and not any(back.takes(asked, each) for back in account.taking_back)
+        and not account.left_undecided(asked)
     ]
 
 

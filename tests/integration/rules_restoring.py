@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -78,16 +80,23 @@ class Backups:
         if any(not stage.bench.final(run).exists() for run in self._lost() & stage.account.spoiled):
             return False
         stage.account.forget(self._noted_cancels())
-        with admin.transaction():
-            for table in reversed(_TABLES):
-                admin.execute(self._query("DELETE FROM {table} WHERE {own}", table))
-            for table, rows in self._newest.rows.items():
-                name = sql.Identifier(table)
-                with admin.cursor().copy(
-                    sql.SQL("COPY {table} FROM STDIN").format(table=name)
-                ) as copy:
-                    copy.write(rows)
+        # Other schedules lock the same tables, in another order.
+        while not self._replaced(admin):
+            continue
         self.unread = True
+        return True
+
+    def _replaced(self, admin: psycopg.Connection[Any]) -> bool:
+        try:
+            with admin.transaction():
+                for table in reversed(_TABLES):
+                    admin.execute(self._query("DELETE FROM {table} WHERE {own}", table))
+                for table, rows in self._newest.rows.items():
+                    into = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+                    with admin.cursor().copy(into) as copy:
+                        copy.write(rows)
+        except psycopg.errors.DeadlockDetected:
+            return False
         return True
 
     def rebuild(self) -> Actor:
