@@ -35,14 +35,15 @@ def test_a_plan_is_run_watched_over_a_killed_server_retried_cancelled_and_resume
     execute(page, "pm:open-preview", plan=plan)
     page.get_by_role("button", name="Run 9 new", exact=True).click()
     expect(page.get_by_text(re.compile(f"Plan {plan} started: 9 new")).first).to_be_visible()
-    execute(page, "pm:open-plan", plan=plan)
+    # The status bar leads to the only plan that runs.
+    status = page.get_by_role("button", name=re.compile(r"1 plan running: \d+ of \d+"))
+    status.click()
 
     # What failed is named at once, and goes on elsewhere.
     failed = head(page).get_by_label("What failed")
     expect(failed).to_contain_text("ValueError: s2 is out of focus", timeout=SLOW)
     expect(failed).to_contain_text("2 were not run because of that")
     expect(head(page)).to_contain_text("1 failed")
-    status = page.get_by_role("button", name=re.compile(r"plans? running: \d+ of \d+"))
     expect(status).to_be_visible()
     tree = page.get_by_role("tree", name="Runs of this plan by sample and branch")
     row = tree.get_by_role("treeitem").filter(has=page.get_by_text("s3", exact=True))
@@ -116,8 +117,10 @@ def test_a_plan_is_run_watched_over_a_killed_server_retried_cancelled_and_resume
     first = tree.get_by_role("treeitem").filter(has=page.get_by_text("s1", exact=True))
     first.get_by_role("button", name="Run again").click()
     expect(first).to_contain_text("0 of 3", timeout=SLOW)
-    head(page).get_by_role("button", name="Cancel", exact=True).click(timeout=SLOW)
-    page.get_by_role("dialog").get_by_role("button", name="Cancel the plan").click()
+    expect(entry).to_contain_text("of 9", timeout=SLOW)
+    running.get_by_role("button", name="Cancel all").click()
+    expect(question).to_contain_text("Cancel all plans? What runs is ended; what has ended stays.")
+    question.get_by_role("button", name="Cancel all").click()
     # That it was done is said until the state is read; from then on, how it ended.
     cancelled = re.compile(rf"Plan {plan} (is cancelled\.|\(cohort\) was cancelled: )")
     expect(head(page)).to_contain_text(cancelled, timeout=SLOW)
