@@ -10,6 +10,7 @@ import codecs
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -122,3 +123,30 @@ def text_lines(chunks: Iterable[bytes]) -> Iterator[str]:
             rest = rest[_LINE:]
     if rest:
         yield rest
+
+
+def text_lines_from(chunks: Callable[[], Iterable[bytes]], first: int) -> Iterator[str]:
+    """Return the lines of ``text_lines`` from line ``first`` on, counted from 1.
+
+    What comes before is not decoded, only its ends of lines are counted: of a log that grows to
+    gigabytes only the new lines are looked at. A line that is so long that it comes in pieces is
+    counted as ``text_lines`` counts it, by reading from the start.
+    """
+    wanted = first - 1
+    if wanted <= 0:
+        return text_lines(chunks())
+    stream = iter(chunks())
+    open_bytes = 0
+    for chunk in stream:
+        count = chunk.count(b"\n")
+        if count >= wanted:
+            end = -1
+            for _ in range(wanted):
+                end = chunk.index(b"\n", end + 1)
+            return text_lines(chain([chunk[end + 1 :]], stream))
+        wanted -= count
+        open_bytes = len(chunk) - chunk.rindex(b"\n") - 1 if count else open_bytes + len(chunk)
+        # A byte that is no text is told in four characters.
+        if 4 * open_bytes > _LINE:
+            return islice(text_lines(chunks()), first - 1, None)
+    return iter(())

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from pm_kernel.artifacts.layout import RunStore
-from pm_kernel.artifacts.run_log import LOG, RunLog, text_lines
+from pm_kernel.artifacts.run_log import LOG, RunLog, text_lines_from
 from pm_kernel.domain.loglines import LEVELS, parse_log
 from pm_kernel.domain.runs import Run
 from pm_kernel.errors import InvalidInput, NotFound
@@ -179,7 +178,7 @@ def _entries(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
         log = RunLog(RunStore(run.workspace_root / ".runs"), run.run_id, run.uuid)
         wanted = Wanted(levels, containing and containing.lower(), after)
         begin = query.integer("from", least=1) or 1
-        found, begin = written(text_lines(log.chunks()), begin, wanted, limit + 1)
+        found, begin = written(text_lines_from(log.chunks, begin), begin, wanted, limit + 1)
     return {
         "run_id": run_id,
         "entries": found[:limit],
@@ -208,13 +207,13 @@ class Wanted:
 def written(
     lines: Iterable[str], begin: int, wanted: Wanted, limit: int
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return entries from line ``begin`` on, where one begins, and where to begin the next time.
+    """Return the entries of lines from ``begin`` on, and where to begin the next time.
 
     That is at the last entry but one: the last line may be half written, and so is no entry yet.
     """
     found: list[dict[str, Any]] = []
     before = last = begin
-    for entry in parse_log(islice(lines, begin - 1, None)):
+    for entry in parse_log(lines):
         entry["line"] += begin - 1
         before, last = last, entry["line"]
         if entry in wanted:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from pm_server.routes.run_log import Wanted, written
@@ -31,6 +33,10 @@ LINES = [
 EVERYTHING = Wanted((), None, 0)
 
 
+def from_line(lines: list[str], begin: int) -> Iterator[str]:
+    return iter(lines[begin - 1 :])
+
+
 @pytest.mark.parametrize("step", [1, 2, 3, 7])
 def test_what_is_read_on_is_what_is_read_at_once(step):
     whole = "\n".join(LINES)
@@ -38,7 +44,7 @@ def test_what_is_read_on_is_what_is_read_at_once(step):
     begin = 1
     # Cut anywhere: the last line is written in pieces too.
     for end in [*range(0, len(whole), step * 5), len(whole)]:
-        found, after = written(iter(whole[:end].split("\n")), begin, EVERYTHING, 5000)
+        found, after = written(from_line(whole[:end].split("\n"), begin), begin, EVERYTHING, 5000)
         known = [each for each in known if each["line"] < begin] + found
         assert after >= begin
         begin = after
@@ -51,4 +57,4 @@ def test_a_page_that_is_full_ends_reading_and_the_next_one_begins_beside_it():
     every, _ = written(iter(LINES), 1, warnings, 5000)
     page, begin = written(iter(LINES), 1, warnings, 4)
     behind = Wanted(("WARNING", "ERROR"), None, page[2]["line"])
-    assert page[:3] + written(iter(LINES), begin, behind, 5000)[0] == every
+    assert page[:3] + written(from_line(LINES, begin), begin, behind, 5000)[0] == every

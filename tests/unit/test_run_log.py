@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pm_kernel.artifacts import run_log
 from pm_kernel.artifacts.layout import RunStore
-from pm_kernel.artifacts.run_log import RunLog, text_lines, texts
+from pm_kernel.artifacts.run_log import RunLog, text_lines, text_lines_from, texts
 from pm_kernel.cli.log import harmless
 
 UUID = "0f3a5c0e-2a06-4a55-9d0c-9b1c0b9e3c11"
@@ -136,3 +137,31 @@ def test_a_line_without_end_comes_in_pieces():
 )
 def test_a_log_can_colour_a_screen_and_do_nothing_else_to_it(text, shown):
     assert harmless(text) == shown
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 16])
+def test_lines_are_read_on_from_one_of_them_as_if_all_had_been_read(size):
+    line = b"caf\xc3\xa9 \xff\xe2\n\x82\r\n\n\x1b[31mred\x1b[0m"
+    long = (b"x" * 70_000, b"\xff" * 20_000) if size > 1000 else ()
+    for middle in (b"", *long):
+        log = b"\n".join([line, line, middle, line, b"half"]) * 3
+        chunks = [log[at : at + size] for at in range(0, len(log), size)]
+        every = list(text_lines(chunks))
+        for first in range(1, len(every) + 3):
+            found = list(text_lines_from(lambda chunks=chunks: chunks, first))
+            assert found == every[first - 1 :]
+
+
+def test_what_lies_before_the_line_is_not_decoded(monkeypatch):
+    decoded = 0
+
+    def counted(chunks):
+        nonlocal decoded
+        for chunk in chunks:
+            decoded += len(chunk)
+            yield chunk.decode()
+
+    monkeypatch.setattr(run_log, "texts", counted)
+    chunks = [b"a line\n" * 10_000] * 50
+    assert list(run_log.text_lines_from(lambda: chunks, 499_999)) == ["a line"] * 2
+    assert decoded == 2 * len(b"a line\n")
