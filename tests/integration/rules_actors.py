@@ -14,7 +14,6 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +27,16 @@ from pm_kernel.domain.plans import OPEN, Launch, Plan
 from pm_kernel.errors import PmError
 from pm_kernel.nextflow import supervisor
 from pm_kernel.nextflow.launcher import LOG, Ending
-from pm_kernel.nextflow.task_recorder import TaskRecorder
 from pm_kernel.retrying import Choice
 from pm_kernel.running.inside import session
 from pm_kernel.running.process import ProcessIdentity
-from pm_kernel.running.recorder_call import folder_of
-from pm_kernel.running.recorder_server import Declined
 from pm_kernel.running.register import RUN_SCRIPT
 from pm_kernel.store.registry import NewVersion, record_version
 
 from ..workbench import Workbench
-from .rules_world import Actor, World, current, unseen
+from .rules_account import Account, Asked, Execution, TakingBack
+from .rules_sockets import Sockets
+from .rules_world import Actor, World, current, here_now, unseen
 
 OUTPUT = "out.txt"
 #: The first word of an output that somebody altered.
@@ -53,93 +51,6 @@ SELECT p.id, p.current_run,
                            WHERE r.planned_run_id = p.id AND r.status = 'running')
 FROM planned_runs p WHERE p.id = ANY(%s) ORDER BY p.id
 """
-
-
-@dataclass
-class Execution:
-    """One time that a method's code ran."""
-
-    plan: int
-    planned: int
-    uuid: str
-    run_dir: Path
-    actor: Actor
-    launch: int
-    started: int
-    #: The text of its output once it returned.
-    output: str | None = None
-
-
-@dataclass
-class Asked:
-    """What somebody asked to run again: planned run -> the result that it had then."""
-
-    plan: int
-    results: dict[int, int | None]
-    #: Those of them that had failed.
-    failed: set[int]
-    #: From its beginning on, a cancel may take it back.
-    begun: int
-    #: The newest run and the newest launch at its beginning.
-    newest: tuple[int, int]
-    #: Wanted although there may be a result; otherwise only what failed is.
-    again: bool
-    #: It was promised; until then nobody knows whether it was noted.
-    promised: bool = False
-
-
-@dataclass
-class TakingBack:
-    """Somebody forgets what was asked: a cancel all of a plan, a person these planned runs."""
-
-    plan: int
-    planned: set[int] | None
-    actor: Actor
-
-    def takes(self, asked: Asked, planned: int) -> bool:
-        """Whether it may be the reason that a planned run did not run again."""
-        return (
-            self.plan == asked.plan
-            and self.actor.ended >= asked.begun
-            and (self.planned is None or planned in self.planned)
-        )
-
-
-@dataclass
-class Account:
-    """What truly happened, in order."""
-
-    executions: list[Execution] = field(default_factory=list)
-    #: (decision, run id, uuid, status inside the directory)
-    sealed: list[tuple[int, int, str, str]] = field(default_factory=list)
-    #: Plan and epoch -> the decision at which every run that lived had been told to stop.
-    cancelled: dict[tuple[int, int], int] = field(default_factory=dict)
-    #: What was asked to run again; and the cancels and other commands that take such things back.
-    asked: list[Asked] = field(default_factory=list)
-    taking_back: list[TakingBack] = field(default_factory=list)
-    #: Runs whose files somebody altered or removed after they were recorded.
-    spoiled: set[int] = field(default_factory=set)
-    #: Planned run -> the version that it was submitted with.
-    versions: dict[int, int] = field(default_factory=dict)
-    #: Of two states of a plan nobody could tell the later: the sentences that say so.
-    undecided: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-
-    def left_undecided(self, asked: Asked) -> bool:
-        """Whether somebody was told that a database which was restored does not know of a wish."""
-        return any(f"In plan {asked.plan}, " in told for told in self.undecided)
-
-    def forget(self, cancelled: Mapping[int, int]) -> None:
-        """The database is lost: a cancel of an epoch that nobody noted outside of it has not been.
-
-        ``cancelled`` is the last epoch of each plan of which that was noted.
-        """
-        self.cancelled = {
-            (plan, epoch): told
-            for (plan, epoch), told in self.cancelled.items()
-            if epoch <= cancelled[plan]
-        }
 
 
 class Nextflow:
@@ -180,20 +91,16 @@ class Stage:
         self.settings = bench.settings
         self.account = Account()
         self.rng = world.rng
-        #: Tasks record themselves.
-        self.direct = False
+        self.sockets = Sockets(world, bench.settings.root)
         #: How likely a method raises.
         self.failing = 0.0
         self.retries = self.rng.choice([0, 0, 1])
         self._folders = itertools.count(1)
         self._tasks: dict[int, tuple[int, int, int, int, Path]] = {}
         self._parents: dict[int, int] = {}
-        #: Socket of a plan -> the supervisor that listens there, and what it answers with.
-        self._listens: dict[str, tuple[Actor, TaskRecorder]] = {}
-        self._supervised: dict[int, int] = {}
-        patch.setattr(os, "getppid", lambda: self._parents[_here().pid])
-        patch.setattr(supervisor, "identify", lambda _pid: _here().identity)
-        self._listen(patch)
+        patch.setattr(os, "getppid", lambda: self._parents[here_now().pid])
+        patch.setattr(supervisor, "identify", lambda _pid: here_now().identity)
+        self.sockets.open(patch)
         self._watch_seals(patch)
         self._watch_cancels(patch)
 
@@ -201,7 +108,7 @@ class Stage:
 
     def supervise(self, plan_id: int, epoch: int) -> Actor:
         def work() -> int:
-            here = _here()
+            here = here_now()
             owner = supervisor.Supervisor(
                 self.settings, self.bench.store, plan_id, epoch, start=self._start_nextflow
             )
@@ -210,7 +117,7 @@ class Stage:
             return 0
 
         actor = self.spawn("supervisor", work, about=f"epoch {epoch} of plan {plan_id}")
-        self._supervised[actor.pid] = plan_id
+        self.sockets.supervised[actor.pid] = plan_id
         return actor
 
     def resume(self, plan_id: int) -> Actor:
@@ -314,7 +221,7 @@ class Stage:
                 return int(work())
             except (PmError, shutil.Error) as error:
                 # The latter: an earlier process of a requeued task writes to the same folder.
-                self.world.told.append(f"{self.world.decisions:5} {_here()!r} says: {error}")
+                self.world.told.append(f"{self.world.decisions:5} {here_now()!r} says: {error}")
                 return 1
 
         own = None if parent is None else parent.session
@@ -338,7 +245,7 @@ class Stage:
         return Nextflow(actor)
 
     def _nextflow(self, launch: Launch, directory: Path) -> int:
-        here = _here()
+        here = here_now()
         stopped: list[bool] = []
         here.on_term = lambda: stopped.append(True)
         parents: dict[int, set[int]] = {planned: set() for planned, _ in launch.tasks}
@@ -404,7 +311,7 @@ class Stage:
         return self.task(*self._tasks[task.pid])
 
     def _wrapper(self, plan: int, planned: int, launch: int, attempt: int, folder: Path) -> int:
-        here = _here()
+        here = here_now()
         told: list[bool] = []
         child: list[Actor] = []
 
@@ -447,7 +354,7 @@ class Stage:
         return self.world.run_child(child[-1]) or code
 
     def _runner(self, plan: int, planned: int, launch: int, folder: Path) -> int:
-        here = _here()
+        here = here_now()
         try:
             if "exit 0" in (folder / RUN_SCRIPT).read_text().splitlines():
                 return 0
@@ -467,7 +374,7 @@ class Stage:
             return 1
 
     def _method(self, execution: Execution, task: dict[str, Any]) -> int:
-        here = _here()
+        here = here_now()
         lines = [execution.uuid]
         for name, given in sorted(task["inputs"].items()):
             if given["kind"] == "value":
@@ -491,54 +398,6 @@ class Stage:
             execution.output = "".join(line + "\n" for line in lines)
         (execution.run_dir / ".pm" / "report.json").write_text(json.dumps(report))
         return int(raised)
-
-    # --- the socket of the supervisor -------------------------------------------------------------
-
-    def _listen(self, patch: pytest.MonkeyPatch) -> None:
-        """Tasks ask the supervisor that listens, and do it themselves where none answers."""
-
-        def serve(recorder: TaskRecorder) -> None:
-            here = _here()
-            if not self.direct:
-                self._listens[self._socket(self._supervised[here.pid])] = (here, recorder)
-
-        def close(recorder: TaskRecorder) -> None:
-            here = _here()
-            socket = self._socket(self._supervised[here.pid])
-            if socket in self._listens and self._listens[socket][1] is recorder:
-                del self._listens[socket]
-            # Who was let in is answered.
-            here.wait(lambda: not any(thread.alive for thread in here.threads))
-            recorder._connections.close()
-
-        patch.setattr(TaskRecorder, "serve", serve)
-        patch.setattr(TaskRecorder, "close", close)
-        patch.setattr(register_run, "ask", self._ask)
-
-    def _socket(self, plan_id: int) -> str:
-        return folder_of(str(self.settings.root), str(plan_id))
-
-    def _ask(self, folder: str, request: dict[str, Any], _environ: object) -> Any:
-        here = _here()
-        here.step()
-        if folder not in self._listens:
-            return None
-        listener, recorder = self._listens[folder]
-        if not listener.alive or listener.stopped_until > self.world.decisions:
-            # One that sleeps does not open the door in time.
-            return None
-        answers: list[dict[str, Any]] = []
-
-        def answer() -> int:
-            answers.append(_answered(recorder, request))
-            return 0
-
-        thread = self.world.spawn("served", answer, session=listener.session, about=here.about)
-        thread.client = here
-        listener.threads.append(thread)
-        here.wait(lambda: not thread.alive)
-        # It died before it had answered, or leaves it to us.
-        return answers[0] if answers and not answers[0].get("declined") else None
 
     # --- the account ------------------------------------------------------------------------------
 
@@ -580,7 +439,7 @@ class Stage:
             meta = json.loads((folder / META_NAME).read_text())
         entry = (self.world.decisions, meta["run_id"], meta["uuid"], meta["status"])
         self.account.sealed.append(entry)
-        self.world.told.append(f"{self.world.decisions:5} {_here()!r} sealed {entry[1:]}")
+        self.world.told.append(f"{self.world.decisions:5} {here_now()!r} sealed {entry[1:]}")
         for execution in self.account.executions:
             if execution.uuid == meta["uuid"] and execution.actor.alive:
                 self.account.wrong.append(f"{folder} was sealed while {execution} was running")
@@ -590,7 +449,7 @@ class Stage:
         told = submission._supervisor
 
         def watched(store: RunStore, plan_id: int) -> ProcessIdentity | None:
-            if _here().kind == "cancel" and len(self.world.living("cancel")) == 1:
+            if here_now().kind == "cancel" and len(self.world.living("cancel")) == 1:
                 epoch = self.plan_row(plan_id)["cancelled_epoch"]
                 self.account.cancelled.setdefault((plan_id, epoch), self.world.decisions)
             return told(store, plan_id)
@@ -635,25 +494,6 @@ class Stage:
         )
         status, epoch, cancelled_epoch = cursor.fetchone() or ("", 0, 0)
         return {"status": status, "epoch": epoch, "cancelled_epoch": cancelled_epoch}
-
-
-def _here() -> Actor:
-    here = current()
-    assert here is not None
-    return here
-
-
-def _answered(recorder: TaskRecorder, request: dict[str, Any]) -> dict[str, Any]:
-    """What the supervisor writes to its socket."""
-    said: list[str] = []
-    try:
-        exit_code, out = recorder._carry_out(json.loads(json.dumps(request)), said.append)
-    except Declined:
-        return {"declined": True}
-    except PmError as error:
-        failed = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-        return {"said": "".join(said), "error": failed}
-    return {"said": "".join(said), "exit_code": exit_code, "out": out}
 
 
 def _words(options: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row
 
 from ..workbench import Workbench
-from .rules_actors import OUTPUT, Account, Stage
+from .rules_account import Account
+from .rules_actors import OUTPUT, Stage
 
 _RUNS = """
 SELECT r.id, r.uuid::text AS uuid, r.planned_run_id AS planned, r.status, r.error, l.epoch,

@@ -19,7 +19,8 @@ from pm_kernel.store import workspaces
 from pm_kernel.store.engine import Store
 
 from ..workbench import Workbench
-from .rules_actors import Account, Stage
+from .rules_account import Account
+from .rules_actors import Stage
 from .rules_checks import untried, violations
 from .rules_doors import doors
 from .rules_methods import next_version
@@ -162,7 +163,7 @@ def play(
             stage.note_versions()
             if change is not None:
                 change(patch, world)
-            stage.direct = direct or seed % 2 == 1
+            stage.sockets.off = direct or seed % 2 == 1
             stage.failing = rng.choice([0.0, 0.0, 0.15, 0.4])
             for plan_id, epoch in submitted:
                 stage.supervise(plan_id, epoch)

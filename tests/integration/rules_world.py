@@ -167,6 +167,13 @@ def current() -> Actor | None:
     return getattr(_HERE, "actor", None)
 
 
+def here_now() -> Actor:
+    """The process that is moving, for what is done inside the world only."""
+    here = current()
+    assert here is not None
+    return here
+
+
 @contextlib.contextmanager
 def unseen() -> Iterator[None]:
     """What happens inside takes no time and no part in the world: for keeping the account."""
