@@ -15,7 +15,8 @@ def main(argv: list[str], context: Context) -> int:
     argparse.ArgumentParser(
         prog="pm rebuild",
         description="Add to the database what the methods repository and the run store have and it "
-        "lacks: after it was lost, or restored from an older backup. Nothing is overwritten.",
+        "lacks: after it was lost, or restored from an older backup. A plan that went on after "
+        "that backup is brought to what became of it; nothing else is changed.",
     ).parse_args(argv)
 
     def told(done: int, total: int) -> None:
