@@ -464,6 +464,25 @@ def test_samples_are_typed_pasted_and_taken_from_a_file_whatever_they_hold(
     take(b"sample\n\xff\xe4\n")
     expect(alert).to_contain_text("not UTF-8 text")
     expect(dialog.get_by_role("textbox", name="sample of row 2")).to_have_value("b")
+    # A file of the folder is chosen in a dialog of its own, from which one comes back.
+    (lab.root / "cohort.csv").write_bytes("sample,image\nü1,1.tif\n".encode("utf-16"))
+    (lab.root / "empty.csv").write_text("")
+    for name, chosen in (
+        ("empty.csv", "Cancel"),
+        ("empty.csv", "Select"),
+        ("cohort.csv", "Select"),
+    ):
+        dialog.get_by_role("button", name="From the file browser…").click()
+        chooser = page.get_by_role("dialog").filter(has_text="Choose a sample sheet")
+        chooser.get_by_text(name, exact=True).click()
+        if name == "cohort.csv":
+            screenshot("samples-file-browser")
+        chooser.get_by_role("button", name=chosen, exact=True).click()
+        expect(dialog).to_be_visible()
+        if (name, chosen) == ("empty.csv", "Select"):
+            expect(alert).to_contain_text("empty.csv:")
+            expect(dialog.get_by_role("textbox", name="sample of row 2")).to_have_value("b")
+    expect(dialog.get_by_role("textbox", name="sample of row 1")).to_have_value("ü1")
     take("\ufeffsample,image\n".encode() + b"".join(b"n%d,s1.tif\n" % n for n in range(300)))
     expect(dialog.get_by_text("The first 200 of 300 samples are shown")).to_be_visible()
     check_axe(page, ".pm-EditorDialog")
@@ -472,7 +491,7 @@ def test_samples_are_typed_pasted_and_taken_from_a_file_whatever_they_hold(
     # Each of these was one edit, which undo takes back.
     drawing.canvas.focus()
     page.keyboard.press("Control+z")
-    assert [row["sample"] for row in drawing.ask(rows)] == ["a", "b"]
+    assert [row["sample"] for row in drawing.ask(rows)] == ["ü1"]
 
 
 def test_branches_are_given_by_form_by_list_and_by_grid(bench_lab, open_lab, screenshot):

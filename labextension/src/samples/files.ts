@@ -47,6 +47,7 @@ export function fromFolder(
 ): ISheetSource {
   return {
     label: trans.__('From the file browser…'),
+    isElsewhere: true,
     choose: async () => {
       const { button, value } = await FileDialog.getOpenFiles({
         manager: browser.model.manager,
@@ -58,8 +59,12 @@ export function fromFolder(
       if (!button.accept || chosen === undefined) {
         return null;
       }
-      const file = await contents.get(chosen.path, { type: 'file', format: 'text', content: true });
-      return { name: chosen.name, text: String(file.content) };
+      // As bytes: the server reads as text only what is UTF-8.
+      const file = await contents.get(chosen.path, {
+        ...{ type: 'file', format: 'base64', content: true }
+      });
+      const bytes = Uint8Array.from(atob(String(file.content)), each => each.charCodeAt(0));
+      return { name: chosen.name, text: decoded(bytes.buffer, trans) };
     }
   };
 }
