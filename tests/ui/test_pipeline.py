@@ -322,6 +322,16 @@ def test_two_people_save_one_pipeline_and_both_versions_are_there(
     assert (newest.version, newest.note) == (5, "version 1 again")
     assert list(newest.document["steps"]) == ["segment"]
 
+    # What would run the same as the newest makes no version, so it is not put over its drawing.
+    page.get_by_role("button", name="v5", exact=True).click()
+    expect(dialog.get_by_role("row").nth(5)).to_contain_text("same as the newest")
+    expect(dialog.get_by_role("button", name="Restore version 2")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Restore version 1")).to_have_count(0)
+    check_axe(page, ".pm-EditorDialog")
+    screenshot("template-versions-same")
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(dialog).to_have_count(0)
+
 
 def test_the_drawing_library_cannot_evaluate_what_is_typed():
     scripts = list(BUNDLE.glob("*.js"))

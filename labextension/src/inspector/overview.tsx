@@ -24,8 +24,9 @@ interface IProps {
 
 export function Overview({ model, actions, trans }: IProps): React.JSX.Element {
   const { document } = model;
-  // Of a plan that is looked at, the numbers of the draft say nothing.
-  const counts = model.viewing === null && model.isChecked ? model.preview?.counts : undefined;
+  // Of a plan that is looked at, the numbers of the draft say nothing; after a fault they are older.
+  const isTrue = model.viewing === null && model.isChecked && model.checkError === null;
+  const counts = isTrue ? model.preview?.counts : undefined;
   const sheet = sheetOf(model.request.samples);
   const { editSamples, openPreview } = actions;
   const branching = [...document.steps.values()].filter(step => step.branches !== null);

@@ -11,6 +11,7 @@ import { deleteTemplate, listTemplates, renameTemplate } from '../api/templates'
 import { CommandIDs } from '../commands';
 import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
+import { toTabInFront } from '../params/dialog';
 import type { UnsavedWork } from '../pipeline/unsaved';
 import { hasItem, withItem } from '../screen/item';
 import type { IApi, IPipelineTracker } from '../tokens';
@@ -123,6 +124,9 @@ async function shown({ app, api, model, trans }: IContext, name: string): Promis
     model: new parts.VersionsModel(api, name, trans),
     trans,
     restored: () => void model.refresh({ methods: false }),
+    goOn: () => {
+      toTabInFront(app.shell);
+    },
     ...(commands.hasCommand(CommandIDs.openPipeline)
       ? {
           open: (version?: number) =>

@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { ITemplateVersion } from '../api/templates';
+import { showExplanation } from '../explain/dialog';
 import { explained } from '../explain/explanation';
 import { ExplanationPanel } from '../explain/view';
 import { EditorDialog } from '../params/dialog';
@@ -21,18 +22,22 @@ interface IProps {
   open?: (version?: number) => void;
   /** A version became the newest. */
   restored: () => void;
+  /** Called where nothing has the focus at the end: what had it is gone, as the command palette. */
+  goOn: () => void;
   trans: TranslationBundle;
 }
 
 /** Show the versions of a template until the dialog is closed, or one of them is opened. */
-export async function showVersions({ open, ...props }: IProps): Promise<void> {
+export async function showVersions({ open, goOn, ...props }: IProps): Promise<void> {
   const { model, trans } = props;
   const title = trans.__('Versions of "%1"', model.name);
+  const chosen = { isOpening: false };
   const opening =
     open === undefined
       ? {}
       : {
           open: (version?: number): void => {
+            chosen.isOpening = true;
             dialog.reject();
             open(version);
           }
@@ -54,9 +59,18 @@ export async function showVersions({ open, ...props }: IProps): Promise<void> {
   void model.read();
   await dialog.launch();
   model.dispose();
+  // What is opened takes the focus itself.
+  if (!chosen.isOpening && document.activeElement === document.body) {
+    goOn();
+  }
 }
 
-export function VersionsView({ model, open, restored, trans }: IProps): React.JSX.Element {
+export function VersionsView({
+  model,
+  open,
+  restored,
+  trans
+}: Omit<IProps, 'goOn'>): React.JSX.Element {
   const { listed, error, isBusy } = model;
   const newest = listed?.[0]?.version;
   return (
@@ -124,6 +138,13 @@ export function VersionsView({ model, open, restored, trans }: IProps): React.JS
                     )}
                     {each.version === newest ? (
                       <span className="pm-Hint">{trans.__('newest')}</span>
+                    ) : each.content_hash === listed[0]?.content_hash ? (
+                      <span
+                        className="pm-Hint"
+                        title={trans.__('It would run the same; open it to see how it was drawn')}
+                      >
+                        {trans.__('same as the newest')}
+                      </span>
                     ) : (
                       <button
                         type="button"
@@ -135,6 +156,9 @@ export function VersionsView({ model, open, restored, trans }: IProps): React.JS
                           void model.restore(each.version).then(isDone => {
                             if (isDone) {
                               restored();
+                            } else if (model.isDisposed) {
+                              // The dialog that would have said it is closed.
+                              void showExplanation(explained(model.error, trans), trans);
                             }
                           });
                         }}

@@ -5,6 +5,7 @@ import { VDomModel } from '@jupyterlab/ui-components';
 
 import type { ITemplateVersion } from '../api/templates';
 import { getTemplate, getVersion, listVersions, putTemplate } from '../api/templates';
+import { againNote } from '../pipeline/versions';
 import type { IApi } from '../tokens';
 
 export class VersionsModel extends VDomModel {
@@ -57,16 +58,26 @@ export class VersionsModel extends VDomModel {
     });
   }
 
-  /** Save a version as the newest one; returns whether it is. */
+  /** Save a version as the newest one; returns whether it is, also where the list was not read then. */
   async restore(version: number): Promise<boolean> {
-    return this._try(async () => {
+    let isDone = false;
+    await this._try(async () => {
       const { name, _api: api, _trans: trans } = this;
       const [then, now] = await Promise.all([
         getVersion(api, name, version),
         getTemplate(api, name)
       ]);
-      const note = trans.__('version %1 again', version);
-      const saved = await putTemplate(api, name, then.document, now.revision, note);
+      if (then.content_hash === now.content_hash) {
+        // No version would be made: the drawing of now, its frames and notes, would be kept nowhere.
+        throw new Error(
+          trans.__(
+            'Version %1 would run the same as the newest, so nothing was saved: how the newest is drawn would be kept nowhere. Open version %1 to see how it was drawn.',
+            version
+          )
+        );
+      }
+      const saved = await putTemplate(api, name, then.document, now.revision, againNote(version));
+      isDone = true;
       this._said = trans.__(
         'Version %1 is the newest again, as version %2.',
         version,
@@ -74,6 +85,7 @@ export class VersionsModel extends VDomModel {
       );
       await this._read();
     });
+    return isDone;
   }
 
   private async _read(): Promise<void> {
@@ -82,9 +94,10 @@ export class VersionsModel extends VDomModel {
     this._before = page.before;
   }
 
-  private async _try(work: () => Promise<void>): Promise<boolean> {
+  private async _try(work: () => Promise<void>): Promise<void> {
     this._isBusy = true;
     this._error = null;
+    this._said = '';
     this.stateChanged.emit();
     try {
       await work();
@@ -93,7 +106,6 @@ export class VersionsModel extends VDomModel {
     }
     this._isBusy = false;
     this.stateChanged.emit();
-    return this._error === null;
   }
 
   private _listed: readonly ITemplateVersion[] | null = null;

@@ -10,7 +10,7 @@ import type { PipelineModel } from './model';
 import { OtherCommands } from './others';
 import { savePipeline, takeTheirs } from './saving';
 import type { IOriginVersion } from './unsaved';
-import { earlierOf, shortHash } from './versions';
+import { earlierOf, isAsNewest, shortHash } from './versions';
 
 interface IBannerProps {
   model: PipelineModel;
@@ -103,10 +103,6 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
   if (model.theirs !== null) {
     return <Theirs model={model} theirs={model.theirs} trans={trans} />;
   }
-  const earlier = earlierOf(model.template);
-  if (earlier !== null) {
-    return <Earlier {...props} version={earlier} />;
-  }
   if (restored !== null && model.dirty) {
     return (
       <div className="pm-Banner" role="status">
@@ -120,43 +116,51 @@ export function Banners(props: IBannerProps): React.JSX.Element | null {
       </div>
     );
   }
-  return null;
+  const earlier = earlierOf(model.template);
+  return earlier === null ? null : <Earlier {...props} version={earlier} />;
 }
 
 /** What is drawn is, or was made from, an earlier version of the template. */
 function Earlier(props: IBannerProps & { version: IOriginVersion }): React.JSX.Element {
   const { model, commands, trans, version } = props;
   const { saved_at: time, saved_by: by, note } = version;
+  const hash = shortHash(version.content_hash);
+  const isSame = isAsNewest(model.template);
   return (
     <div className="pm-Banner" role="status">
       <span>
-        {trans.__(
-          'Version %1 (%2) of "%3"',
-          version.version,
-          shortHash(version.content_hash),
-          model.name
-        )}
+        {model.dirty
+          ? trans.__('Changed from version %1 (%2) of "%3".', version.version, hash, model.name)
+          : trans.__('Version %1 (%2) of "%3".', version.version, hash, model.name)}{' '}
+        {isSame
+          ? trans.__('The newest is version %1; both would run the same.', version.newest)
+          : trans.__('The newest is version %1.', version.newest)}
         {time !== undefined && (
           <>
-            {trans.__(', saved ')}
+            {' '}
+            {by === undefined ? trans.__('Saved:') : trans.__('Saved by %1:', by)}{' '}
             <Ago time={time} />
-            {by !== undefined && trans.__(' by %1', by)}
           </>
         )}
-        {note !== undefined && note !== '' && trans.__(': %1', note)}
-        {'. '}
-        {trans.__('The newest is version %1.', version.newest)}
+        {note !== undefined && note !== '' && <> {trans.__('Note: %1', note)}</>}
       </span>
-      <button
-        type="button"
-        className="jp-mod-styled"
-        title={trans.__('Save what is drawn here as the newest version; what is newest now stays')}
-        onClick={() => {
-          void savePipeline(model, trans);
-        }}
-      >
-        {model.dirty ? trans.__('Save as newest version') : trans.__('Restore as newest version')}
-      </button>
+      {/* Of a version that would run the same there is nothing to restore but how it was drawn. */}
+      {(model.dirty || !isSame) && (
+        <button
+          type="button"
+          className="jp-mod-styled"
+          title={
+            isSame
+              ? trans.__('Save what is drawn here as the newest version')
+              : trans.__('Save what is drawn here as the newest version; what is newest now stays')
+          }
+          onClick={() => {
+            void savePipeline(model, trans);
+          }}
+        >
+          {model.dirty ? trans.__('Save as newest version') : trans.__('Restore as newest version')}
+        </button>
+      )}
       <button
         type="button"
         className="jp-mod-styled"

@@ -125,6 +125,10 @@ export class Opening {
 /** What is remembered of a saved pipeline that is drawn as it was in one of its versions. */
 function originIn(found: IVersionDetails): IOrigin {
   const { version, content_hash, saved_at, saved_by, note } = found;
-  const { name, revision, version: newest } = found.template;
-  return { name, revision, version: { version, content_hash, newest, saved_at, saved_by, note } };
+  const { name, revision, version: newest, content_hash: newest_hash } = found.template;
+  return {
+    name,
+    revision,
+    version: { version, content_hash, newest, newest_hash, saved_at, saved_by, note }
+  };
 }

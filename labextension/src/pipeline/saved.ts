@@ -8,6 +8,7 @@ import { conflictOf } from './conflict';
 import type { IPipeline } from './document';
 import { EMPTY_PIPELINE } from './document';
 import type { IOrigin } from './unsaved';
+import { againNote, earlierOf, isAsNewest } from './versions';
 import { writePipeline } from './writing';
 
 export class Saved {
@@ -65,9 +66,10 @@ export class Saved {
   /** What is said of an earlier version that is saved as it was. */
   private _againNote(name: string, document: IPipeline): string | undefined {
     const { origin } = this;
-    const { version, newest } = origin?.version ?? { version: 0, newest: 0 };
-    const isAgain = origin?.name === name && version < newest && document === this.document;
-    return isAgain ? `version ${version} again` : undefined;
+    const earlier = earlierOf(origin);
+    // Where it makes no version, the newest one keeps what is said of it.
+    const isAgain = origin?.name === name && document === this.document && !isAsNewest(origin);
+    return isAgain && earlier !== null ? againNote(earlier.version) : undefined;
   }
 
   /** Ask whether somebody else saved meanwhile; returns whether `theirs` is another now. */
@@ -102,6 +104,12 @@ export class Saved {
   ignoreTheirs(): void {
     const { theirs } = this;
     this._ignored = theirs === null || theirs === 'deleted' ? theirs : theirs.revision;
+    const origin = this._origin;
+    if (theirs !== null && theirs !== 'deleted' && origin?.version !== undefined) {
+      // What is drawn is the newest no more. The revision stays what was seen: saving asks.
+      const { version: newest, content_hash: newest_hash } = theirs;
+      this._origin = { ...origin, version: { ...origin.version, newest, newest_hash } };
+    }
     this._theirs = null;
   }
 

@@ -8,6 +8,7 @@ import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
 import type { TemplateConflict } from './conflict';
 import type { PipelineModel } from './model';
+import { earlierOf, isAsNewest } from './versions';
 
 /** Save; asks for a name where there is none. False: it is not saved, and nothing is lost. */
 export async function savePipeline(
@@ -28,7 +29,38 @@ export async function savePipeline(
       return false;
     }
   }
+  if (model.template?.name === name && isAsNewest(model.template)) {
+    const answer = await mayReplaceDrawing(model, trans);
+    if (answer === 'as') {
+      return savePipeline(model, trans, { rename: true });
+    }
+    if (answer === 'no') {
+      return false;
+    }
+  }
   return attempt(model, trans, () => model.save(name));
+}
+
+/** Of equal content no version is kept: whether this drawing may take the place of the newest one. */
+async function mayReplaceDrawing(
+  model: PipelineModel,
+  trans: TranslationBundle
+): Promise<'yes' | 'no' | 'as'> {
+  const { version, newest } = earlierOf(model.template) ?? { version: 0, newest: 0 };
+  const { button } = await showDialog({
+    title: trans.__('Replace how "%1" is drawn?', model.template?.name ?? ''),
+    body: trans.__(
+      'Version %1, which this was, would run the same as the newest, version %2. If that is still so, saving makes no new version: the arrangement, frames, notes and titles of version %2 are replaced, and kept nowhere.',
+      version,
+      newest
+    ),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.createButton({ label: trans.__('Save mine as…'), actions: ['as'] }),
+      Dialog.warnButton({ label: trans.__('Replace'), actions: ['yes'] })
+    ]
+  });
+  return button.actions.includes('yes') ? 'yes' : button.actions.includes('as') ? 'as' : 'no';
 }
 
 async function attempt(

@@ -33,6 +33,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
   const { viewing, preview } = model;
   const version = model.template?.version;
   const total = preview?.counts.total ?? 0;
+  const isTrue = isAnswered(model);
   // What a newer program wrote is understood in part: nothing is made of the draft that is shown.
   const isNothing = model.document.steps.size === 0 || (viewing === null && model.readOnly);
   const run = (command: string): void => {
@@ -177,7 +178,7 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
               run(OtherCommands.openPreview);
             }}
           >
-            {preview === null || !model.isChecked
+            {preview === null || !isTrue
               ? trans.__('Preview')
               : trans._n('Preview %1 run', 'Preview %1 runs', total)}
           </button>
@@ -221,13 +222,18 @@ function Tool({ label, text, disabled, click }: IToolProps): React.JSX.Element {
   );
 }
 
+/** Whether the last answer of the server is about what is drawn now; after a fault it is an older one. */
+function isAnswered(model: IPipelineModel): boolean {
+  return model.isChecked && model.checkError === null;
+}
+
 /** How many samples are named; no number where they are in a file that nobody has counted. */
 function samplesText(model: IPipelineModel, trans: TranslationBundle): string {
   const { samples } = model.request;
   if (samples === undefined) {
     return trans.__('Samples: %1', 0);
   }
-  if (model.viewing === null && model.preview !== null) {
+  if (model.viewing === null && model.preview !== null && isAnswered(model)) {
     return trans.__('Samples: %1', model.preview.samples);
   }
   const rows = 'rows' in samples ? samples.rows : 'length' in samples ? samples : null;

@@ -33,6 +33,8 @@ export interface IOriginVersion {
   readonly content_hash: string;
   /** What was the newest version then. */
   readonly newest: number;
+  /** The content of that; absent where it was not known. */
+  readonly newest_hash?: string;
   /** Of one that was not the newest: when and by whom it was saved, and what was said of it. */
   readonly saved_at?: string;
   readonly saved_by?: string;

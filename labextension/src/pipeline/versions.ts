@@ -11,6 +11,17 @@ export function earlierOf(origin: IOrigin | null): IOriginVersion | null {
   return version !== undefined && version.version < version.newest ? version : null;
 }
 
+/** Whether what is drawn is an earlier version that would run the same as the newest: no version is made of it. */
+export function isAsNewest(origin: IOrigin | null): boolean {
+  const earlier = earlierOf(origin);
+  return earlier !== null && earlier.content_hash === earlier.newest_hash;
+}
+
+/** What is said of a version that is saved again. It is stored: for everybody, in one language. */
+export function againNote(version: number): string {
+  return `version ${version} again`;
+}
+
 /** The part of a content hash that is shown. */
 export function shortHash(hash: string): string {
   return hash.slice(0, SHORT);

@@ -164,6 +164,23 @@ describe('an earlier version of a saved pipeline', () => {
   });
 });
 
+it('what is drawn is no more the newest version where that of somebody else is kept out', async () => {
+  let found = TEMPLATE;
+  const { model } = make({ '/base/pm/api/templates/cells': () => ({ body: found }) });
+  await model.openTemplate('cells');
+  expect(earlierOf(model.template)).toBeNull();
+  found = { ...TEMPLATE, revision: 'r2', version: 5, content_hash: 'beef0123' };
+  await model.lookForTheirs();
+  model.ignoreTheirs();
+  // By this a tab says which version it shows; saving asks all the same.
+  expect(earlierOf(model.template)).toMatchObject({ version: 4, newest: 5 });
+  expect(model.template?.revision).toBe('r1');
+  found = { ...found, revision: 'r3', version: 6 };
+  await model.lookForTheirs();
+  model.ignoreTheirs();
+  expect(earlierOf(model.template)).toMatchObject({ version: 4, newest: 6 });
+});
+
 describe('the saved mark', () => {
   it('is there until it is saved, and comes back with undo', async () => {
     const { model, requests } = make({ '/base/pm/api/templates/cells': { body: TEMPLATE } });

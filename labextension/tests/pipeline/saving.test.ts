@@ -66,6 +66,34 @@ it('closing a pipeline that somebody else saved keeps it open when theirs is tak
   expect([...model.document.steps.keys()]).toEqual(['one', 'mine']);
 });
 
+it('an earlier version that would run the same is put over how the newest is drawn only when asked', async () => {
+  let note: unknown = 'none asked';
+  let puts = 0;
+  const then = { version: 2, content_hash: 'c0ffee', note: '', saved_at: TEMPLATE.created_at };
+  const newest = { ...TEMPLATE, version: 4, content_hash: 'c0ffee' };
+  const model = make({
+    '/base/pm/api/templates/cells/versions/2': {
+      body: { ...then, saved_by: 'ada', template: newest, document: DOCUMENT }
+    },
+    '/base/pm/api/templates/cells': async request => {
+      puts++;
+      note = ((await request.json()) as { note?: unknown }).note;
+      return { body: newest };
+    }
+  });
+  await model.openTemplate('cells', 2);
+  const kept = savePipeline(model, trans);
+  await press('Cancel');
+  expect(await kept).toBe(false);
+  expect(puts).toBe(0);
+  const replaced = savePipeline(model, trans);
+  await press('Replace');
+  expect(await replaced).toBe(true);
+  // The version stays what it was, and what was said of it.
+  expect([puts, note]).toEqual([1, undefined]);
+  expect(await savePipeline(model, trans)).toBe(true);
+});
+
 it('the samples of a plan that is looked at are not edited', async () => {
   const plan = { plan_id: 12, status: 'running', request: {}, document: DOCUMENT, steps: [] };
   const model = make({ '/base/pm/api/plans/12': { body: plan } });
