@@ -29,7 +29,7 @@ from pm_kernel.domain.names import shown
 from pm_kernel.domain.run_documents import run_document
 from pm_kernel.domain.runs import Run
 from pm_kernel.domain.storable import storable_text
-from pm_kernel.errors import IntegrityError, InvalidInput, NotFound
+from pm_kernel.errors import IntegrityError, InvalidInput, NotFound, StoreUnavailable
 from pm_kernel.store.engine import Store
 from pm_kernel.store.integrity import recorded_outputs
 from pm_kernel.store.origins import OutputAt, inputs_with, outputs_holding, outputs_of, outputs_with
@@ -255,7 +255,7 @@ def _inside(
             if needle not in (folder / MANIFEST_NAME).read_bytes():
                 continue
             entries = read_manifest(folder)
-        except (OSError, IntegrityError):
+        except (OSError, IntegrityError, StoreUnavailable):
             continue
         for entry in select(each.path, entries.values()):
             if entry.sha256 == checksum:

@@ -18,10 +18,11 @@ from pm_kernel.artifacts.manifest import (
     Difference,
     check_entries,
     hash_files,
+    out_of_reach,
     read_manifest,
 )
 from pm_kernel.config import Settings
-from pm_kernel.errors import IntegrityError
+from pm_kernel.errors import IntegrityError, StoreUnavailable
 from pm_kernel.store import integrity
 from pm_kernel.store.engine import Store
 
@@ -37,11 +38,18 @@ class Verdict:
     differences: tuple[Difference, ...]
     #: Why nothing could be compared; then nothing vouches for the run.
     problem: str | None = None
+    #: Why this user, or this disk, could not read it: nothing is known then, and nothing noted.
+    unread: str | None = None
 
     @property
     def clean(self) -> bool:
         """Whether everything is as it was recorded."""
-        return not self.differences and self.problem is None
+        return not self.differences and self.problem is None and self.unread is None
+
+    @property
+    def altered(self) -> bool:
+        """Whether something is not as it was recorded."""
+        return not self.clean and self.unread is None
 
 
 def verify(
@@ -52,28 +60,42 @@ def verify(
     tier: Tier,
     told: Callable[[Verdict], None] = lambda _verdict: None,
 ) -> list[Verdict]:
-    """Check ended runs of this workspace, one by one, and note each verdict."""
+    """Check ended runs of this workspace, one by one, and note each verdict.
+
+    Of a run that cannot be read nothing is noted: that is no word on what it holds.
+    """
     run_store = RunStore(settings.runs_dir)
     with store.reading() as connection:
         recorded = integrity.recorded_outputs(connection, run_ids)
     verdicts = []
     for run_id in run_ids:
-        verdict = _check(run_store.final(run_id), run_id, tier, recorded.get(run_id, {}))
-        with store.transaction() as connection:
-            integrity.note_verified(
-                connection,
-                run_id,
-                tier=tier,
-                clean=verdict.clean,
-                details={
-                    "problem": verdict.problem,
-                    "differences": [vars(each) for each in verdict.differences],
-                },
-                created_by=settings.user,
-            )
+        folder = run_store.final(run_id)
+        try:
+            verdict = _check(folder, run_id, tier, recorded.get(run_id, {}))
+        except StoreUnavailable as error:
+            verdict = Verdict(run_id, tier, (), unread=error.message)
+        except OSError as error:
+            verdict = Verdict(run_id, tier, (), unread=out_of_reach(folder, error).message)
+        else:
+            _note(store, verdict, settings.user)
         verdicts.append(verdict)
         told(verdict)
     return verdicts
+
+
+def _note(store: Store, verdict: Verdict, user: str) -> None:
+    with store.transaction() as connection:
+        integrity.note_verified(
+            connection,
+            verdict.run_id,
+            tier=verdict.tier,
+            clean=verdict.clean,
+            details={
+                "problem": verdict.problem,
+                "differences": [vars(each) for each in verdict.differences],
+            },
+            created_by=user,
+        )
 
 
 def _check(folder: Path, run_id: int, tier: Tier, recorded: dict[str, str]) -> Verdict:
@@ -105,7 +127,11 @@ def _check(folder: Path, run_id: int, tier: Tier, recorded: dict[str, str]) -> V
 
 def _present(folder: Path) -> Iterator[str]:
     """Yield every file there is; nothing is touched, no mode changed."""
-    for base, _folders, files in os.walk(folder):
+
+    def failed(error: OSError) -> None:
+        raise error
+
+    for base, _folders, files in os.walk(folder, onerror=failed):
         for name in files:
             path = (Path(base) / name).relative_to(folder).as_posix()
             if path not in UNLISTED:

@@ -20,11 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pm_kernel.errors import IntegrityError
+from pm_kernel.errors import IntegrityError, StoreUnavailable
 
 MANIFEST_NAME = ".manifest.json"
 #: Written by the record itself, so not part of what it vouches for.
 UNLISTED = frozenset({MANIFEST_NAME, "meta.json", ".pm"})
+#: Not this user's to read, or the disk does not give it.
+_OUT_OF_REACH = {errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
 #: Characters of a path in a message: one that is too long is thousands.
 _MOST_SHOWN = 300
 #: Bytes that are read at a time: large enough to leave the interpreter's lock to others.
@@ -106,19 +108,31 @@ def list_files(folder: Path, *, strict: bool = True) -> dict[str, os.stat_result
 
 
 def unreadable(folder: Path, path: str, error: OSError) -> IntegrityError:
-    """Return what to say about something in a run directory that cannot be read."""
-    try:
-        owner = os.lstat(folder / path).st_uid
-    except OSError:
-        owner = -1
-    whose = f" (it belongs to user id {owner})" if owner not in (-1, os.geteuid()) else ""
+    """Return what to say about something in a new run's directory that cannot be read."""
     shown = path if len(path) <= _MOST_SHOWN else f"{path[:_MOST_SHOWN]}…"
     return IntegrityError(
-        f"{shown or 'output_dir'} cannot be read: {error.strerror}{whose}.",
+        f"{shown or 'output_dir'} cannot be read: {error.strerror}{_whose(folder / path)}.",
         hint="Let the method, or the container it runs in, write as the user who starts it."
         if error.errno != errno.ENAMETOOLONG
         else "Let the method write to fewer folders inside each other.",
     )
+
+
+def out_of_reach(folder: Path, error: OSError) -> StoreUnavailable:
+    """Return what to say where something recorded cannot be read now; nobody knows what it is."""
+    path = folder if error.filename is None else Path(os.fsdecode(error.filename))
+    return StoreUnavailable(
+        f"Run directory {folder.name} cannot be read: {path.name}: {error.strerror}{_whose(path)}.",
+        hint="Get the right to read it or the disk mended, or run that step again (`--rerun`).",
+    )
+
+
+def _whose(path: Path) -> str:
+    try:
+        owner = os.lstat(path).st_uid
+    except OSError:
+        return ""
+    return "" if owner == os.geteuid() else f" (it belongs to user id {owner})"
 
 
 def _open_up(path: str, info: os.stat_result, needed: int) -> None:
@@ -206,7 +220,8 @@ def manifest_text(run_id: int, uuid: str, entries: Iterable[FileEntry]) -> str:
 def read_manifest(folder: Path) -> dict[str, FileEntry]:
     """Read a run's manifest.
 
-    Raises IntegrityError when it is missing or cannot be read: then nothing can be vouched for.
+    Raises IntegrityError when it is missing or is none: then nothing can be vouched for;
+    StoreUnavailable when this user or the disk cannot read it, which says nothing about it.
     """
     try:
         document = json.loads((folder / MANIFEST_NAME).read_bytes())
@@ -217,6 +232,8 @@ def read_manifest(folder: Path) -> dict[str, FileEntry]:
             hint="Re-run the step, or restore the directory from a backup.",
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in _OUT_OF_REACH:
+            raise out_of_reach(folder, error) from error
         raise IntegrityError(
             f"The manifest of run directory {folder.name} cannot be read: {error}.",
             hint="Re-run the step, or restore the directory from a backup.",
@@ -224,25 +241,30 @@ def read_manifest(folder: Path) -> dict[str, FileEntry]:
 
 
 def check_entries(folder: Path, entries: Iterable[FileEntry]) -> list[Difference]:
-    """Compare files with their entries, reading only what the file system says was touched."""
+    """Compare files with their entries, reading only what the file system says was touched.
+
+    Raises StoreUnavailable where this user or the disk cannot read one.
+    """
     suspects: dict[str, FileEntry] = {}
     differences: list[Difference] = []
-    for entry in entries:
-        try:
-            info = os.lstat(folder / entry.path)
-        except (FileNotFoundError, NotADirectoryError):
-            differences.append(Difference(entry.path, "missing", entry.sha256))
-            continue
-        seen = (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
-        if not stat.S_ISREG(info.st_mode):
-            differences.append(Difference(entry.path, "changed", entry.sha256, "not a plain file"))
-        elif seen != (entry.size, entry.mtime_ns, entry.ctime_ns, entry.inode):
-            suspects[entry.path] = entry
     try:
+        for entry in entries:
+            try:
+                info = os.lstat(folder / entry.path)
+            except (FileNotFoundError, NotADirectoryError):
+                differences.append(Difference(entry.path, "missing", entry.sha256))
+                continue
+            seen = (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+            if not stat.S_ISREG(info.st_mode):
+                found = Difference(entry.path, "changed", entry.sha256, "not a plain file")
+                differences.append(found)
+            elif seen != (entry.size, entry.mtime_ns, entry.ctime_ns, entry.inode):
+                suspects[entry.path] = entry
         hashes = hash_files(folder, suspects)
-    except PermissionError as error:
-        path = Path(str(error.filename)).relative_to(folder).as_posix()
-        raise unreadable(folder, path, error) from error
+    except OSError as error:
+        if error.errno not in _OUT_OF_REACH:
+            raise
+        raise out_of_reach(folder, error) from error
     differences += [
         Difference(path, "changed", suspects[path].sha256, digest)
         for path, digest in hashes.items()

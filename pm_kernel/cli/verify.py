@@ -8,7 +8,7 @@ from pm_kernel.cli.context import Context
 from pm_kernel.cli.numbers import plan_number, run_number
 from pm_kernel.cli.text import Span, clean, line
 from pm_kernel.domain.marks import run_mark
-from pm_kernel.errors import IntegrityError
+from pm_kernel.errors import IntegrityError, StoreUnavailable
 from pm_kernel.store import integrity
 from pm_kernel.store.lineage import ancestry
 from pm_kernel.verification import Tier, Verdict, verify
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str], context: Context) -> int:
-    """Verify runs; 9 when something was altered."""
+    """Verify runs; 9 when something was altered, 8 when something could not be read."""
     options = parser().parse_args(argv)
     run_ids = list(options.runs)
     if options.lineage:
@@ -51,7 +51,8 @@ def main(argv: list[str], context: Context) -> int:
             context.output.lines(_lines(verdict))
 
     verdicts = verify(context.settings, context.store, run_ids, tier=tier, told=told)
-    bad = [verdict for verdict in verdicts if not verdict.clean]
+    bad = [verdict for verdict in verdicts if verdict.altered]
+    unread = [verdict for verdict in verdicts if verdict.unread is not None]
     if context.json:
         context.output.json(
             [
@@ -60,22 +61,36 @@ def main(argv: list[str], context: Context) -> int:
                     "tier": verdict.tier,
                     "clean": verdict.clean,
                     "problem": verdict.problem,
+                    "unread": verdict.unread,
                     "differences": [vars(each) for each in verdict.differences],
                 }
                 for verdict in verdicts
             ]
         )
-        return IntegrityError.exit_code if bad else 0
+        if bad:
+            return IntegrityError.exit_code
+        return StoreUnavailable.exit_code if unread else 0
+    could_not = f"{len(unread)} of {len(verdicts)} runs could not be read"
     if bad:
+        also = f"; {could_not}" if unread else ""
         raise IntegrityError(
-            f"{len(bad)} of {len(verdicts)} runs are not what was recorded ({tier} check).",
+            f"{len(bad)} of {len(verdicts)} runs are not what was recorded ({tier} check){also}.",
             hint="Re-run those steps; their results and what was made of them are marked.",
+        )
+    if unread:
+        raise StoreUnavailable(
+            f"{could_not}, and nothing is noted of them; the others are what was recorded "
+            f"({tier} check).",
+            hint="Run `pm verify` as the user to whom they belong.",
         )
     context.output.text(f"{len(verdicts)} runs are what was recorded ({tier} check).")
     return 0
 
 
 def _lines(verdict: Verdict) -> list[tuple[Span, ...]]:
+    if verdict.unread is not None:
+        return [line(Span(f"? run {verdict.run_id}", "info", strong=True)),
+                line(f"    {clean(verdict.unread)}")]  # fmt: skip
     mark = run_mark("altered")
     lines = [line(Span(f"{mark.glyph} run {verdict.run_id}", mark.token, strong=True))]
     if verdict.problem:

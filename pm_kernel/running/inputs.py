@@ -46,7 +46,8 @@ class Altered:
 def check(inputs: Inputs) -> list[Altered]:
     """Compare every input that comes from a run with that run's manifest.
 
-    Raises StoreUnavailable where the run store of an input is not there at all.
+    Raises StoreUnavailable where the run store of an input is not there at all, or cannot be read:
+    what nobody has seen is not altered.
     """
     altered: list[Altered] = []
     for entry in inputs.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ARRAY, BigInteger, Connection, cast, func, insert, select
 
 from pm_kernel.store.tables import (
     integrity_events,
@@ -62,7 +62,9 @@ def recorded_outputs(connection: Connection, run_ids: Sequence[int]) -> dict[int
     """Return path -> sha256 of the outputs that are one file, by run."""
     columns = run_outputs.c
     query = select(columns.run_id, columns.artifact_path, columns.checksum).where(
-        columns.run_id.in_(run_ids), columns.file_count == 1
+        # One parameter, however many runs there are.
+        columns.run_id == func.any(cast(list(run_ids), ARRAY(BigInteger))),
+        columns.file_count == 1,
     )
     found: dict[int, dict[str, str]] = {}
     for row in connection.execute(query):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Connection, Table, cast, func, select, text
 
 from pm_kernel.domain.plan_progress import Progress
 from pm_kernel.domain.plans import OPEN
@@ -221,7 +221,7 @@ def known_plans(connection: Connection, ids: Iterable[int]) -> dict[int, Known]:
         )
         .join_from(execution_plans, workspaces)
         .outerjoin(plan_launches, launches.plan_id == columns.id)
-        .where(columns.id.in_(list(ids)))
+        .where(columns.id == func.any(cast(list(ids), ARRAY(BigInteger))))
         .group_by(columns.id, workspaces.c.uuid)
     )
     return {

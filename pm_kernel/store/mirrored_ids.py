@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Connection, cast, func, select, text
 
 from pm_kernel.store import run_tree
 from pm_kernel.store.tables import plan_launches, planned_runs
@@ -16,7 +16,8 @@ _DRAWN = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generat
 def places(connection: Connection, table: str, ids: Sequence[int]) -> dict[int, int]:
     """Return the ids that planned runs or launches get: as before, or new where one is taken."""
     rows = {"planned_runs": planned_runs, "plan_launches": plan_launches}[table]
-    query = select(func.count()).select_from(rows).where(rows.c.id.in_(ids))
+    # One parameter, however large the plan is.
+    query = select(func.count()).where(rows.c.id == func.any(cast(list(ids), ARRAY(BigInteger))))
     if not connection.execute(query).scalar_one():
         return {each: each for each in ids}
     drawn = sorted(connection.execute(_DRAWN, {"table": table, "n": len(ids)}).scalars())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +104,30 @@ def test_a_lost_directory_is_said(two_runs: Workbench) -> None:
     done = two_runs.pm("verify", "1")
     assert done.returncode == 9
     assert "00000001" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that gives no byte")
+def test_of_what_cannot_be_read_nothing_is_noted_and_the_others_are_checked(
+    two_runs: Workbench,
+) -> None:
+    folder = two_runs.final(1)
+    folder.chmod(0o755)
+    (folder / ".manifest.json").rename(two_runs.root / "kept")
+    # Also root gets an error of the disk from it.
+    (folder / ".manifest.json").symlink_to("/proc/self/mem")
+    done = two_runs.pm("verify")
+    assert done.returncode == 8
+    assert "? run 1" in done.stdout
+    assert "Input/output error" in done.stdout
+    assert "1 of 2 runs could not be read" in done.stderr
+    assert verdicts(two_runs) == {1: False, 2: True}
+    runs = json.loads(two_runs.pm("runs", "--json").stdout)["runs"]
+    assert {run["run_id"]: run["state"] for run in runs} == {1: "completed", 2: "completed"}
+    done = two_runs.pm("run", "reader", "--input", "table=run:1/table", "--rerun")
+    assert done.returncode != 0
+    assert "Input/output error" in done.stderr
+    runs = json.loads(two_runs.pm("runs", "--json").stdout)["runs"]
+    assert {run["run_id"]: run["state"] for run in runs if run["run_id"] < 3} == {
+        1: "completed",
+        2: "completed",
+    }
