@@ -191,7 +191,11 @@ def put_back(folder: Path) -> None:
     except FileNotFoundError:
         return
     aside = folder.with_name(f"{folder.name}.aside")
-    folder.rename(aside)
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        # Somebody else puts it back.
+        return
     folder.mkdir()
     aside.rename(folder / _IN_ITS_PLACE)
 

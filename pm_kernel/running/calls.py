@@ -94,8 +94,9 @@ def _complete(
     task_dir, uuid, exit_code = Path(request["task_dir"]), request["uuid"], request["exit"]
     store = RunStore(settings.runs_dir)
     folder = store.partial(uuid)
-    # The method may have emptied its output_dir.
-    record = read_json(folder / ".pm" / "record.json") or read_json(task_dir / RECORD_NOTE)
+    # The method may have emptied its output_dir, or put a link to another run's in its place.
+    own = None if folder.is_symlink() else read_json(folder / ".pm" / "record.json")
+    record = own or read_json(task_dir / RECORD_NOTE)
     if record is None or not os.path.lexists(folder):
         return _ended_before(store, recorder, task_dir, uuid, say), ""
     limit = None

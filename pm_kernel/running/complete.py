@@ -51,8 +51,9 @@ def complete(
     DatabaseUnavailable when it could not be closed or recorded: whoever settles it later does that.
     """
     run_id = record["run_id"]
-    seal.put_back(folder)
+    # First: behind a link in its place may be the note of who its runner is.
     life = end_runner(folder)
+    seal.put_back(folder)
     if life is Life.ALIVE and reason is None:
         reason = "Its processes could not be ended; they may still write to output_dir."
     target = store.final(run_id)
@@ -96,12 +97,26 @@ def record_sealed(
 
 
 def end_runner(folder: Path) -> Life:
-    """End the session of the runner that writes to ``folder``; GONE where none was ever started."""
+    """End the session of the runner that writes to ``folder``; GONE where none was ever started.
+
+    ``folder`` is named after the uuid of its run. A method may have moved it and left a link there;
+    behind any other link is what is somebody else's.
+    """
+    if folder.is_symlink() and not _leads_to_itself(folder):
+        return Life.GONE
     runner = read_json(folder / ".pm" / "runner.json")
     if runner is None:
         return Life.GONE
     identity = ProcessIdentity(runner["pid"], runner["start"], runner["boot"], runner["host"])
     return end_session(identity)
+
+
+def _leads_to_itself(folder: Path) -> bool:
+    try:
+        record = read_json(folder / ".pm" / "record.json")
+    except OSError:
+        return False
+    return record is not None and record.get("uuid") == folder.name
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

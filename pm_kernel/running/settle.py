@@ -43,6 +43,9 @@ def settle_run(
         return False
     dead = _claim(store, run["uuid"])
     if dead is not None:
+        if dead.is_symlink():
+            # Before it is put aside: behind it may be the note of who its runner is.
+            _end_processes(run, dead)
         seal.put_back(dead)
         with _only_settler(dead) as alone:
             if not alone:
@@ -113,7 +116,8 @@ def _may_end(store: RunStore, uuid: str) -> bool:
     """Whether we may end the processes of a run and write its directory."""
     for folder in (store.partial(uuid), store.dead(uuid)):
         try:
-            return os.geteuid() in (0, folder.stat().st_uid)
+            # Of what is in its place, not of what a link leads to.
+            return os.geteuid() in (0, folder.lstat().st_uid)
         except FileNotFoundError:
             continue
     return True
@@ -170,8 +174,7 @@ def _lock(descriptor: int) -> bool:
 def _end(
     store: RunStore, recorder: Recorder, run: dict[str, Any], dead: Path, evidence: str
 ) -> None:
-    if end_runner(dead) is Life.ALIVE:
-        raise Conflict(f"The processes of run {run['run_id']} could not be ended.")
+    _end_processes(run, dead)
     record = _record_of(dead, run)
     cancelled = (dead / ".pm" / "cancel").exists()
     try:
@@ -191,6 +194,11 @@ def _end(
     if work_dir is not None and Path(work_dir).parent == store.root / ".work":
         # Of a direct run; Nextflow looks after its own.
         remove_tree(Path(work_dir))
+
+
+def _end_processes(run: dict[str, Any], dead: Path) -> None:
+    if end_runner(dead) is Life.ALIVE:
+        raise Conflict(f"The processes of run {run['run_id']} could not be ended.")
 
 
 def _record_of(dead: Path, run: dict[str, Any]) -> dict[str, Any]:

@@ -302,7 +302,7 @@ def test_a_link_in_the_place_of_our_folder_leads_to_no_damage(life: Life) -> Non
 
 
 @pytest.mark.parametrize("settled", [False, True])
-@pytest.mark.parametrize("kind", ["link", "file"])
+@pytest.mark.parametrize("kind", ["link", "loop", "file"])
 def test_what_a_method_puts_in_the_place_of_its_output_dir_is_kept_and_leads_nowhere(
     life: Life, kind: str, settled: bool
 ) -> None:
@@ -310,7 +310,11 @@ def test_what_a_method_puts_in_the_place_of_its_output_dir_is_kept_and_leads_now
     precious.mkdir()
     (precious / "data").write_text("irreplaceable")
     precious.chmod(0o750)
-    made = {"link": f"out.symlink_to({str(precious)!r})", "file": "out.write_text('mine')"}[kind]
+    made = {
+        "link": f"out.symlink_to({str(precious)!r})",
+        "loop": "out.symlink_to(out)",
+        "file": "out.write_text('mine')",
+    }[kind]
     life.bench.method("method", HEAD + f"    shutil.rmtree(out)\n    {made}\n")
     wrapper = gone() if settled else None
     _, task_dir = life.register(life.bench.open("method"), wrapper=wrapper)
@@ -322,14 +326,33 @@ def test_what_a_method_puts_in_the_place_of_its_output_dir_is_kept_and_leads_now
         life.bench.pm(*words)
     if not settled:
         error = life.bench.run_row(1)["error"]
-        assert error.startswith(f"The method put a {kind} in the place of its output_dir")
+        what = "file" if kind == "file" else "link"
+        assert error.startswith(f"The method put a {what} in the place of its output_dir")
     assert life.bench.meta(1)["status"] == life.bench.run_row(1)["status"] == "failed"
     kept = life.bench.final(1) / "method-wrote-output_dir"
-    assert kept.is_symlink() if kind == "link" else kept.read_text() == "mine"
+    assert kept.read_text() == "mine" if kind == "file" else kept.is_symlink()
     assert not life.bench.final(1).is_symlink()
     assert [each.name for each in precious.iterdir()] == ["data"]
     assert precious.stat().st_mode & 0o777 == 0o750
     assert (precious / "data").stat().st_mode & 0o200
+    assert life.bench.left_behind() == []
+
+
+def test_a_method_that_moved_its_output_dir_and_left_a_link_is_ended_with_its_run(
+    life: Life,
+) -> None:
+    moved = life.bench.root / "moved"
+    body = f"    shutil.move(out, {str(moved)!r})\n    out.symlink_to({str(moved)!r})\n"
+    life.bench.method("method", f"{HEAD}{body}    time.sleep(3600)\n")
+    _, task_dir = life.register(life.bench.open("method"), wrapper=gone())
+    started = life.start(task_dir)
+    wait_for(life.partial(task_dir).is_symlink)
+    assert life.settle() == [1]
+    # Nobody goes on beside the run that takes its place.
+    assert started.wait(timeout=120) != 0
+    assert life.bench.run_row(1)["status"] == "failed"
+    assert (life.bench.final(1) / "method-wrote-output_dir").is_symlink()
+    assert moved.stat().st_mode & 0o200
     assert life.bench.left_behind() == []
 
 
