@@ -1,10 +1,18 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Dialog } from '@jupyterlab/apputils';
+import type { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { FileDialog } from '@jupyterlab/filebrowser';
 import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+import { Signal } from '@lumino/signaling';
 import React, { act } from 'react';
 import { createRoot } from 'react-dom/client';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { CommandIDs } from '../src/commands';
 import { SamplesEditor } from '../src/samples/editor';
 import { decoded } from '../src/samples/files';
+import { samplesPlugin } from '../src/samples/plugin';
 import type { ISheet } from '../src/samples/sheet';
 import {
   faultText,
@@ -17,6 +25,8 @@ import {
   sheetOf
 } from '../src/samples/sheet';
 import { pasted } from '../src/samples/table';
+import type { IPipelineTracker } from '../src/tokens';
+import { drawn } from './pipeline/drawn';
 
 const trans = nullTranslator.load('');
 
@@ -217,4 +227,31 @@ describe('the editor', () => {
     await click('Remove row 1');
     expect(sheet.rows).toEqual([['s2']]);
   });
+});
+
+it('the editor stays as it is while a file is chosen, and where none is', async () => {
+  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
+  const { model } = drawn();
+  const commands = new CommandRegistry();
+  const app = { commands, shell: { currentWidget: null }, serviceManager: { contents: {} } };
+  const tracker = { current: model, currentChanged: new Signal({}) };
+  const browser = { model: { manager: {} } };
+  await samplesPlugin.activate(
+    ...([app as unknown as JupyterFrontEnd, tracker as unknown as IPipelineTracker] as const),
+    ...[null, null, browser as unknown as IDefaultFileBrowser]
+  );
+  const none = { button: Dialog.cancelButton(), isChecked: null, value: null };
+  const choose = vi.spyOn(FileDialog, 'getOpenFiles').mockResolvedValue(none);
+  const edited = commands.execute(CommandIDs.editSamples);
+  const names = (): Element | null => document.querySelector('.pm-Samples textarea');
+  await expect.poll(names).not.toBeNull();
+  const before = names();
+  [...document.querySelectorAll<HTMLElement>('.pm-Samples button')]
+    .find(each => each.textContent === 'From the file browser…')
+    ?.click();
+  await expect.poll(() => choose.mock.calls.length).toBe(1);
+  await new Promise(resolve => setTimeout(resolve, 50));
+  expect(before?.isConnected).toBe(true);
+  document.querySelector<HTMLElement>('.jp-Dialog .jp-mod-accept')?.click();
+  await edited;
 });

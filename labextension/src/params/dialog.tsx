@@ -99,20 +99,15 @@ const FIRST_FIELD = ':is(textarea, input:not([type=radio]), select)';
 /**
  * Show an editor until it is closed.
  *
- * @param editor - the editor, or what makes one that can close the dialog: the Lab shows no other dialog,
- *   as of files, before this one is closed
  * @param goOn - called where nothing has the focus then: what had it is gone, as the command palette
  */
 export async function showEditor(
   title: string,
-  editor: React.ReactElement | ((close: () => void) => React.ReactElement),
+  editor: React.ReactElement,
   trans: TranslationBundle,
   goOn: () => void
 ): Promise<void> {
-  const close = (): void => {
-    dialog.resolve();
-  };
-  const body = ReactWidget.create(typeof editor === 'function' ? editor(close) : editor);
+  const body = ReactWidget.create(editor);
   body.addClass('pm-Editor');
   const dialog = new EditorDialog({
     title,

@@ -20,20 +20,6 @@ export interface ISheetSource {
   label: string;
   /** The text of the chosen file and its name; null, nothing was chosen. */
   choose: () => Promise<IChosenSheet | null>;
-  /** It is chosen in a dialog of its own, for which the one of the editor must go. */
-  isElsewhere?: boolean;
-}
-
-/** What a chosen file is: the samples, where it has any, and what is wrong with it. */
-export function readChosen(
-  { name, text }: IChosenSheet,
-  trans: TranslationBundle
-): { readonly sheet: ISheet | null; readonly refused: readonly string[] } {
-  const { sheet, faults } = readSheet(text);
-  return {
-    sheet: isEmpty(faults) ? null : sheet,
-    refused: faults.map(fault => `${name}: ${faultText(fault, trans)}`)
-  };
 }
 
 interface IProps {
@@ -43,10 +29,6 @@ interface IProps {
   /** What it says of files and runs that the plan begins with. */
   told?: readonly string[];
   sources: readonly ISheetSource[];
-  /** Called for a source that is chosen from elsewhere. */
-  leaveFor?: (source: ISheetSource) => void;
-  /** What was wrong with the file that was taken just before. */
-  refused?: readonly string[];
   /** Columns that would fill an input: names of inputs that nothing feeds yet. */
   wanted?: readonly string[];
   /** Called with each change, and what it is called. */
@@ -55,10 +37,10 @@ interface IProps {
 }
 
 export function SamplesEditor(props: IProps): React.JSX.Element {
-  const { sheet, problems = [], sources, leaveFor, wanted = [], onChange, trans } = props;
+  const { sheet, problems = [], sources, wanted = [], onChange, trans } = props;
   const onlyNames = sheet.columns.length === 1 && sheet.columns[0] === SAMPLE;
   const [asTable, setAsTable] = React.useState(!onlyNames);
-  const [refused, setRefused] = React.useState<readonly string[]>(props.refused ?? []);
+  const [refused, setRefused] = React.useState<readonly string[]>([]);
   const host = React.useRef<HTMLDivElement>(null);
   // The column that was added just now is filled next.
   const added = React.useRef<string | null>(null);
@@ -74,9 +56,9 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
   const missing = wanted.filter(name => !sheet.columns.includes(name));
   const faults = [...placeFaults(sheet, trans), ...sourceFaults(sheet, props.told ?? [], trans)];
   const take = (text: string, from: string): void => {
-    const read = readChosen({ name: from, text }, trans);
-    setRefused(read.refused);
-    if (read.sheet !== null) {
+    const read = readSheet(text);
+    setRefused(read.faults.map(fault => `${from}: ${faultText(fault, trans)}`));
+    if (!isEmpty(read.faults)) {
       setAsTable(true);
       onChange(read.sheet, trans.__('Take samples from %1', from));
     }
@@ -115,10 +97,6 @@ export function SamplesEditor(props: IProps): React.JSX.Element {
             type="button"
             className="jp-mod-styled"
             onClick={() => {
-              if (source.isElsewhere === true && leaveFor !== undefined) {
-                leaveFor(source);
-                return;
-              }
               void source.choose().then(
                 chosen => {
                   if (chosen !== null) {

@@ -47,7 +47,6 @@ export function fromFolder(
 ): ISheetSource {
   return {
     label: trans.__('From the file browser…'),
-    isElsewhere: true,
     choose: async () => {
       const { button, value } = await FileDialog.getOpenFiles({
         manager: browser.model.manager,

@@ -7,13 +7,11 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import React from 'react';
 
 import { CATEGORY, CommandIDs } from '../commands';
-import { explained } from '../explain/explanation';
 import { showEditor, toTabInFront } from '../params/dialog';
 import { IPipelineTracker } from '../tokens';
 import type { IPipelineModel } from '../tokens';
 import { DOMAIN } from '../translation';
-import type { ISheetSource } from './editor';
-import { readChosen, SamplesEditor } from './editor';
+import { SamplesEditor } from './editor';
 import { fromFolder, fromThisComputer } from './files';
 import type { ISheet } from './sheet';
 import { samplesDocument, sheetOf } from './sheet';
@@ -39,11 +37,7 @@ export const samplesPlugin: JupyterFrontEndPlugin<void> = {
       ...(browser === null ? [] : [fromFolder(browser, app.serviceManager.contents, trans)])
     ];
 
-    const editor = (
-      model: IPipelineModel,
-      refused: readonly string[],
-      leaveFor: (source: ISheetSource) => void
-    ): React.JSX.Element => (
+    const editor = (model: IPipelineModel): React.JSX.Element => (
       <UseSignal signal={model.changed}>
         {() => (
           <UseSignal signal={model.checked}>
@@ -57,8 +51,6 @@ export const samplesPlugin: JupyterFrontEndPlugin<void> = {
                   .filter(problem => SOURCE_CODES.has(problem.code) || problem.edge !== null)
                   .map(problem => problem.message)}
                 sources={sources}
-                leaveFor={leaveFor}
-                refused={refused}
                 wanted={unfed(model)}
                 onChange={(sheet, said) => {
                   commit(model, sheet, said);
@@ -71,47 +63,6 @@ export const samplesPlugin: JupyterFrontEndPlugin<void> = {
       </UseSignal>
     );
 
-    /** Show the editor, and again after each time that it is left to choose a file elsewhere. */
-    const edit = async (model: IPipelineModel): Promise<void> => {
-      let refused: readonly string[] = [];
-      for (;;) {
-        const left: ISheetSource[] = [];
-        const show = (close: () => void): React.JSX.Element =>
-          editor(model, refused, source => {
-            left.push(source);
-            close();
-          });
-        await showEditor(trans.__('Samples'), show, trans, () => {
-          toTabInFront(app.shell);
-        });
-        const [source] = left;
-        if (source === undefined || model.isDisposed) {
-          return;
-        }
-        refused = await take(model, source);
-      }
-    };
-
-    /** Take a file from a source; returns what is wrong with it. */
-    const take = async (
-      model: IPipelineModel,
-      source: ISheetSource
-    ): Promise<readonly string[]> => {
-      try {
-        const chosen = await source.choose();
-        if (chosen === null) {
-          return [];
-        }
-        const { sheet, refused } = readChosen(chosen, trans);
-        if (sheet !== null) {
-          commit(model, sheet, trans.__('Take samples from %1', chosen.name));
-        }
-        return refused;
-      } catch (error) {
-        return explained(error, trans).text;
-      }
-    };
-
     commands.addCommand(CommandIDs.editSamples, {
       label: args =>
         args['isPalette'] === true ? trans.__('Edit Samples of Pipeline') : trans.__('Samples…'),
@@ -121,7 +72,9 @@ export const samplesPlugin: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const model = pipelines.current;
         if (model?.readOnly === false) {
-          await edit(model);
+          await showEditor(trans.__('Samples'), editor(model), trans, () => {
+            toTabInFront(app.shell);
+          });
         }
       }
     });
