@@ -13,6 +13,8 @@ import type { Scene } from './scene';
 const ZOOM_STEP = 1.25;
 /** At smaller scales a node is known by its place, not read. */
 const READABLE = 0.6;
+/** So far the chips reach at the left edge of a step. */
+const CHIPS = 120;
 
 interface IOptions {
   readonly engine: Engine;
@@ -41,6 +43,11 @@ export class Viewport {
     this._options.redraw();
   }
 
+  /** The view as somebody has set it; null, all of the drawing is shown, or nothing yet. */
+  get chosen(): IView | null {
+    return this._isPlaced && !this._isWhole ? this.view : null;
+  }
+
   dispose(): void {
     Signal.clearData(this);
   }
@@ -48,13 +55,13 @@ export class Viewport {
   /** The pointer has panned or zoomed. */
   noteChange(): void {
     this._isWhole = false;
+    this._wasSeen = null;
     this._changed.emit(this.view);
   }
 
   /** Show everything, also when the canvas has another size afterwards: until it is moved by hand. */
   showAll(): void {
-    this._fitTo(this._options.scene.bounds());
-    this._isWhole = true;
+    this._fitTo(this._all(), true);
   }
 
   zoomToSelection(): void {
@@ -64,9 +71,8 @@ export class Viewport {
   }
 
   zoom(inwards: boolean): void {
-    this._isWhole = false;
     this._options.engine.zoom(inwards ? ZOOM_STEP : 1 / ZOOM_STEP, this.middle);
-    this._changed.emit(this.view);
+    this.noteChange();
     this._options.redraw();
   }
 
@@ -80,14 +86,14 @@ export class Viewport {
 
   /** The same with a box of the drawing. */
   show(box: IBox | null): void {
-    const { engine, scene, redraw } = this._options;
+    const { engine, redraw } = this._options;
     if (box === null || engine.width === 0 || this._isSeen(box)) {
       return;
     }
-    const all = scene.bounds();
+    const all = this._all();
     if (all !== null) {
       const { view } = this;
-      engine.fit(withChips(all), view.scale);
+      engine.fit(all, view.scale);
       if (engine.view.scale >= READABLE) {
         redraw();
         return;
@@ -106,34 +112,51 @@ export class Viewport {
     };
   }
 
-  /** The canvas is so large on the page now; 0, it is not seen. */
+  /** The canvas is so large on the page now; 0, it is not seen. `settle` shows what it hides by that. */
   resize(width: number, height: number): void {
     if (width > 0 && height > 0) {
       const { engine, scene, model } = this._options;
       const [step] = model.selection;
       const box = step === undefined ? null : scene.boxOf(step);
-      const wasSeen = box !== null && engine.width > 0 && this._isSeen(box);
+      if (step !== undefined && box !== null && engine.width > 0 && this._isSeen(box)) {
+        this._wasSeen = step;
+      }
+      this._isOtherWidth ||= width !== engine.width;
+      this._isOtherSize ||= this._isOtherWidth || height !== engine.height;
       engine.resize(width, height);
       this.place();
-      const all = this._isWhole ? scene.bounds() : null;
-      if (all !== null) {
-        engine.fit(all);
-        this._options.redraw();
-      } else if (step !== undefined && wasSeen) {
-        // A panel that opens beside it must not cover what it is about.
-        this.reveal(step);
-      }
+    }
+  }
+
+  /** Show what another size of the canvas has hidden. */
+  settle(): void {
+    const { engine, redraw } = this._options;
+    const all = this._isWhole ? this._all() : null;
+    const step = this._wasSeen;
+    // A line more or less below the drawing, as of problems, moves nothing where there is room for it.
+    const isFitted =
+      this._isOtherWidth || (this._isOtherSize && all !== null && !this._isSeen(all));
+    this._wasSeen = null;
+    this._isOtherWidth = false;
+    this._isOtherSize = false;
+    if (all !== null && isFitted) {
+      engine.fit(all);
+      redraw();
+    } else if (step !== null) {
+      // A panel that opens beside it must not cover what it is about.
+      this.reveal(step);
     }
   }
 
   /** The first view, once there is a size. */
   place(): void {
-    const { engine, scene, redraw } = this._options;
+    const { engine, redraw } = this._options;
     if (!this._isPlaced && engine.width > 0) {
-      const all = scene.bounds();
+      const all = this._all();
       // What is drawn into an empty one stays where it was put.
       if (all !== null) {
-        engine.fit(withChips(all));
+        engine.fit(all);
+        this._isWhole = true;
       }
       this._isPlaced = true;
       redraw();
@@ -153,9 +176,15 @@ export class Viewport {
     );
   }
 
-  private _fitTo(box: IBox | null): void {
+  /** All of the drawing, with the chips at the left edge of what is there; null, it is empty. */
+  private _all(): IBox | null {
+    const all = this._options.scene.bounds();
+    return all === null ? null : { ...all, x: all.x - CHIPS, width: all.width + CHIPS };
+  }
+
+  private _fitTo(box: IBox | null, isWhole = false): void {
     if (box !== null) {
-      this._isWhole = false;
+      this._isWhole = isWhole;
       this._options.engine.fit(box);
       this._changed.emit(this.view);
       this._options.redraw();
@@ -164,13 +193,12 @@ export class Viewport {
 
   private readonly _changed = new Signal<this, IView>(this);
   private _isPlaced = false;
-  /** All of the drawing was asked for, and nothing else since. */
+  /** All of the drawing is shown, at first or as it was asked for, and nothing else since. */
   private _isWhole = false;
-}
-
-/** With the chips at the left edge of what is there. */
-function withChips(all: IBox): IBox {
-  return { ...all, x: all.x - 120, width: all.width + 120 };
+  /** A step that was selected and seen before the size was another; null, there is none. */
+  private _wasSeen: string | null = null;
+  private _isOtherWidth = false;
+  private _isOtherSize = false;
 }
 
 /** `value`, or the nearest to it; where nothing lies between, the first end. */

@@ -143,6 +143,7 @@ export class CanvasWidget extends Widget {
   override dispose(): void {
     if (!this.isDisposed) {
       cancelAnimationFrame(this._frame);
+      window.clearTimeout(this._settling);
       this._sizes.disconnect();
       this._gestures.dispose();
       this._options.themes?.themeChanged.disconnect(this._retheme);
@@ -252,7 +253,25 @@ export class CanvasWidget extends Widget {
 
   private _resize(): void {
     this.viewport.resize(this.node.clientWidth, this.node.clientHeight);
+    this._settle();
   }
+
+  /**
+   * Show what another size has hidden, once no hand is at the drawing: what is pressed would be moved with
+   * it, a second click would meet something else, and a field would stand where nothing is that it is about.
+   */
+  private readonly _settle = (): void => {
+    window.clearTimeout(this._settling);
+    const isHeld =
+      !this._gestures.isIdle ||
+      performance.now() - this._pressedAt < TWICE_MS ||
+      this.node.querySelector(OPEN) !== null;
+    if (isHeld) {
+      this._settling = window.setTimeout(this._settle, TWICE_MS);
+    } else {
+      this.viewport.settle();
+    }
+  };
 
   private _drawOverlay(context: CanvasRenderingContext2D): void {
     const { band, link } = this._gestures;
@@ -273,6 +292,7 @@ export class CanvasWidget extends Widget {
     if (event.target !== this._element) {
       return;
     }
+    this._pressedAt = performance.now();
     const hit = this._hit(event);
     this.node.dataset['pmHit'] = hit.kind === 'port' || 'step' in hit ? 'step' : hit.kind;
     this.node.focus({ preventScroll: true });
@@ -346,7 +366,15 @@ export class CanvasWidget extends Widget {
   });
   private _tokens: ICanvasTokens;
   private _frame = 0;
+  private _settling = 0;
+  private _pressedAt = -Infinity;
 }
+
+/** What is open over the drawing, where the thing stands that it is about. */
+const OPEN = '.pm-CanvasEditor, .pm-Picker, .pm-Unfolded';
+
+/** So long after a press another one may follow that makes it a double click. */
+const TWICE_MS = 500;
 
 const EVENTS = [
   'lm-dragenter',

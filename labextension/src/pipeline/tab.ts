@@ -139,7 +139,7 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       plan: template === null ? (panel.model.draftPlan ?? args.plan) : undefined,
       viewing: viewing?.plan.plan_id,
       seen: [...seen].slice(-SEEN),
-      view: panel.canvas.view,
+      view: panel.canvas.viewport.chosen ?? undefined,
       selection: [...selection].slice(0, 100),
       table: panel.isTableShown
     };
@@ -254,15 +254,6 @@ export class PipelineTab extends MainAreaWidget<Panel> {
     unsaved.kept.moved.connect(() => {
       this._placed.emit();
     });
-    unsaved.kept.refused.connect((_, error) => {
-      const [reason, ...others] = explained(error, trans).text;
-      Notification.warning(
-        trans.__(
-          'This drawing is kept in this browser only: %1',
-          [reason ?? error.message, ...others].join(' ')
-        )
-      );
-    });
     const model = new parts.PipelineModel({
       api,
       catalogue: tracker.catalogue,
@@ -270,6 +261,16 @@ export class PipelineTab extends MainAreaWidget<Panel> {
       key: args.key,
       trans,
       seen: args.seen ?? []
+    });
+    unsaved.kept.refused.connect((_, error) => {
+      const [reason, ...others] = explained(error, trans).text;
+      Notification.warning(
+        trans.__(
+          '"%1" is kept in this browser only: %2',
+          model.name || trans.__('Unnamed pipeline'),
+          [reason ?? error.message, ...others].join(' ')
+        )
+      );
     });
     try {
       const restored = await this._open(model);

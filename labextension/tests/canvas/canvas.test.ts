@@ -210,14 +210,68 @@ describe('the mouse', () => {
       return ((box?.x ?? NaN) + (box?.width ?? NaN) + x) * scale <= SIZE.width / 2;
     };
     expect(seen()).toBe(false);
-    at.canvas.viewport.resize(SIZE.width / 2, SIZE.height);
+    const half = { ...SIZE, width: SIZE.width / 2 };
+    at.resize(half);
     expect(seen()).toBe(true);
     // Once it is moved by hand it is somebody's own view.
-    at.canvas.viewport.resize(SIZE.width, SIZE.height);
+    at.resize(SIZE);
     at.wheel({ x: 600, y: 400 }, -200);
     const { scale } = at.canvas.view;
-    at.canvas.viewport.resize(SIZE.width / 2, SIZE.height);
+    at.resize(half);
     expect(at.canvas.view.scale).toBe(scale);
+  });
+
+  describe('of a drawing that is shown whole at first', () => {
+    const half = { ...SIZE, width: SIZE.width / 2 };
+    const isSeen = (step: string): boolean => {
+      const box = at.canvas.scene.boxOf(step);
+      const { x, scale } = at.canvas.view;
+      const left = ((box?.x ?? NaN) + x) * scale;
+      return left >= 0 && left + (box?.width ?? NaN) * scale <= at.canvas.node.clientWidth;
+    };
+
+    beforeEach(() => {
+      at.canvas.dispose();
+      at.model.dispose();
+      at = hand(undefined, { width: 0, height: 0 });
+      put('segment', 0, 0);
+      put('measure', 1000, 300);
+      at.model.select([]);
+      at.resize(SIZE);
+    });
+
+    it('shows the whole again where something opens beside it, and keeps no view of its own', () => {
+      expect([isSeen('segment'), isSeen('measure')]).toEqual([true, true]);
+      at.resize(half);
+      expect([isSeen('segment'), isSeen('measure')]).toEqual([true, true]);
+      expect(at.canvas.viewport.chosen).toBeNull();
+      // A line below it takes nothing out of view, and moves nothing.
+      const { view } = at.canvas;
+      at.resize({ ...half, height: SIZE.height - 30 });
+      expect(at.canvas.view).toEqual(view);
+      at.wheel({ x: 300, y: 400 }, -200);
+      expect(at.canvas.viewport.chosen).toEqual(at.canvas.view);
+      at.canvas.viewport.showAll();
+      expect(at.canvas.viewport.chosen).toBeNull();
+    });
+
+    it('moves nothing under a hand that presses, nor before a second click, nor under a field', async () => {
+      const { view } = at.canvas;
+      const place = point('segment');
+      at.press(place);
+      // As by the first selection, which opens the panel beside it.
+      at.resize(half);
+      at.move({ x: place.x + 1, y: place.y });
+      at.release({ x: place.x + 1, y: place.y });
+      expect([at.model.undoName, at.canvas.view]).toEqual(['add measure', view]);
+      at.twice(point('segment', { param: 'work.sigma' }));
+      expect(at.field()).not.toBeNull();
+      await new Promise(resolve => setTimeout(resolve, 1200));
+      expect(at.canvas.view).toEqual(view);
+      at.type('2');
+      await expect.poll(() => isSeen('measure')).toBe(true);
+      expect(at.model.document.layout.steps.get('segment')).toEqual({ x: 0, y: 0 });
+    });
   });
 
   it('changes nothing of a plan that is looked at', () => {

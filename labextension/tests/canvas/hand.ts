@@ -8,7 +8,12 @@ import type { IPoint } from '../../src/pipeline/document';
 import type { PipelineModel } from '../../src/pipeline/model';
 import { drawn, trans } from '../pipeline/drawn';
 
-export const SIZE = { width: 1200, height: 800 } as const;
+interface ISize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export const SIZE: ISize = { width: 1200, height: 800 };
 
 export interface IHand {
   readonly model: PipelineModel;
@@ -20,13 +25,15 @@ export interface IHand {
   click(at: IPoint, keys?: MouseEventInit): void;
   twice(at: IPoint): void;
   wheel(at: IPoint, delta: number): void;
+  /** The canvas is so large on the page from now on. */
+  resize(size: ISize): void;
   /** The field that is open over the canvas. */
   field(): HTMLInputElement | HTMLTextAreaElement | null;
   type(text: string, key?: string): void;
 }
 
-/** A hand at an empty canvas; `actions` are done outside of it. */
-export function hand(actions?: ICanvasActions): IHand {
+/** A hand at an empty canvas of this size; `actions` are done outside of it. */
+export function hand(actions?: ICanvasActions, size = SIZE): IHand {
   const { model, api } = drawn();
   const canvas = new CanvasWidget({
     model,
@@ -35,10 +42,13 @@ export function hand(actions?: ICanvasActions): IHand {
     themes: null,
     ...(actions === undefined ? {} : { actions })
   });
-  Object.defineProperty(canvas.node, 'clientWidth', { value: SIZE.width });
-  Object.defineProperty(canvas.node, 'clientHeight', { value: SIZE.height });
+  const resize = ({ width, height }: ISize): void => {
+    Object.defineProperty(canvas.node, 'clientWidth', { value: width, configurable: true });
+    Object.defineProperty(canvas.node, 'clientHeight', { value: height, configurable: true });
+    canvas.processMessage(Widget.ResizeMessage.UnknownSize);
+  };
   Widget.attach(canvas, document.body);
-  canvas.processMessage(Widget.ResizeMessage.UnknownSize);
+  resize(size);
   const element = canvas.node.querySelector('canvas');
   if (element === null) {
     throw new Error('There is no canvas.');
@@ -92,6 +102,7 @@ export function hand(actions?: ICanvasActions): IHand {
         })
       );
     },
+    resize,
     field,
     type: (text, key = 'Enter') => {
       const input = field();

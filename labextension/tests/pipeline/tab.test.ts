@@ -1,7 +1,9 @@
+import { Notification, ReactWidget } from '@jupyterlab/apputils';
 import { StateDB } from '@jupyterlab/statedb';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
+import { createElement } from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
 
 import { Api } from '../../src/api/api';
@@ -67,6 +69,50 @@ it('what was drawn a moment ago is kept when the page goes', async () => {
   await expect.poll(kept, { timeout: 500, interval: 20 }).toMatchObject({
     document: { steps: { one: { method: 'segment' } } }
   });
+});
+
+it('a view that nobody chose is not brought back: the whole is shown in the room that there is then', async () => {
+  const panel = await open(
+    new StateDB(),
+    {
+      '/base/pm/api/templates/cells': {
+        body: {
+          name: 'cells',
+          revision: 'r1',
+          version: 1,
+          content_hash: 'beef',
+          document: DOCUMENT
+        }
+      }
+    },
+    { key: 'tab', template: 'cells' }
+  ).ready;
+  expect(tab.args).toMatchObject({ template: 'cells', view: undefined });
+  const view = { x: 10, y: 20, scale: 0.5 };
+  Object.assign(panel?.canvas ?? {}, { view });
+  expect(tab.args.view).toEqual(view);
+});
+
+it('a drawing that only this browser keeps is named where that is said', async () => {
+  const warned: string[] = [];
+  vi.spyOn(Notification, 'warning').mockImplementation(text => {
+    warned.push(text);
+    return '';
+  });
+  const message = 'There are 500 drawings that are not saved: no more are kept.';
+  const panel = await open(new StateDB(), {
+    '/base/pm/api/drawings/tab': {
+      status: 422,
+      body: { ...REFUSAL, error: 'InvalidInput', message }
+    }
+  }).ready;
+  panel?.model.commit('add one', each =>
+    addStep({ ...each, name: 'cells' }, { name: 'one', method: 'segment' }, { x: 0, y: 0 })
+  );
+  await panel?.model.keepNow();
+  await expect
+    .poll(() => warned)
+    .toEqual([expect.stringMatching(/^"cells" is kept in this browser only: .*500 drawings/)]);
 });
 
 it('the runs that are unfolded go with their tab', async () => {
@@ -145,12 +191,13 @@ it('the step table is drawn while it is seen, and has the focus as soon as it is
     .poll(() => tab.node.querySelector('.pm-PipelineBar'), { timeout: 60_000 })
     .not.toBeNull();
   expect(tab.node.querySelector('.pm-StepTable-body')).toBeNull();
-  // Its place on the page is made a moment after that of the bar.
-  const shownAtOnce = (): Element | null => {
-    Object.assign(panel ?? {}, { isTableShown: true });
-    return document.activeElement?.closest('.pm-StepTable') ?? null;
-  };
-  await expect.poll(shownAtOnce, { timeout: 60_000 }).not.toBeNull();
+  // Its place on the page is made a moment after that of the bar, and before what comes later.
+  const later = ReactWidget.create(createElement('p'));
+  Widget.attach(later, document.body);
+  await expect.poll(() => later.node.firstChild, { timeout: 60_000 }).not.toBeNull();
+  later.dispose();
+  Object.assign(panel ?? {}, { isTableShown: true });
+  expect(document.activeElement?.closest('.pm-StepTable')).not.toBeNull();
   expect(tab.node.querySelectorAll('.pm-StepTable-details')).toHaveLength(1);
   expect(await toggle()).toBe(0);
   expect(await toggle()).toBe(1);
