@@ -230,6 +230,21 @@ def test_everything_is_done_by_keyboard_in_the_step_table(drawable, open_lab, sc
     page.keyboard.press("Control+z")
     assert drawing.links == {"segment.nuclei > gauge.nuclei"}
 
+    # In a narrow window nothing of the bar that has the focus is under what runs it.
+    page.set_viewport_size({"width": 700, "height": 800})
+    page.evaluate("() => window.jupyterapp.shell.collapseRight()")
+    bar = page.get_by_role("toolbar", name="Pipeline")
+    expect(bar.get_by_role("button", name="▶ Run")).to_be_in_viewport(ratio=1)
+    covered = bar.evaluate(
+        """bar => [...bar.querySelectorAll('button:enabled, select')].filter(each => {
+            each.focus();
+            const { x, y, width, height } = each.getBoundingClientRect();
+            return !each.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        }).map(each => each.textContent)"""
+    )
+    assert covered == []
+    screenshot("pipeline-narrow")
+
 
 def test_two_people_save_one_pipeline_and_both_versions_are_there(
     drawable, open_lab, complaints, screenshot

@@ -48,125 +48,127 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
       .said;
   return (
     <div className="pm-PipelineBar">
-      <span className="pm-PipelineBar-name" title={model.name}>
-        {model.name === '' ? trans.__('Unnamed pipeline') : model.name}
-      </span>
-      {version !== undefined && viewing === null && (
+      <div className="pm-PipelineBar-tools">
+        <span className="pm-PipelineBar-name" title={model.name}>
+          {model.name === '' ? trans.__('Unnamed pipeline') : model.name}
+        </span>
+        {version !== undefined && viewing === null && (
+          <button
+            type="button"
+            className="jp-Button jp-mod-minimal"
+            title={trans.__(
+              'Opened from version %1 (%2) of the template; show all versions',
+              version.version,
+              shortHash(version.content_hash)
+            )}
+            disabled={!commands.hasCommand(OtherCommands.templateVersions)}
+            onClick={() => {
+              void commands.execute(OtherCommands.templateVersions, {
+                template: model.template?.name ?? ''
+              });
+            }}
+          >
+            {version.version < version.newest
+              ? trans.__('v%1 of %2', version.version, version.newest)
+              : trans.__('v%1', version.version)}
+          </button>
+        )}
+        {model.dirty && model.document.steps.size > 0 && (
+          <button
+            type="button"
+            className="jp-Button jp-mod-minimal pm-PipelineBar-unsaved"
+            title={trans.__('Save this pipeline (Ctrl+S)')}
+            onClick={() => {
+              run(CommandIDs.savePipeline);
+            }}
+          >
+            <span aria-hidden="true">●</span> {trans.__('unsaved')}
+          </button>
+        )}
+        <Tool
+          label={model.undoName === null ? trans.__('Undo') : trans.__('Undo: %1', model.undoName)}
+          text="↶"
+          disabled={model.undoName === null}
+          click={() => {
+            model.undo();
+          }}
+        />
+        <Tool
+          label={model.redoName === null ? trans.__('Redo') : trans.__('Redo: %1', model.redoName)}
+          text="↷"
+          disabled={model.redoName === null}
+          click={() => {
+            model.redo();
+          }}
+        />
+        {commands.hasCommand(OtherCommands.editSamples) && (
+          <Tool
+            label={trans.__('Edit the samples')}
+            text={samplesText(model, trans)}
+            disabled={model.readOnly}
+            click={() => {
+              run(OtherCommands.editSamples);
+            }}
+          />
+        )}
+        <span className="pm-PipelineBar-fact">{trans.__('Branches: %1', branchText(model))}</span>
+        <label className="pm-PipelineBar-fact">
+          {trans.__('Viewing:')}{' '}
+          <select
+            className="pm-PipelineBar-select"
+            value={viewing?.plan.plan_id ?? ''}
+            onPointerDown={askPlans}
+            onFocus={askPlans}
+            onChange={event => {
+              view(event.target.value === '' ? null : Number(event.target.value));
+            }}
+          >
+            <option value="">{trans.__('draft')}</option>
+            {shown.map(each => (
+              <option key={each.plan_id} value={each.plan_id}>
+                {trans.__('plan %1 (%2)', each.plan_id, statusOf(each))}
+              </option>
+            ))}
+          </select>
+        </label>
         <button
           type="button"
           className="jp-Button jp-mod-minimal"
-          title={trans.__(
-            'Opened from version %1 (%2) of the template; show all versions',
-            version.version,
-            shortHash(version.content_hash)
-          )}
-          disabled={!commands.hasCommand(OtherCommands.templateVersions)}
-          onClick={() => {
-            void commands.execute(OtherCommands.templateVersions, {
-              template: model.template?.name ?? ''
-            });
-          }}
+          aria-pressed={isTableShown}
+          onClick={toggleTable}
         >
-          {version.version < version.newest
-            ? trans.__('v%1 of %2', version.version, version.newest)
-            : trans.__('v%1', version.version)}
+          {trans.__('Step table')}
         </button>
-      )}
-      {model.dirty && model.document.steps.size > 0 && (
-        <button
-          type="button"
-          className="jp-Button jp-mod-minimal pm-PipelineBar-unsaved"
-          title={trans.__('Save this pipeline (Ctrl+S)')}
-          onClick={() => {
-            run(CommandIDs.savePipeline);
-          }}
-        >
-          <span aria-hidden="true">●</span> {trans.__('unsaved')}
-        </button>
-      )}
-      <Tool
-        label={model.undoName === null ? trans.__('Undo') : trans.__('Undo: %1', model.undoName)}
-        text="↶"
-        disabled={model.undoName === null}
-        click={() => {
-          model.undo();
-        }}
-      />
-      <Tool
-        label={model.redoName === null ? trans.__('Redo') : trans.__('Redo: %1', model.redoName)}
-        text="↷"
-        disabled={model.redoName === null}
-        click={() => {
-          model.redo();
-        }}
-      />
-      {commands.hasCommand(OtherCommands.editSamples) && (
-        <Tool
-          label={trans.__('Edit the samples')}
-          text={samplesText(model, trans)}
-          disabled={model.readOnly}
-          click={() => {
-            run(OtherCommands.editSamples);
-          }}
-        />
-      )}
-      <span className="pm-PipelineBar-fact">{trans.__('Branches: %1', branchText(model))}</span>
-      <label className="pm-PipelineBar-fact">
-        {trans.__('Viewing:')}{' '}
-        <select
-          className="pm-PipelineBar-select"
-          value={viewing?.plan.plan_id ?? ''}
-          onPointerDown={askPlans}
-          onFocus={askPlans}
-          onChange={event => {
-            view(event.target.value === '' ? null : Number(event.target.value));
-          }}
-        >
-          <option value="">{trans.__('draft')}</option>
-          {shown.map(each => (
-            <option key={each.plan_id} value={each.plan_id}>
-              {trans.__('plan %1 (%2)', each.plan_id, statusOf(each))}
-            </option>
-          ))}
-        </select>
-      </label>
-      <button
-        type="button"
-        className="jp-Button jp-mod-minimal"
-        aria-pressed={isTableShown}
-        onClick={toggleTable}
-      >
-        {trans.__('Step table')}
-      </button>
-      {commands.hasCommand(OtherCommands.copyPython) && (
-        <Tool
-          label={trans.__('Copy as Python')}
-          text={
-            <>
-              <copyIcon.react tag="span" className="pm-PipelineBar-icon" /> {trans.__('Python')}
-            </>
-          }
-          disabled={isNothing}
-          click={() => {
-            run(OtherCommands.copyPython);
-          }}
-        />
-      )}
-      {commands.hasCommand(OtherCommands.exportFolder) && (
-        <Tool
-          label={trans.__('Export as Nextflow folder')}
-          text={
-            <>
-              <downloadIcon.react tag="span" className="pm-PipelineBar-icon" />{' '}
-              {trans.__('Nextflow')}
-            </>
-          }
-          disabled={isNothing}
-          click={() => {
-            run(OtherCommands.exportFolder);
-          }}
-        />
-      )}
+        {commands.hasCommand(OtherCommands.copyPython) && (
+          <Tool
+            label={trans.__('Copy as Python')}
+            text={
+              <>
+                <copyIcon.react tag="span" className="pm-PipelineBar-icon" /> {trans.__('Python')}
+              </>
+            }
+            disabled={isNothing}
+            click={() => {
+              run(OtherCommands.copyPython);
+            }}
+          />
+        )}
+        {commands.hasCommand(OtherCommands.exportFolder) && (
+          <Tool
+            label={trans.__('Export as Nextflow folder')}
+            text={
+              <>
+                <downloadIcon.react tag="span" className="pm-PipelineBar-icon" />{' '}
+                {trans.__('Nextflow')}
+              </>
+            }
+            disabled={isNothing}
+            click={() => {
+              run(OtherCommands.exportFolder);
+            }}
+          />
+        )}
+      </div>
       <span className="pm-PipelineBar-go">
         {commands.hasCommand(OtherCommands.openPreview) && viewing === null && (
           <button

@@ -44,6 +44,10 @@ it('nothing is made of a pipeline that a newer program wrote, which is shown in 
   expect(disabled(1)).toMatchObject(
     Object.fromEntries(Object.keys(made).map(label => [label, false]))
   );
+  // What runs it stands beside what scrolls where there is little room, not over it.
+  const scrolled = host.querySelector('.pm-PipelineBar-tools');
+  const go = host.querySelector('.pm-PipelineBar-go');
+  expect([scrolled?.contains(go), scrolled?.nextElementSibling]).toEqual([false, go]);
   // A plan is said to be what it is said to be everywhere.
   expect(host.querySelector('select')?.textContent).toContain('plan 7 (partly failed)');
   act(() => {
