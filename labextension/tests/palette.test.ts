@@ -164,3 +164,63 @@ it('the drawings that are not saved are those of the last answer that was asked 
   expect(model.drawings.map(each => each.key)).toEqual(['new']);
   model.dispose();
 });
+
+describe('an older look that takes longer', () => {
+  /** Lists whose methods, or runs, are answered by hand; each other answer is of the time it is asked for. */
+  const late = (): {
+    model: PaletteModel;
+    methods: ((answer: IAnswer) => void)[];
+    runs: ((answer: IAnswer) => void)[];
+    now: { version: number };
+  } => {
+    const methods: ((answer: IAnswer) => void)[] = [];
+    const runs: ((answer: IAnswer) => void)[] = [];
+    const now = { version: 3 };
+    const door = server({
+      '/base/pm/api/status': { body: STATUS },
+      '/base/pm/api/templates': () => ({
+        body: { templates: [{ name: 'cells', version: now.version }] }
+      }),
+      '/base/pm/api/drawings': { body: { drawings: [] } },
+      '/base/pm/api/plans': { body: { plans: [] } },
+      '/base/pm/api/methods': () => new Promise<IAnswer>(resolve => methods.push(resolve)),
+      '/base/pm/api/runs': request =>
+        new URL(request.url).searchParams.has('since')
+          ? new Promise<IAnswer>(resolve => runs.push(resolve))
+          : { body: { runs: [], before: null } }
+    });
+    const api = new Api(door.settings);
+    const model = new PaletteModel(api, new Catalogue(api), nullTranslator.load(''));
+    return { model, methods, runs, now };
+  };
+
+  it('puts nothing back that a newer one has found changed', async () => {
+    const { model, methods, now } = late();
+    const first = model.refresh();
+    await expect.poll(() => methods.length).toBe(1);
+    methods[0]?.({ body: { methods: [] } });
+    await first;
+    const versions = (): unknown[] => model.templates.map(each => each.version);
+    expect(versions()).toEqual([3]);
+    const older = model.refresh();
+    await expect.poll(() => methods.length).toBe(2);
+    now.version = 4;
+    await model.refresh({ methods: false });
+    expect(versions()).toEqual([4]);
+    methods[1]?.({ body: { methods: [] } });
+    await older;
+    expect([versions(), model.error]).toEqual([[4], null]);
+    model.dispose();
+  });
+
+  it('says nothing against what is looked for now', async () => {
+    const { model, runs } = late();
+    const older = model.find('since:whenever');
+    await expect.poll(() => runs.length).toBe(1);
+    await model.find('segment');
+    runs[0]?.({ status: 422, body: { ...REFUSAL, error: 'InvalidInput' } });
+    await older;
+    expect([model.filter, model.filterFault, model.error]).toEqual(['segment', null, null]);
+    model.dispose();
+  });
+});

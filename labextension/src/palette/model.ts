@@ -106,7 +106,8 @@ export class PaletteModel extends VDomModel {
    * @param methods - whether the methods may be others; without, they are asked for only where they are lacking
    */
   async refresh({ methods = true } = {}): Promise<void> {
-    await this._try(async () => {
+    const asked = ++this._askedAll;
+    try {
       const status = await this._api.status();
       this._marks = status.marks;
       if (status.problem !== null) {
@@ -122,11 +123,19 @@ export class PaletteModel extends VDomModel {
           ? this.catalogue.refresh()
           : null
       ]);
-      this._templates = templates;
-      const active = (plan: Plan): boolean => ACTIVE.has(plan.status);
-      this._plans = [...plans.filter(active), ...plans.filter(plan => !active(plan))];
-      this._isLoaded = true;
-    });
+      if (this._isNews(asked)) {
+        this._templates = templates;
+        const active = (plan: Plan): boolean => ACTIVE.has(plan.status);
+        this._plans = [...plans.filter(active), ...plans.filter(plan => !active(plan))];
+        this._isLoaded = true;
+        this._error = null;
+      }
+    } catch (error) {
+      if (this._isNews(asked)) {
+        this._error = error;
+      }
+    }
+    this._emit();
   }
 
   override dispose(): void {
@@ -152,12 +161,22 @@ export class PaletteModel extends VDomModel {
         this._before = page.before;
       }
     } catch (error) {
+      if (asked !== this._asked) {
+        // Nor is what is wrong with it wrong with the newer one.
+        return;
+      }
       if (this._filter === '') {
         throw error;
       }
       // Such as "since:whenever": what was found before stays beside the reason.
       this._filterFault = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Whether no look that was begun later has ended before this one, which took longer. */
+  private _isNews(asked: number): boolean {
+    this._endedAll = Math.max(asked, this._endedAll);
+    return asked === this._endedAll;
   }
 
   private async _try(work: () => Promise<void>): Promise<void> {
@@ -205,6 +224,9 @@ export class PaletteModel extends VDomModel {
   private _filter = '';
   private _filterFault: string | null = null;
   private _asked = 0;
+  private _askedAll = 0;
+  /** The latest look at everything that has ended. */
+  private _endedAll = 0;
   private _askedDrawings = 0;
   private _gotDrawings = 0;
 }
