@@ -9,7 +9,7 @@ import { listTemplates } from '../api/templates';
 import type { IApi } from '../tokens';
 
 /** What opens it: a saved pipeline by name, a drawing that is not saved by key. */
-export type IKept = { readonly template: string } | { readonly key: string };
+export type IKept = { readonly template: string } | { readonly drawing: string };
 
 /** Ask for one; null, none was chosen, or there is none. */
 export async function chooseKept(api: IApi, trans: TranslationBundle): Promise<IKept | null> {
@@ -22,7 +22,8 @@ export async function chooseKept(api: IApi, trans: TranslationBundle): Promise<I
     const called = name === '' ? trans.__('Unnamed pipeline') : name;
     const said = trans.__('%1, not saved, changed %2', called, Time.formatHuman(changed_at));
     // Two that look the same are told apart by their time.
-    offered.set(offered.has(said) ? `${said} (${Time.format(changed_at)})` : said, { key });
+    const told = offered.has(said) ? `${said} (${Time.format(changed_at)})` : said;
+    offered.set(told, { drawing: key });
   }
   if (offered.size === 0) {
     throw new Error(

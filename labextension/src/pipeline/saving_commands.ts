@@ -1,6 +1,7 @@
 /** Commands that save a pipeline, or make a file of it. */
 
 import { CommandIDs } from '../commands';
+import { fileName, save } from '../screen/save';
 import type { IContext } from './acting';
 import { current, nothing } from './acting';
 import { savePipeline } from './saving';
@@ -39,12 +40,8 @@ export function addSaving(context: IContext): void {
       const panel = current(context);
       if (panel?.model.newer === false) {
         const name = panel.model.name || 'pipeline';
-        const url = URL.createObjectURL(new Blob([panel.text()], { type: 'application/json' }));
-        const link = document.createElement('a');
-        link.href = url;
-        link.download = `${name.replace(/[^\p{L}\p{N} ._-]+/gu, '_')}.json`;
-        link.click();
-        URL.revokeObjectURL(url);
+        const blob = new Blob([panel.text()], { type: 'application/json' });
+        save(`${fileName(name)}.json`, blob);
       }
     }
   });

@@ -152,7 +152,8 @@ describe('the commands of a pipeline', () => {
 
   it('open from the palette what is saved, and what is not saved yet', async () => {
     const times = { created_at: PLAN.created_at, updated_at: PLAN.created_at };
-    const template = { name: 'cells', revision: 'r1', document: PLAN.document, ...times };
+    const told = { name: 'cells', revision: 'r1', version: 1, content_hash: 'beef' };
+    const template = { ...told, document: PLAN.document, ...times };
     at = bench({
       ...ANSWERS,
       '/base/pm/api/templates': { body: { templates: [template] } },
@@ -171,6 +172,44 @@ describe('the commands of a pipeline', () => {
     document.querySelector<HTMLElement>('.jp-Dialog-button.jp-mod-accept')?.click();
     await asked;
     expect(at.open[0]?.model?.template?.name).toBe('cells');
+    // What is not saved is asked for as a drawing, not as the tab that it was once made in.
+    const unsaved = at.commands.execute(CommandIDs.openPipeline, { isPalette: true });
+    await expect.poll(select, { timeout: 60_000 }).not.toBeNull();
+    const chosen = select();
+    Object.assign(chosen ?? {}, { value: chosen?.options[1]?.value });
+    document.querySelector<HTMLElement>('.jp-Dialog-button.jp-mod-accept')?.click();
+    await unsaved;
+    expect(at.open.at(-1)?.args).toMatchObject({ drawing: 'k1', isAsked: true });
+  });
+
+  it('make a file that the browser can still read when the command has ended', async () => {
+    at = bench(ANSWERS);
+    const { model } = await drawing();
+    model.commit('name', each => ({ ...each, name: 'cells: "new"' }));
+    const made: Blob[] = [];
+    const revoked = vi.fn();
+    vi.stubGlobal(
+      'URL',
+      Object.assign(class extends URL {}, {
+        createObjectURL: (blob: Blob) => `blob:${made.push(blob)}`,
+        revokeObjectURL: revoked
+      })
+    );
+    const names: string[] = [];
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
+      this: HTMLAnchorElement
+    ) {
+      names.push(this.download);
+    });
+    vi.useFakeTimers();
+    await at.commands.execute(CommandIDs.exportPipeline);
+    vi.advanceTimersByTime(30_000);
+    expect([names, made.length]).toEqual([['cells_ _new_.json'], 1]);
+    expect(revoked).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(30_000);
+    expect(revoked).toHaveBeenCalledTimes(1);
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
   });
 
   it('say what they can be given', async () => {
