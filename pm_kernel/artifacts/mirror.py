@@ -34,15 +34,18 @@ class Changes:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._before: dict[Path, bytes | None] = {}
-        self._written: dict[Path, bytes] = {}
+        self._written: set[tuple[int, ...]] = set()
         self._removed: list[Path] = []
         self._forgotten: list[Path] = []
 
     def write(self, file: Path, document: Mapping[str, Any]) -> None:
         """Write a document as JSON. Raises StoreUnavailable."""
         self._note(file)
-        write(self._root, file, document)
-        self._written[file] = _bytes(file, document)
+        with writing(self._root):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with _drafted(file, _bytes(file, document)) as draft:
+                # Before it is in its place: what fails from now on may be there all the same.
+                self._written.add(_identity(draft))
 
     def remove(self, file: Path) -> None:
         """Remove a file at the end; missing is fine. Raises StoreUnavailable where it cannot be."""
@@ -67,11 +70,12 @@ class Changes:
     def undo(self) -> None:
         """Put everything back, as far as that is possible.
 
-        The locks of the transaction are gone by now: what somebody else has written since is newer.
+        The locks of the transaction are gone by now: what somebody else has written since is newer,
+        also where it says the same.
         """
         for file, before in reversed(self._before.items()):
             with suppress(OSError):
-                if file in self._written and file.read_bytes() != self._written[file]:
+                if _identity(file) not in self._written:
                     continue
                 if before is None:
                     file.unlink(missing_ok=True)
@@ -129,12 +133,26 @@ def read(file: Path) -> dict[str, Any] | None:
 
 def replace(file: Path, data: bytes) -> None:
     """Write a file whole, down to the disk, or leave it as it is. Raises OSError."""
+    with _drafted(file, data):
+        pass
+
+
+def _identity(file: Path) -> tuple[int, ...]:
+    """What of a file stays where it gets another name, and no other file has."""
+    info = file.stat()
+    return info.st_dev, info.st_ino, info.st_mtime_ns
+
+
+@contextmanager
+def _drafted(file: Path, data: bytes) -> Iterator[Path]:
+    """Write a file beside the one that it is to be, and put it in its place after the block."""
     draft = file.with_name(f"{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:
         with open(draft, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
+        yield draft
         draft.replace(file)
     except BaseException:
         with suppress(OSError):
