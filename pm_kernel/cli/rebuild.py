@@ -16,7 +16,8 @@ def main(argv: list[str], context: Context) -> int:
         prog="pm rebuild",
         description="Add to the database what the methods repository and the run store have and it "
         "lacks: after it was lost, or restored from an older backup. A plan that went on after "
-        "that backup is brought to what became of it; nothing else is changed.",
+        "that backup, or a run that was running then, is brought to what became of it; nothing "
+        "else is changed.",
     ).parse_args(argv)
 
     def told(done: int, total: int) -> None:

@@ -6,9 +6,11 @@ it is not, and differs all the same, nobody can say which is the later: that is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from pm_kernel import mirror
 from pm_kernel.artifacts.layout import RunStore
-from pm_kernel.artifacts.plan_runs import runs_of
 from pm_kernel.config import Settings
 from pm_kernel.domain.plan_progress import parted, progress_of
 from pm_kernel.domain.plans import OPEN
@@ -26,11 +28,13 @@ from pm_kernel.store import (
 from pm_kernel.store.engine import Store
 
 
-def bring_forward(settings: Settings, store: Store, plan: Kept) -> bool:
+def bring_forward(
+    settings: Settings, store: Store, plan: Kept, runs: Sequence[dict[str, Any]]
+) -> bool:
     """Let a plan of the database be as the run store has it; True where it was not.
 
-    Its runs are in the database. Raises Missing and Conflict where that cannot be, with nothing
-    changed.
+    ``runs`` are the ``meta.json`` of its runs, which are in the database. Raises Missing and
+    Conflict where that cannot be, with nothing changed.
     """
     assert plan.state is not None
     assert plan.tree is not None
@@ -57,7 +61,6 @@ def bring_forward(settings: Settings, store: Store, plan: Kept) -> bool:
         numbers = catching_up.numbered(connection, plan_id)
         left = list(without_row(run_store, plan, list(numbers)))
         reading_again.insert_launches(connection, plan_id, left)
-        runs = runs_of({plan_id}, run_store).get(plan_id, [])
         records.link(connection, plan_id, runs, places, launches)
         if newer:
             reading_again.take_results(connection, plan_id, state["asked"])

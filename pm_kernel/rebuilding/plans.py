@@ -66,12 +66,12 @@ def read_plans(
         # One by one: who is at work in another workspace takes these tables in another order.
         with store.transaction() as connection:
             numbering.raise_ids(connection, {table: least})
-    lost = {p.plan_id for p in kept if p.tree is not None and p.here != "earlier"}
-    runs = runs_of(lost, run_store)
+    # Once for all plans, and before any of them is locked: there may be very many.
+    runs = runs_of({p.plan_id for p in kept if p.tree is not None}, run_store)
     for plan in kept:
         try:
             if plan.here == "earlier":
-                _look_at_earlier(settings, store, plan, found)
+                _look_at_earlier(settings, store, plan, runs.get(plan.plan_id, []), found)
                 continue
             moved = False
             if plan.tree is None:
@@ -88,8 +88,14 @@ def read_plans(
             found.problems.append(f"Plan {plan.plan_id} cannot be read: {error!r}.")
 
 
-def _look_at_earlier(settings: Settings, store: Store, plan: Kept, found: Found) -> None:
-    if bring_forward(settings, store, plan):
+def _look_at_earlier(
+    settings: Settings,
+    store: Store,
+    plan: Kept,
+    runs: Sequence[dict[str, Any]],
+    found: Found,
+) -> None:
+    if bring_forward(settings, store, plan, runs):
         found.plans.append(plan.plan_id)
     elif plan.state is not None and wanted_again(plan.state):
         told = undecided(store, plan)

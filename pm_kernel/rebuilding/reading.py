@@ -1,9 +1,9 @@
 """Reading a lost database again: versions from the methods repository, the rest from the run store.
 
 What the database has stays, what it lacks is added; a plan that went on after the backup that was
-restored is brought to what became of it. Of runs there is all in their directories; drafts, plans
-and templates are repeated beside them (``mirror``). The plan of one task around a direct run is
-not: its run says what there was to say.
+restored, and a run that ended after it, is brought to what became of it. Of runs there is all in
+their directories; drafts, plans and templates are repeated beside them (``mirror``). The plan of
+one task around a direct run is not: its run says what there was to say.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pm_kernel.artifacts import mirror
+from pm_kernel.artifacts import mirror, seal
 from pm_kernel.artifacts.layout import HIGHEST, RunStore
-from pm_kernel.artifacts.seal import META_NAME
 from pm_kernel.config import Settings
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import PmError
@@ -27,7 +26,7 @@ from pm_kernel.registration import repair
 from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.running.settle import record_ended
-from pm_kernel.store import numbering
+from pm_kernel.store import launches, numbering
 from pm_kernel.store.engine import DATABASE_ERRORS, Store, libpq_url
 
 
@@ -52,7 +51,7 @@ def rebuild(
     repaired = repair(settings, store, thorough=True)
     run_store = RunStore(settings.runs_dir)
     recorder = DirectRecorder(libpq_url(store.url))
-    # What a backup calls running has ended since, and what nobody ended gets its directory.
+    # What nobody ended gets its directory.
     settle_orphans(settings, store, recorder)
     folders = sorted(_run_folders(run_store.root), key=lambda folder: int(folder.name))
     problems = [
@@ -66,6 +65,12 @@ def rebuild(
         known = numbering.known_runs(connection, ids)
         # New runs must not take the number of a directory that is there.
         numbering.raise_ids(connection, {"runs": max(ids, default=0)})
+    # What a backup calls running has ended, on whatever host: a final name is of a whole directory.
+    known -= {
+        run["run_id"]
+        for run in launches.live_runs(store, settings.workspace_id)
+        if seal.is_of(run_store.final(run["run_id"]), run["uuid"])
+    }
     read: list[int] = []
     #: The plans of which runs were read.
     came: set[int] = set()
@@ -74,7 +79,7 @@ def rebuild(
         run_id = int(folder.name)
         if run_id not in known:
             try:
-                meta = json.loads((folder / META_NAME).read_bytes())
+                meta = json.loads((folder / seal.META_NAME).read_bytes())
                 record_ended(run_store, recorder, run_id, meta["uuid"])
                 read.append(run_id)
                 came.add(meta["registered"].get("plan_id"))

@@ -63,15 +63,27 @@ def submit(bench: Workbench, plan_id: int) -> None:
     submission.submit(bench.settings, bench.store, plan_id, same_imports, start=lambda *_: None)
 
 
-def supervise(bench: Workbench, life: Life, plan_id: int, *, exit_codes: list[int]) -> None:
-    """What a supervisor does: one launch of these tasks, and the end."""
+def supervise(
+    bench: Workbench,
+    life: Life,
+    plan_id: int,
+    *,
+    exit_codes: list[int],
+    registered: Callable[[int], object] = lambda _position: None,
+    **options: Any,
+) -> None:
+    """What a supervisor does: one launch of these tasks, and the end.
+
+    ``registered`` is called while a task is at work; ``options`` are those of its registering.
+    """
     record = PlanRecord(bench.store, bench.settings.workspace_id, plan_id, epoch(bench, plan_id))
     launch = record.open_launch()
     folder = RunStore(bench.runs).plan(plan_id) / "launches" / str(launch.number) / "work"
     for position, code in enumerate(exit_codes):
         _, task_dir = life.register(
-            launch, position=position, task_dir=folder / f"{position:02}" / "c0ffee"
+            launch, position=position, task_dir=folder / f"{position:02}" / "c0ffee", **options
         )
+        registered(position)
         life.complete(task_dir, life.start(task_dir).wait() or code)
     if launch.launch_id:
         record.close_launch(launch.launch_id, None, exit_code=0)
@@ -88,6 +100,14 @@ def lose_the_database(bench: Workbench) -> None:
     bench.close()
     bench.execute("DROP SCHEMA public CASCADE")
     bench.execute("CREATE SCHEMA public")
+
+
+def forget(bench: Workbench, run_id: int) -> None:
+    """What a restored older backup does: the run's rows are gone, its planned run is open."""
+    for table in ("run_inputs", "run_outputs", "run_parameters", "run_logs", "integrity_events"):
+        bench.execute(f"DELETE FROM {table} WHERE run_id = %s", run_id)
+    bench.execute("UPDATE planned_runs SET current_run = NULL WHERE current_run = %s", run_id)
+    bench.execute("DELETE FROM runs WHERE id = %s", run_id)
 
 
 def known(pm: Pm, bench: Workbench) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def without_newest(patch: pytest.MonkeyPatch, world: World) -> None:
     only = "p.current_run IS DISTINCT FROM %(result)s"
     assert only in importing._RESULT
     patch.setattr(importing, "_RESULT", importing._RESULT.replace(only, "p.current_run IS NULL"))
-    patch.setattr(plans, "bring_forward", lambda _settings, _store, _plan: False)
+    patch.setattr(plans, "bring_forward", lambda _settings, _store, _plan, _runs: False)
     without_refusing(patch, world)
 
 

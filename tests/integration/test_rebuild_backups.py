@@ -16,6 +16,7 @@ from ..workbench import Workbench
 from .rebuild_harness import (
     Pm,
     epoch,
+    forget,
     known,
     lose_the_database,
     register,
@@ -24,7 +25,7 @@ from .rebuild_harness import (
     supervise,
     without_ids,
 )
-from .recording_harness import Life
+from .recording_harness import Life, elsewhere
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_draft_of_a_restored_backup_becomes_what_was_submitted(
 
 
 def test_a_submitted_plan_of_a_restored_backup_is_brought_to_what_became_of_it(
-    pm: Pm, bench: Workbench, life: Life, tmp_path: Path
+    pm: Pm, bench: Workbench, life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(pm, bench)
     for plan_id in (1, 2, 3):
@@ -103,7 +104,19 @@ def test_a_submitted_plan_of_a_restored_backup_is_brought_to_what_became_of_it(
             act()
     mirror.follow_state(RunStore(bench.runs), bench.store, 1)
     assert {f: f.read_bytes() for f in (bench.runs / "plans").glob("*/*.json*")} == files
-    assert pm("rebuild").out == "0 versions, 3 runs, 2 plans and 0 templates were read again.\n"
+    # Two plans are looked at, and each run directory that is known is read once.
+    looked_at: list[Path] = []
+    real = Path.read_bytes
+
+    def read_bytes(file: Path) -> bytes:
+        looked_at.append(file)
+        return real(file)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "read_bytes", read_bytes)
+        told = pm("rebuild")
+    assert told.out == "0 versions, 3 runs, 2 plans and 0 templates were read again.\n"
+    assert looked_at.count(bench.final(1) / "meta.json") == 1
     after = known(pm, bench)
     for what, was in before.items():
         assert after[what] == was, what
@@ -112,6 +125,59 @@ def test_a_submitted_plan_of_a_restored_backup_is_brought_to_what_became_of_it(
     launch = bench.launch(1, epoch(bench, 1))
     assert (launch.number, len(launch.tasks)) == (3, 1)
     assert life.run(launch, 0).status == "completed"
+
+
+def test_what_a_backup_calls_running_on_another_host_is_what_its_directory_says(
+    pm: Pm, bench: Workbench, life: Life, tmp_path: Path
+) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    submit(bench, 1)
+
+    def back_up(position: int) -> None:
+        if position == 0:
+            pm("db", "backup", tmp_path / "then")
+
+    supervise(bench, life, 1, exit_codes=[0] * 4, registered=back_up, wrapper=elsewhere())
+    before = known(pm, bench)
+    assert [run["status"] for run in before["runs"]] == ["completed"] * 4
+    bench.close()
+    pm("db", "restore", tmp_path / "then")
+    # Without evidence that it is dead, nobody else ends it.
+    assert bench.rows("SELECT id, status FROM runs") == [{"id": 1, "status": "running"}]
+    assert pm("rebuild").out == "0 versions, 4 runs, 1 plans and 0 templates were read again.\n"
+    after = known(pm, bench)
+    for what, was in before.items():
+        assert after[what] == was, what
+    # Also where nothing else says that there is something newer.
+    for table in ("run_outputs", "run_parameters", "run_logs"):
+        bench.execute(f"DELETE FROM {table} WHERE run_id = 4")
+    bench.execute("UPDATE planned_runs SET current_run = NULL WHERE current_run = 4")
+    bench.execute("UPDATE runs SET status = 'running', finished_at = NULL WHERE id = 4")
+    assert pm("rebuild").out == "0 versions, 1 runs, 0 plans and 0 templates were read again.\n"
+    assert known(pm, bench) == before
+    assert pm("rebuild").out == "0 versions, 0 runs, 0 plans and 0 templates were read again.\n"
+
+
+def test_a_run_that_only_the_run_store_has_keeps_its_plan_from_going_on(
+    pm: Pm, bench: Workbench, life: Life
+) -> None:
+    register(pm, bench)
+    pm("plan", "create", "plan.json")
+    submit(bench, 1)
+    supervise(bench, life, 1, exit_codes=[0, 0, 0, 1])
+    # It ended within the launch that a backup has: no number of the plan tells that.
+    forget(bench, 4)
+    for act in (
+        lambda: submission.resume(bench.settings, bench.store, 1, start=lambda *_: None),
+        lambda: retrying.retry(
+            bench.settings, bench.store, 1, retrying.Choice(), start=lambda *_: None
+        ),
+    ):
+        with pytest.raises(Conflict, match="holds a run of plan 1 that this database does not"):
+            act()
+    assert pm("rebuild").out == "0 versions, 1 runs, 0 plans and 0 templates were read again.\n"
+    assert submission.resume(bench.settings, bench.store, 1, start=lambda *_: None) == 1
 
 
 def test_a_result_that_was_let_go_does_not_come_back_with_its_directory(

@@ -9,16 +9,9 @@ import pytest
 from pm_kernel.errors import Conflict
 
 from ..workbench import Workbench
+from .rebuild_harness import forget
 from .recording_chain import chain
 from .recording_harness import Life
-
-
-def forget(bench: Workbench, run_id: int) -> None:
-    """What a restored older backup does: the run's rows are gone, its planned run is open."""
-    for table in ("run_inputs", "run_outputs", "run_parameters", "run_logs", "integrity_events"):
-        bench.execute(f"DELETE FROM {table} WHERE run_id = %s", run_id)
-    bench.execute("UPDATE planned_runs SET current_run = NULL WHERE current_run = %s", run_id)
-    bench.execute("DELETE FROM runs WHERE id = %s", run_id)
 
 
 def everything(bench: Workbench, run_id: int) -> dict[str, Any]:
