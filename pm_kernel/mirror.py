@@ -9,19 +9,22 @@
 ``plan.json`` and templates change in the transaction that changes the database: where they cannot
 be written, nothing is changed. ``state.json`` follows what happened, which cannot be refused any
 more; so it may be older than the database. It is newer where the database was restored from a
-backup: then it is not written over before ``rebuilding`` has read it.
+backup: then it is not written over before ``rebuilding`` has read it. Nor is a template, where a
+later version of it is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pm_kernel.artifacts import mirror
-from pm_kernel.artifacts.layout import RunStore, numbers_in
+from pm_kernel.artifacts.layout import RunStore, numbers_in, writing
 from pm_kernel.artifacts.mirror import Changes
 from pm_kernel.config import workspace_id_at
+from pm_kernel.domain.names import shown
 from pm_kernel.domain.plan_progress import progress_of
 from pm_kernel.errors import Conflict, StoreUnavailable
 from pm_kernel.store import mirrored, workspaces
@@ -70,41 +73,83 @@ def keep_template(
     *,
     new: bool = False,
 ) -> None:
-    """Repeat a template; in the transaction that changes it. Raises as ``keep_plan`` does."""
+    """Repeat a template; in the transaction that changes it.
+
+    Raises StoreUnavailable, and Conflict where a run store has a later version of it, or, if it is
+    ``new``, one of its number.
+    """
     file = template_file(store, template_id)
     if new and file.exists():
         raise _lost("template", template_id)
-    changes.write(file, mirrored.read_template(connection, template_id))
-    # They do not change any more; another workspace may have kept them until now.
-    for version in mirrored.earlier_numbers(connection, template_id):
+    document = mirrored.read_template(connection, template_id)
+    others = _elsewhere(connection, store)
+    for each in (store, *others):
+        _refuse_later(template_file(each, template_id), document)
+    # First what it was: a template that was left by a kill has all that it came from beside it.
+    numbers = mirrored.earlier_numbers(connection, template_id)
+    for version in numbers:
         earlier = version_file(store, template_id, version)
-        if not earlier.exists():
+        # They do not change any more; another workspace may have kept them until now. Only in the
+        # place of the last one may something lie that was never that version: a save was killed.
+        if version == numbers[-1] or not earlier.exists():
             changes.write(earlier, mirrored.read_template_version(connection, template_id, version))
-    _forget_elsewhere(changes, connection, store, template_id)
+    changes.write(file, document)
+    _forget_elsewhere(changes, others, template_id)
 
 
 def forget_template(
     changes: Changes, connection: Connection, store: RunStore, template_id: int
 ) -> None:
     """Let a template that is deleted not come back. Raises StoreUnavailable."""
-    for version in mirrored.earlier_numbers(connection, template_id):
-        changes.remove(version_file(store, template_id, version))
+    with writing(store.root):
+        earlier = _version_files(store, template_id)
+    for file in earlier:
+        changes.remove(file)
     changes.remove(template_file(store, template_id))
-    _forget_elsewhere(changes, connection, store, template_id)
+    _forget_elsewhere(changes, _elsewhere(connection, store), template_id)
 
 
-def _forget_elsewhere(
-    changes: Changes, connection: Connection, store: RunStore, template_id: int
-) -> None:
+def _forget_elsewhere(changes: Changes, others: Iterable[RunStore], template_id: int) -> None:
     """Templates belong to all workspaces of a database: only the newest word on one is kept."""
-    earlier = mirrored.earlier_numbers(connection, template_id)
-    for workspace_id, root in workspaces.roots(connection).items():
-        there = RunStore(root / ".runs")
+    for there in others:
+        with suppress(OSError):
+            for file in _version_files(there, template_id):
+                changes.forget(file)
+        changes.forget(template_file(there, template_id))
+
+
+def _elsewhere(connection: Connection, store: RunStore) -> list[RunStore]:
+    """Return the run stores of the other workspaces of a database."""
+    return [
+        RunStore(root / ".runs")
+        for workspace_id, root in workspaces.roots(connection).items()
         # In that folder another one may be by now, with templates of another database.
-        if there.root != store.root and workspace_id_at(root) == workspace_id:
-            for version in earlier:
-                changes.forget(version_file(there, template_id, version))
-            changes.forget(template_file(there, template_id))
+        if root / ".runs" != store.root and workspace_id_at(root) == workspace_id
+    ]
+
+
+def _version_files(store: RunStore, template_id: int) -> list[Path]:
+    """Return all that is there of earlier versions, also what the database does not know."""
+    return list((store.root / "templates").glob(f"{template_id}.v*.json"))
+
+
+def _refuse_later(file: Path, document: Mapping[str, Any]) -> None:
+    """Raise Conflict where a run store has a later version of a template than the database."""
+    try:
+        kept = mirror.read(file)
+        # What was written before templates had versions says none.
+        if kept is None or "version" not in kept:
+            return
+        there, here = int(kept["version"]), document["version"]
+        another = there == here and kept["content_hash"] != document["content_hash"]
+    except mirror.UNREADABLE:
+        return
+    if there > here or another:
+        raise Conflict(
+            f"{file} has a version {there} of template {shown(document['name'])} that this "
+            "database does not know: it was restored from a backup, or a save was killed.",
+            hint="`pm rebuild` in that workspace reads it; then repeat this.",
+        )
 
 
 def keep_submitted(run_store: RunStore, store: Store, plan_id: int) -> None:

@@ -155,9 +155,11 @@ def save_template(
     run_store = RunStore(settings.runs_dir)
     with changes(run_store.root) as kept, store.transaction() as connection:
         if expected is None:
-            there = templates.find_template(connection, name)
+            there = templates.find_template(connection, name, locked=True)
             if there is not None and there.document == written:
-                # Saved before, by somebody who never heard so: an answer can be lost.
+                # Saved before, by somebody who never heard so: an answer can be lost. Where it was
+                # the database's, what repeats it was put back.
+                keep_template(kept, connection, run_store, there.template_id)
                 return SavedTemplate(there, created=False, changed=False)
             _refuse_taken(connection, name)
             made = templates.create_template(
@@ -172,6 +174,7 @@ def save_template(
             return SavedTemplate(made, created=True, changed=True)
         there = templates.get_template(connection, name, locked=True)
         if there.document == written and note in (None, there.note):
+            keep_template(kept, connection, run_store, there.template_id)
             return SavedTemplate(there, created=False, changed=False)
         before = _expected(connection, name, expected)
         is_new = before.content_hash != pipeline.content_hash
@@ -193,7 +196,7 @@ def save_template(
 def rename_template(
     store: Store, settings: Settings, name: str, new_name: str, *, expected: str
 ) -> Template:
-    """Give a template another name. Raises as ``save_template`` does."""
+    """Give a template another name; who saved it stays. Raises as ``save_template`` does."""
     _check_name(new_name)
     run_store = RunStore(settings.runs_dir)
     with changes(run_store.root) as kept, store.transaction() as connection:
@@ -207,7 +210,6 @@ def rename_template(
             before.template_id,
             name=new_name,
             definition=document,
-            updated_by=settings.user,
         )
         keep_template(kept, connection, run_store, after.template_id)
     return after

@@ -75,7 +75,8 @@ def restore(argv: list[str], context: Context) -> int:
     arguments = argparse.ArgumentParser(
         prog="pm template restore",
         description="Save an earlier version as the newest one. Nothing is lost: what is newest "
-        "now stays as a version before it.",
+        "now stays as a version before it. Where both have one content, nothing is changed, the "
+        "drawing neither.",
     )
     arguments.add_argument("name", metavar="NAME")
     arguments.add_argument(
@@ -83,21 +84,22 @@ def restore(argv: list[str], context: Context) -> int:
     )
     options = arguments.parse_args(argv)
     template, version = templates.get_version(context.store, options.name, options.version)
+    if version.content_hash == template.content_hash:
+        if context.json:
+            context.output.json({"changed": False, **template_document(template)})
+        else:
+            context.output.text(f"template {template.name} is that already; nothing new")
+        return 0
     saved = templates.save_template(
         context.store,
         context.settings,
         template.name,
         version.document,
         expected=template.revision,
-        note=None
-        if version.content_hash == template.content_hash
-        else f"version {version.version} again",
+        note=f"version {version.version} again",
     )
     if context.json:
         context.output.json({"changed": saved.changed, **template_document(saved.template)})
-        return 0
-    if saved.template.version == template.version:
-        context.output.text(f"template {template.name} is that already; nothing new")
         return 0
     context.output.text(
         f"template {template.name} is as in version {version.version}, "

@@ -1,7 +1,7 @@
 """A lost or older database read again, from the methods repository and the run store.
 
     reading    all of it, in the order in which one rests on the other
-    templates  those that the database lacks
+    templates  those that the database lacks, or has as they were earlier
     plans      those that it lacks, has as drafts, or has as they were earlier
     kept       what the run store has of one plan
     earlier    a plan of a backup, brought to what became of it since

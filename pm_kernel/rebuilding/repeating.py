@@ -28,7 +28,9 @@ def keep_missing(settings: Settings, store: Store) -> None:
                 mirror.keep_plan(kept, connection, run_store, plan_id)
         for template_id in mirrored.template_names(connection):
             if not mirror.template_file(run_store, template_id).exists():
-                mirror.keep_template(kept, connection, run_store, template_id)
+                # Another workspace has a later version; a rebuild there reads it.
+                with suppress(Conflict):
+                    mirror.keep_template(kept, connection, run_store, template_id)
     for plan_id, status in known.items():
         submitted = status != "draft" and status not in OPEN
         if submitted and not (run_store.plan(plan_id) / TREE).exists():

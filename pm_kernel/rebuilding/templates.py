@@ -1,8 +1,8 @@
-"""Templates that a database lacks, read from the files that repeat them."""
+"""Templates that a database lacks, or a backup has as they were, read from what repeats them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.mirror import UNREADABLE, read
 from pm_kernel.config import Settings
-from pm_kernel.errors import PmError
+from pm_kernel.errors import Conflict, PmError
 from pm_kernel.mirror import version_file
 from pm_kernel.rebuilding.found import Found, numbered
 from pm_kernel.store import mirrored, numbering, reading_again
@@ -22,6 +22,7 @@ def read_templates(settings: Settings, store: Store, found: Found) -> None:
     """Add the templates that the database lacks; of one that was deleted there is no file.
 
     The newest come first: where a kill left one that was never saved, it takes no name from them.
+    One of which the run store has a later version becomes that.
     """
     run_store = RunStore(settings.runs_dir)
     folder = run_store.root / "templates"
@@ -30,21 +31,26 @@ def read_templates(settings: Settings, store: Store, found: Found) -> None:
     numbers = found.numbers(folder, ".json")
     lacking: list[tuple[datetime, int, Path, dict[str, Any]]] = []
     for number in numbers:
-        if number not in names:
-            file = folder / f"{number}.json"
-            try:
-                document = read(file)
-                assert numbered(document, file, "template_id", number)
-                assert document is not None
-                changed = datetime.fromisoformat(document["updated_at"])
-                assert changed.tzinfo is not None
-                lacking.append((changed, number, file, document))
-            except UNREADABLE as error:
-                found.problems.append(f"Template {file} cannot be read: {error!r}.")
+        file = folder / f"{number}.json"
+        try:
+            document = read(file)
+            if document is None:
+                # Another workspace has it since.
+                continue
+            assert numbered(document, file, "template_id", number)
+            if number in names:
+                _bring_forward(store, run_store, document, names, found)
+                continue
+            changed = datetime.fromisoformat(document["updated_at"])
+            assert changed.tzinfo is not None
+            lacking.append((changed, number, file, document))
+        except (PmError, Missing) as error:
+            found.problems.append(f"Template {file} cannot be read again: {error}.")
+        except (*UNREADABLE, *DATABASE_ERRORS) as error:
+            found.problems.append(f"Template {file} cannot be read: {error!r}.")
     for _, number, file, document in sorted(lacking, key=lambda each: each[:2], reverse=True):
         try:
-            if document["name"] in names.values():
-                raise Missing(f"the name {document['name']!r}: another template has it")
+            _refuse_taken(document, names)
             with store.transaction() as connection:
                 reading_again.insert_template(connection, document)
                 _read_versions(run_store, connection, document, found)
@@ -58,12 +64,61 @@ def read_templates(settings: Settings, store: Store, found: Found) -> None:
         numbering.raise_ids(connection, {"workflow_templates": max(numbers, default=0)})
 
 
-def _read_versions(
-    run_store: RunStore, connection: Connection, template: Mapping[str, Any], found: Found
+def _bring_forward(
+    store: Store,
+    run_store: RunStore,
+    document: Mapping[str, Any],
+    names: dict[int, str],
+    found: Found,
 ) -> None:
-    """Add what a template was before; one that cannot be read is told, and keeps no other away."""
+    """Let a template of the database be as the run store has it, where that is a later version.
+
+    Raises Missing and Conflict where that cannot be, with nothing changed.
+    """
+    # What was written before templates had versions says none.
+    number, there = document["template_id"], int(document.get("version", 0))
+    with store.transaction() as connection:
+        here = mirrored.read_template(connection, number, locked=True)
+        last = here["version"]
+        if there < last:
+            return
+        was = document if there == last else read(version_file(run_store, number, last))
+        if was is None or was["content_hash"] != here["content_hash"]:
+            raise Conflict(
+                f"version {last} of it is another in the database. It stays as it is there, and is "
+                "saved again once this file is put aside"
+            )
+        if there == last:
+            return
+        if document["name"] != here["name"]:
+            _refuse_taken(document, names)
+        known = mirrored.earlier_numbers(connection, number)
+        reading_again.update_template(connection, document)
+        _read_versions(run_store, connection, document, found, known)
+    names[number] = document["name"]
+    found.templates.append(document["name"])
+
+
+def _refuse_taken(document: Mapping[str, Any], names: Mapping[int, str]) -> None:
+    if document["name"] in names.values():
+        raise Missing(f"the name {document['name']!r}: another template has it")
+
+
+def _read_versions(
+    run_store: RunStore,
+    connection: Connection,
+    template: Mapping[str, Any],
+    found: Found,
+    known: Container[int] = (),
+) -> None:
+    """Add what a template was before, but for what is ``known``.
+
+    One that cannot be read is told, and keeps no other away.
+    """
     number = template["template_id"]
     for version in range(1, int(template.get("version", 1))):
+        if version in known:
+            continue
         file = version_file(run_store, number, version)
         try:
             document = read(file)

@@ -169,9 +169,11 @@ def read_tree(connection: Connection, plan_id: int) -> dict[str, Any]:
     }
 
 
-def read_template(connection: Connection, template_id: int) -> dict[str, Any]:
-    """Return a template."""
-    row = _row(connection, workflow_templates, TEMPLATE, template_id)
+def read_template(
+    connection: Connection, template_id: int, *, locked: bool = False
+) -> dict[str, Any]:
+    """Return a template. ``locked``: nobody else changes it meanwhile."""
+    row = _row(connection, workflow_templates, TEMPLATE, template_id, locked=locked)
     return {"template_id": template_id, **row}
 
 
@@ -249,8 +251,17 @@ def template_names(connection: Connection) -> dict[int, str]:
     return {row.id: row.name for row in connection.execute(select(columns.id, columns.name))}
 
 
-def _row(connection: Connection, table: Table, names: Sequence[str], number: int) -> dict[str, Any]:
+def _row(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    number: int,
+    *,
+    locked: bool = False,
+) -> dict[str, Any]:
     query = select(*(table.c[name] for name in names)).where(table.c.id == number)
+    if locked:
+        query = query.with_for_update()
     return _plain(connection.execute(query).one()._mapping)
 
 

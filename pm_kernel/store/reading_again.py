@@ -83,10 +83,18 @@ class Missing(Exception):
 
 def insert_template(connection: Connection, document: Mapping[str, Any]) -> None:
     """Store a template under the id that it had."""
-    # What was written before templates had versions says none.
-    known = {"version": 1, "note": "", "updated_by": document["created_by"], **document}
-    values = {name: column_value(name, known[name]) for name in mirrored.TEMPLATE}
+    values = _template_values(document)
     connection.execute(insert(workflow_templates).values(id=document["template_id"], **values))
+
+
+def update_template(connection: Connection, document: Mapping[str, Any]) -> None:
+    """Let a template that is locked be what it was when it was saved last."""
+    columns = workflow_templates.c
+    connection.execute(
+        update(workflow_templates)
+        .where(columns.id == document["template_id"])
+        .values(**_template_values(document))
+    )
 
 
 def insert_template_version(connection: Connection, document: Mapping[str, Any]) -> None:
@@ -226,6 +234,12 @@ def _version(connection: Connection, method: str, number: int, commit: str) -> i
     if found is None:
         raise Missing(f"version {number} of method {method} (commit {commit[:12]})")
     return found
+
+
+def _template_values(document: Mapping[str, Any]) -> dict[str, Any]:
+    # What was written before templates had versions says none.
+    known = {"version": 1, "note": "", "updated_by": document["created_by"], **document}
+    return {name: column_value(name, known[name]) for name in mirrored.TEMPLATE}
 
 
 def column_value(name: str, value: Any) -> Any:

@@ -23,21 +23,23 @@ def list_templates(connection: Connection) -> list[Template]:
     return [_template(row) for row in connection.execute(query)]
 
 
-def find_template(connection: Connection, name: str) -> Template | None:
-    """Return a template, or None where there is none of that name."""
+def find_template(connection: Connection, name: str, *, locked: bool = False) -> Template | None:
+    """Return a template, or None where there is none of that name.
+
+    ``locked``: nobody else changes it meanwhile.
+    """
     if text_fault(name) is not None:
         return None
-    row = connection.execute(select(workflow_templates).where(_columns.name == name)).one_or_none()
+    query = select(workflow_templates).where(_columns.name == name)
+    row = connection.execute(query.with_for_update() if locked else query).one_or_none()
     return None if row is None else _template(row)
 
 
 def get_template(connection: Connection, name: str, *, locked: bool = False) -> Template:
     """Return a template; raises NotFound. ``locked``: nobody else changes it meanwhile."""
-    query = select(workflow_templates).where(_columns.name == name)
-    if text_fault(name) is None:
-        row = connection.execute(query.with_for_update() if locked else query).one_or_none()
-        if row is not None:
-            return _template(row)
+    found = find_template(connection, name, locked=locked)
+    if found is not None:
+        return found
     known = connection.scalars(select(_columns.name)).all()
     near = difflib.get_close_matches(name, known, n=1)
     meant = f"Did you mean {shown(near[0])}? " if near else ""
@@ -72,11 +74,13 @@ def create_template(
 
 
 def change_template(connection: Connection, template_id: int, **values: Any) -> Template:
-    """Change columns of a template that is locked."""
+    """Change columns of a template that is locked; ``updated_by`` says that it is saved now."""
+    if "updated_by" in values:
+        values["updated_at"] = func.now()
     row = connection.execute(
         update(workflow_templates)
         .where(_columns.id == template_id)
-        .values(**values, updated_at=func.now())
+        .values(**values)
         .returning(workflow_templates)
     ).one()
     return _template(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,14 +156,29 @@ def test_what_a_template_was_is_listed_shown_and_taken_again(pm: Pm, bench: Work
     assert told == "template counting is as in version 1, now version 4\n"
     again = listed()["versions"][0]
     assert (again["note"], again["content_hash"]) == ("version 1 again", oldest["content_hash"])
-    assert pm("template", "restore", "counting", 4).out.endswith("nothing new\n")
+    # One with the same content takes nothing of how it is titled and drawn by now.
+    retitled = json.loads(pm(*show[:3], "--json").out)["document"]
+    retitled["steps"]["load"]["title"] = "Load it with care"
+    (bench.root / "drawn.json").write_text(json.dumps(retitled))
+    pm("template", "save", "drawn.json", "--replace")
+    assert pm("template", "restore", "counting", 1).out.endswith("nothing new\n")
+    assert json.loads(pm("template", "restore", "counting", 1, "--json").out)["changed"] is False
+    told = json.loads(pm(*show[:3], "--json").out)
+    assert (told["document"], told["note"]) == (retitled, "version 1 again")
     # Of two with one content the hash means the newer.
     assert json.loads(pm(*show, oldest["content_hash"], "--json").out)["version"] == 4
     # What is renamed keeps its versions, under the name of now; what is deleted takes them along.
     before = templates.get_template(bench.store, "counting").revision
+    newest = listed()["versions"][0]
+    colleague = replace(bench.settings, user="bob")
     renamed = templates.rename_template(
-        bench.store, bench.settings, "counting", "recounting", expected=before
+        bench.store, colleague, "counting", "recounting", expected=before
     )
+    # Who renames it has saved nothing.
+    named = json.loads(pm("template", "versions", "recounting", "--json").out)
+    assert (newest["saved_by"], named["versions"][0]) == ("somebody", newest)
+    # Nor does what a killed save left stay.
+    (bench.runs / "templates/1.v9.json").write_text("{}")
     shown = tomllib.loads(pm("template", "show", "recounting", "--version", 2).out)
     assert shown["name"] == "recounting"
     templates.delete_template(bench.store, bench.settings, "recounting", expected=renamed.revision)
@@ -177,13 +193,22 @@ def test_a_save_whose_answer_was_lost_can_be_repeated(bench: Workbench) -> None:
             bench.store, bench.settings, "mine", document, expected=expected
         )
 
+    file = bench.runs / "templates/1.json"
     first = save("one", None)
+    was = file.read_bytes()
+    # Whoever lost the answer of the database put back what the run store repeats.
+    file.unlink()
     again = save("one", None)
     assert (again.created, again.changed, again.template) == (False, False, first.template)
+    assert file.read_bytes() == was
     with pytest.raises(Conflict):
         save("two", None)
     changed = save("two", first.template.revision)
+    now = file.read_bytes()
+    file.write_bytes(was)
+    file.with_name("1.v1.json").unlink()
     assert save("two", first.template.revision).template == changed.template
+    assert (file.read_bytes(), file.with_name("1.v1.json").exists()) == (now, True)
     with pytest.raises(Conflict):
         save("three", first.template.revision)
 

@@ -17,15 +17,26 @@ export class TemplateConflict extends Error {
   }
 }
 
-/** What a refusal to save means: a conflict with what is saved now, or the error as it is. */
-export async function conflictOf(api: IApi, error: unknown, name: string): Promise<unknown> {
+/**
+ * What a refusal to save means: a conflict with what is saved now, or the error as it is.
+ *
+ * @param expected - the revision that was to be replaced; where that is still what is saved, nobody
+ *   came between, and the refusal says itself what is wrong
+ */
+export async function conflictOf(
+  api: IApi,
+  error: unknown,
+  name: string,
+  expected: string | null
+): Promise<unknown> {
   if (!(error instanceof Refused) || (error.status !== 409 && error.status !== 404)) {
     return error;
   }
   try {
-    return new TemplateConflict(await getTemplate(api, name), name);
+    const theirs = await getTemplate(api, name);
+    return theirs.revision === expected ? error : new TemplateConflict(theirs, name);
   } catch (again) {
-    return again instanceof Refused && again.status === 404
+    return again instanceof Refused && again.status === 404 && expected !== null
       ? new TemplateConflict(null, name)
       : error;
   }

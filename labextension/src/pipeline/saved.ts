@@ -59,7 +59,7 @@ export class Saved {
       this.origin = originOf(saved);
       this.document = document;
     } catch (error) {
-      throw await conflictOf(this._api, error, name);
+      throw await conflictOf(this._api, error, name, expected);
     }
   }
 

@@ -216,6 +216,18 @@ describe('the saved mark', () => {
     expect(model.document.steps.has('mine')).toBe(true);
   });
 
+  it('says what the refusal says where nobody else saved meanwhile', async () => {
+    const { model } = make({
+      '/base/pm/api/templates/cells': request =>
+        request.method === 'PUT'
+          ? { status: 409, body: { ...REFUSAL, error: 'Conflict' } }
+          : { body: TEMPLATE }
+    });
+    await model.openTemplate('cells');
+    draw(model, 'mine');
+    await expect(model.save()).rejects.toMatchObject({ name: 'Refused', status: 409 });
+  });
+
   it('hands over theirs, which undo turns into mine again', async () => {
     const theirs = {
       ...TEMPLATE,
