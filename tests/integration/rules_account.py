@@ -68,6 +68,8 @@ class Account:
     sealed: list[tuple[int, int, str, str]] = field(default_factory=list)
     #: Plan and epoch -> the decision at which every run that lived had been told to stop.
     cancelled: dict[tuple[int, int], int] = field(default_factory=dict)
+    #: From when to when a restored database lacked what came after its backup.
+    unread: list[tuple[int, int]] = field(default_factory=list)
     #: What was asked to run again; and the cancels and other commands that take such things back.
     asked: list[Asked] = field(default_factory=list)
     taking_back: list[TakingBack] = field(default_factory=list)
@@ -79,6 +81,10 @@ class Account:
     undecided: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+
+    def was_unread(self, decision: int) -> bool:
+        """Whether the database was a restored one then that nobody had read again."""
+        return any(since <= decision <= until for since, until in self.unread)
 
     def left_undecided(self, asked: Asked) -> bool:
         """Whether somebody was told that a database which was restored does not know of a wish."""

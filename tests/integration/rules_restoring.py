@@ -64,6 +64,7 @@ class Backups:
         self._newest = self._taken()
         #: An older backup was restored, and no rebuild has read everything since.
         self.unread = False
+        self._since = 0
 
     def take(self) -> None:
         """Make a backup, as a tool does that looks from outside: of what is committed."""
@@ -83,6 +84,8 @@ class Backups:
         # Other schedules lock the same tables, in another order.
         while not self._replaced(admin):
             continue
+        if not self.unread:
+            self._since = stage.world.decisions
         self.unread = True
         return True
 
@@ -108,6 +111,8 @@ class Backups:
             self._stage.account.undecided += rebuilt.notices
             if not self.problems:
                 self.unread = False
+                until = self._stage.world.decisions
+                self._stage.account.unread.append((self._since, until))
             return len(self.problems)
 
         return self._stage.spawn("rebuild", work)
