@@ -52,6 +52,24 @@ export type Drag = State & { readonly kind: 'drag' };
 export type Sizing = State & { readonly kind: 'size' };
 export type Pulling = State & { readonly kind: 'link' };
 
+/** The same where the canvas lies lower on the page by so many pixels: its own points lie higher. */
+export function shifted(state: State, down: number): State {
+  const up = ({ x, y }: IPoint): IPoint => ({ x, y: y - down });
+  switch (state.kind) {
+    case 'pan':
+      return { ...state, last: up(state.last) };
+    case 'button':
+      return { ...state, start: up(state.start) };
+    case 'band':
+      return { ...state, start: up(state.start), end: up(state.end) };
+    case 'link':
+      return { ...state, start: up(state.start), at: up(state.at) };
+    default:
+      // These are in units of the drawing, which stays where it is on the page.
+      return state;
+  }
+}
+
 export function boxBetween(a: IPoint, b: IPoint): IBox {
   return {
     x: Math.min(a.x, b.x),

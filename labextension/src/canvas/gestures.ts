@@ -10,7 +10,7 @@ import { choose, chooseBand, chooseNote, chooseStep } from './choosing';
 import { carry, drop, lift, resize } from './dragging';
 import type { Engine } from './engine';
 import type { State } from './gesture_state';
-import { boxBetween, inside, onGrid } from './gesture_state';
+import { boxBetween, inside, onGrid, shifted } from './gesture_state';
 import type { Hit } from './hits';
 import { hitAt } from './hits';
 import { cursorOf, told } from './hover';
@@ -77,6 +77,11 @@ export class Gestures {
     this._state = { kind: 'idle' };
     this._options.scene.sizing = null;
     this._options.redraw();
+  }
+
+  /** The canvas was moved down on the page by so many pixels; the pointer was not. */
+  moved(down: number): void {
+    this._state = shifted(this._state, down);
   }
 
   // --- pressing --------------------------------------------------------------------------------

@@ -128,6 +128,12 @@ export class Viewport {
     }
   }
 
+  /** The canvas lies so many pixels lower on the page: what is drawn stays where it is. */
+  stay(down: number): void {
+    this._options.engine.pan(0, -down);
+    this._options.redraw();
+  }
+
   /** Show what another size of the canvas has hidden. */
   settle(): void {
     const { engine, redraw } = this._options;

@@ -252,8 +252,28 @@ export class CanvasWidget extends Widget {
   };
 
   private _resize(): void {
+    this._stay();
     this.viewport.resize(this.node.clientWidth, this.node.clientHeight);
     this._settle();
+  }
+
+  /**
+   * Where the bar above the canvas takes another line under a hand, as a press opens the panel at the right,
+   * what is pressed stays under it: it would else be dragged by that line, and a second click would miss it.
+   */
+  private _stay(): void {
+    const { top } = this.node.getBoundingClientRect();
+    const down = top - this._top;
+    this._top = top;
+    if (down !== 0 && this._isPressed) {
+      this._gestures.moved(down);
+      this.viewport.stay(down);
+    }
+  }
+
+  /** Whether something is held, or was pressed so lately that it may be pressed again. */
+  private get _isPressed(): boolean {
+    return !this._gestures.isIdle || performance.now() - this._pressedAt < TWICE_MS;
   }
 
   /**
@@ -262,11 +282,7 @@ export class CanvasWidget extends Widget {
    */
   private readonly _settle = (): void => {
     window.clearTimeout(this._settling);
-    const isHeld =
-      !this._gestures.isIdle ||
-      performance.now() - this._pressedAt < TWICE_MS ||
-      this.node.querySelector(OPEN) !== null;
-    if (isHeld) {
+    if (this._isPressed || this.node.querySelector(OPEN) !== null) {
       this._settling = window.setTimeout(this._settle, TWICE_MS);
     } else {
       this.viewport.settle();
@@ -368,6 +384,8 @@ export class CanvasWidget extends Widget {
   private _frame = 0;
   private _settling = 0;
   private _pressedAt = -Infinity;
+  /** Where its upper edge was on the page. */
+  private _top = 0;
 }
 
 /** What is open over the drawing, where the thing stands that it is about. */

@@ -221,6 +221,43 @@ describe('the mouse', () => {
     expect(at.canvas.view.scale).toBe(scale);
   });
 
+  it.each(['a step', 'the drawing', 'a rubber band', 'a link'])(
+    'does not drag %s by the line that the bar above takes under the hand',
+    what => {
+      put('segment', 100, 100);
+      put('measure', 600, 100);
+      const step = point('segment');
+      const bare = { x: 300, y: 600 };
+      const from = {
+        'a step': step,
+        'a link': point('segment', { side: 'out', port: 'nuclei' })
+      }[what];
+      at.press(from ?? bare, { shiftKey: what === 'a rubber band' });
+      at.lower(40, { ...SIZE, height: SIZE.height - 40 });
+      const still = point('segment');
+      const { view } = at.canvas;
+      at.move(from ?? bare);
+      expect([still, point('segment')]).toEqual([step, step]);
+      expect(at.canvas.view).toEqual(view);
+      const into = point('measure', { side: 'in', port: 'nuclei' });
+      const to = what === 'a link' ? into : { x: bare.x + 100, y: bare.y + 20 };
+      at.move(to);
+      at.release(to);
+      const { steps } = at.model.document.layout;
+      if (what === 'a step') {
+        expect(steps.get('segment')).toEqual({
+          x: 100 + Math.round((to.x - step.x) / 20) * 20,
+          y: 100 + Math.round((to.y - step.y) / 20) * 20
+        });
+      } else {
+        expect(steps.get('segment')).toEqual({ x: 100, y: 100 });
+      }
+      expect(at.canvas.scene.edges).toHaveLength(what === 'a link' ? 1 : 0);
+      const moved = what === 'the drawing' ? { x: step.x + 100, y: step.y + 20 } : step;
+      expect(what === 'a step' ? moved : point('segment')).toEqual(moved);
+    }
+  );
+
   describe('of a drawing that is shown whole at first', () => {
     const half = { ...SIZE, width: SIZE.width / 2 };
     const isSeen = (step: string): boolean => {

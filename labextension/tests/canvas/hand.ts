@@ -27,6 +27,8 @@ export interface IHand {
   wheel(at: IPoint, delta: number): void;
   /** The canvas is so large on the page from now on. */
   resize(size: ISize): void;
+  /** So many pixels lower on the page, too. */
+  lower(top: number, size: ISize): void;
   /** The field that is open over the canvas. */
   field(): HTMLInputElement | HTMLTextAreaElement | null;
   type(text: string, key?: string): void;
@@ -103,6 +105,12 @@ export function hand(actions?: ICanvasActions, size = SIZE): IHand {
       );
     },
     resize,
+    lower: (top, size) => {
+      for (const each of [canvas.node, element]) {
+        each.getBoundingClientRect = () => new DOMRect(0, top, size.width, size.height);
+      }
+      resize(size);
+    },
     field,
     type: (text, key = 'Enter') => {
       const input = field();
