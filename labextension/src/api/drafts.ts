@@ -24,6 +24,12 @@ export async function previewPipeline(
   });
 }
 
+/** The hash of what a pipeline would run, as that of a saved version; how it is drawn does not count. */
+export async function contentHash(api: IApi, document: object): Promise<string> {
+  const checked = await api.request<Posted<'/check'>>('check', sending('POST', { document }));
+  return checked.content_hash;
+}
+
 /** Make a draft. Throws Refused with the problems where the pipeline has any. */
 export async function createDraft(
   api: IApi,

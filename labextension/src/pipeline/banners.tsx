@@ -132,7 +132,7 @@ function Earlier(props: IBannerProps & { version: IOriginVersion }): React.JSX.E
         {model.dirty
           ? trans.__('Changed from version %1 (%2) of "%3".', version.version, hash, model.name)
           : trans.__('Version %1 (%2) of "%3".', version.version, hash, model.name)}{' '}
-        {isSame
+        {isSame && !model.dirty
           ? trans.__('The newest is version %1; both would run the same.', version.newest)
           : trans.__('The newest is version %1.', version.newest)}
         {time !== undefined && (

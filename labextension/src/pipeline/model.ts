@@ -294,6 +294,11 @@ export class PipelineModel implements IPipelineModel {
     return this._saved.origin;
   }
 
+  /** Whether saving it under its name would replace how the newest version is drawn, which is another. */
+  async replacesDrawing(): Promise<boolean> {
+    return this._saved.isAsNewest(this._history.current.document);
+  }
+
   async save(name?: string): Promise<void> {
     await this._filed.save(name);
   }

@@ -1,5 +1,6 @@
 /** The saved pipeline that a drawing is: what was seen of it, and what others made of it since. */
 
+import { contentHash } from '../api/drafts';
 import { Refused } from '../api/errors';
 import type { ITemplate } from '../api/templates';
 import { getTemplate, putTemplate } from '../api/templates';
@@ -31,6 +32,19 @@ export class Saved {
   /** Whether a snapshot is what is saved now, as far as is known: theirs may have taken its place. */
   has(document: IPipeline): boolean {
     return document === this.document && this._theirs !== 'deleted' && this._ignored === null;
+  }
+
+  /**
+   * Whether a snapshot would run the same as the newest version, which is not what it was made from: of
+   * equal content no version is kept, so that saving it replaces how the newest is drawn.
+   */
+  async isAsNewest(document: IPipeline): Promise<boolean> {
+    const { origin } = this;
+    const newest = earlierOf(origin)?.newest_hash;
+    if (document === this.document || newest === undefined) {
+      return isAsNewest(origin);
+    }
+    return (await contentHash(this._api, writePipeline(document))) === newest;
   }
 
   /** What somebody else saved since; `deleted`, it is gone; null, it is as it was seen. */

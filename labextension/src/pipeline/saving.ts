@@ -8,7 +8,7 @@ import { explained } from '../explain/explanation';
 import { showExplanation } from '../explain/dialog';
 import type { TemplateConflict } from './conflict';
 import type { PipelineModel } from './model';
-import { earlierOf, isAsNewest } from './versions';
+import { earlierOf } from './versions';
 
 /** Save; asks for a name where there is none. False: it is not saved, and nothing is lost. */
 export async function savePipeline(
@@ -29,7 +29,7 @@ export async function savePipeline(
       return false;
     }
   }
-  if (model.template?.name === name && isAsNewest(model.template)) {
+  if (model.template?.name === name) {
     const answer = await mayReplaceDrawing(model, trans);
     if (answer === 'as') {
       return savePipeline(model, trans, { rename: true });
@@ -46,11 +46,24 @@ async function mayReplaceDrawing(
   model: PipelineModel,
   trans: TranslationBundle
 ): Promise<'yes' | 'no' | 'as'> {
-  const { version, newest } = earlierOf(model.template) ?? { version: 0, newest: 0 };
+  const earlier = earlierOf(model.template);
+  if (earlier === null) {
+    return 'yes';
+  }
+  const { version, newest } = earlier;
+  try {
+    if (!(await model.replacesDrawing())) {
+      return 'yes';
+    }
+  } catch (error) {
+    // It would be replaced unasked.
+    await showExplanation(explained(error, trans), trans);
+    return 'no';
+  }
   const { button } = await showDialog({
     title: trans.__('Replace how "%1" is drawn?', model.template?.name ?? ''),
     body: trans.__(
-      'Version %1, which this was, would run the same as the newest, version %2. If that is still so, saving makes no new version: the arrangement, frames, notes and titles of version %2 are replaced, and kept nowhere.',
+      'This, which was version %1, would run the same as the newest, version %2: saving makes no new version. The arrangement, frames, notes and titles of version %2 are replaced, and kept nowhere.',
       version,
       newest
     ),

@@ -11,7 +11,7 @@ import { PipelineTracker } from '../../src/pipeline/tracker';
 import { samplesPlugin } from '../../src/samples/plugin';
 import type { Answers, IAnswer } from '../server';
 import { REFUSAL } from '../server';
-import { drawn, methods, trans } from './drawn';
+import { draw, drawn, methods, trans } from './drawn';
 
 const DOCUMENT = {
   format: 1,
@@ -93,6 +93,43 @@ it('an earlier version that would run the same is put over how the newest is dra
   expect([puts, note]).toEqual([1, undefined]);
   expect(await savePipeline(model, trans)).toBe(true);
 });
+
+it.each([
+  ['what the newest runs', 'Replace', 1],
+  ['something else', null, 1],
+  ['what nobody can tell', 'Close', 0]
+])(
+  'an earlier version that is changed takes the place of how the newest is drawn only when asked: %s is run',
+  async (what, asked, saves) => {
+    let puts = 0;
+    const then = { version: 2, content_hash: '0ff1ce', note: '', saved_at: TEMPLATE.created_at };
+    const newest = { ...TEMPLATE, version: 4, content_hash: 'c0ffee' };
+    const model = make({
+      '/base/pm/api/templates/cells/versions/2': {
+        body: { ...then, saved_by: 'ada', template: newest, document: DOCUMENT }
+      },
+      '/base/pm/api/templates/cells': () => {
+        puts++;
+        return { body: newest };
+      },
+      '/base/pm/api/check': async request => {
+        const { document } = (await request.json()) as { document: typeof DOCUMENT };
+        expect(Object.keys(document.steps)).toEqual(['one', 'mine']);
+        return what === 'what nobody can tell'
+          ? { status: 500, body: { ...REFUSAL, error: 'Broken' } }
+          : { body: { content_hash: what === 'what the newest runs' ? 'c0ffee' : 'facade' } };
+      }
+    });
+    await model.openTemplate('cells', 2);
+    draw(model, 'mine');
+    const saved = savePipeline(model, trans);
+    if (asked !== null) {
+      await press(asked);
+    }
+    expect(await saved).toBe(saves === 1);
+    expect(puts).toBe(saves);
+  }
+);
 
 it('the samples of a plan that is looked at are not edited', async () => {
   const plan = { plan_id: 12, status: 'running', request: {}, document: DOCUMENT, steps: [] };
