@@ -149,6 +149,14 @@ def log_grew(run_id: int) -> Change:
     return Change("log", run_id)
 
 
+def drawing_changed() -> Change:
+    """Return the change that an unsaved drawing was kept or removed. These are files, too."""
+    from pm_kernel.store.listening import Change
+
+    # A drawing has no number: they are listed together.
+    return Change("drawing", 0)
+
+
 class Live:
     """The hub and the threads that fill it, begun by the first page and the first growing log."""
 

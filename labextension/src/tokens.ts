@@ -59,8 +59,8 @@ export const IApi = new Token<IApi>(
 /** Something changed: look at it again. */
 export interface IChange {
   /**
-   * run, plan (the plan itself), tree (its planned runs), template, method, module, checked, or log
-   * (of a running run that somebody reads).
+   * run, plan (the plan itself), tree (its planned runs), template, method, module, checked, log
+   * (of a running run that somebody reads), or drawing (an unsaved one, whichever).
    */
   kind: string;
   id: number;

@@ -18,7 +18,12 @@ function bench(
   count: number,
   hold: (query: URLSearchParams) => Promise<void> = () => Promise.resolve(),
   status: () => IAnswer = () => ({ body: STATUS })
-): { model: PaletteModel; asked: () => string[]; methodsRead: () => number } {
+): {
+  model: PaletteModel;
+  asked: () => string[];
+  methodsRead: () => number;
+  drawingsRead: () => number;
+} {
   const queries = (): URLSearchParams[] =>
     door.requests
       .map(each => new URL(each.url))
@@ -42,11 +47,13 @@ function bench(
     '/base/pm/api/runs': runs
   });
   const api = new Api(door.settings);
+  const read = (what: string): number =>
+    door.requests.filter(each => new URL(each.url).pathname.endsWith(what)).length;
   return {
     model: new PaletteModel(api, new Catalogue(api), nullTranslator.load('')),
     asked: () => queries().map(query => query.toString()),
-    methodsRead: () =>
-      door.requests.filter(each => new URL(each.url).pathname.endsWith('/methods')).length
+    methodsRead: () => read('/methods'),
+    drawingsRead: () => read('/drawings')
   };
 }
 
@@ -90,7 +97,7 @@ describe('the left panel', () => {
   it('reads its lists again while changes come without a pause, and not for logs that grow', async () => {
     vi.useFakeTimers();
     let status: IAnswer = { body: STATUS };
-    const { model, asked, methodsRead } = bench(0, undefined, () => status);
+    const { model, asked, methodsRead, drawingsRead } = bench(0, undefined, () => status);
     const live = new Told();
     const add = (): Promise<void> => Promise.resolve();
     const actions = {
@@ -123,6 +130,12 @@ describe('the left panel', () => {
     live.changed.emit([change('log')]);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(asked()).toHaveLength(before);
+    // A drawing that another browser keeps is heard of, and changes no other list.
+    expect(drawingsRead()).toBe(before);
+    live.changed.emit([change('drawing')]);
+    live.changed.emit([change('drawing')]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([asked().length, drawingsRead()]).toEqual([before, before + 1]);
     // The methods are read again where they may be others, and not for what runs.
     const read = methodsRead();
     expect(read).toBe(1);

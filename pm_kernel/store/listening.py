@@ -26,8 +26,8 @@ class Change:
 
     ``kind`` is run, plan (the plan itself), tree (its planned runs), template, method, module,
     checked (a run was compared with its checksums) or, from the server alone, log (of a running
-    run that somebody reads). ``status`` is that of a run or a plan, and ``deleted`` for what is
-    gone.
+    run that somebody reads) and drawing (an unsaved one, whichever). ``status`` is that of a run or
+    a plan, and ``deleted`` for what is gone.
     """
 
     kind: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from pm_kernel import unsaved
 from pm_kernel.unsaved import UnsavedDrawing
+from pm_server.live import LIVE, Live, drawing_changed
 from pm_server.routes.base import Route, verb
 
 
@@ -38,6 +39,7 @@ class DrawingRoute(Route):
         kept = await self.ask(
             lambda at: unsaved.keep_unsaved(at.settings, key, content, expected=expected)
         )
+        self._tell()
         self.answer(_entry(kept))
 
     @verb
@@ -45,7 +47,12 @@ class DrawingRoute(Route):
         """Forget it: it was saved, or thrown away."""
         expected = self.query("expected").required("expected")
         await self.ask(lambda at: unsaved.forget_unsaved(at.settings, key, expected=expected))
+        self._tell()
         self.answer({"key": key})
+
+    def _tell(self) -> None:
+        """Let the other pages know."""
+        cast(Live, self.settings[LIVE]).hub.publish([drawing_changed()])
 
 
 def _entry(drawing: UnsavedDrawing) -> dict[str, Any]:

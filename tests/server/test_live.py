@@ -245,6 +245,13 @@ async def test_a_log_that_is_read_while_it_grows_is_told_of_to_every_page(bench,
             assert [c["id"] for c in seen if c["kind"] == "log"] == [run_id]
     log = await api.get(f"runs/{run_id}/log", offset=6)
     assert log["text"] == "going on\nand on\n"
+    # An unsaved drawing is a file as well.
+    kept = await api("PUT", "drawings/tab-1", {"content": {}})
+    for work in (None, lambda: api("DELETE", "drawings/tab-1", expected=kept["revision"])):
+        if work is not None:
+            await work()
+        for page in pages:
+            await page.changes_until(lambda c: c["kind"] == "drawing")
 
 
 async def test_pages_outlive_a_restart_of_the_database(

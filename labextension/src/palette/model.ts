@@ -138,6 +138,11 @@ export class PaletteModel extends VDomModel {
     this._emit();
   }
 
+  /** Ask for the unsaved drawings alone. Never throws: the next look at everything says what is wrong. */
+  async readDrawings(): Promise<void> {
+    await this._listDrawings().then(this._emit, () => undefined);
+  }
+
   override dispose(): void {
     this.catalogue.changed.disconnect(this._emit);
     drawingsChanged.disconnect(this._readDrawings);
@@ -197,8 +202,7 @@ export class PaletteModel extends VDomModel {
 
   /** This page kept or forgot one. */
   private readonly _readDrawings = (): void => {
-    // The next look at everything says what is wrong.
-    void this._listDrawings().then(this._emit, () => undefined);
+    void this.readDrawings();
   };
 
   private async _listDrawings(): Promise<void> {

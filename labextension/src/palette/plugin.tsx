@@ -36,6 +36,9 @@ const TOGETHER = { first: 500, gap: 2_000 };
 /** Changes after which the methods are read again; they are many, and runs change none. */
 const METHODS: ReadonlySet<string> = new Set(['method', 'module']);
 
+/** Changes after which the lists are not read again: a log changes none, a drawing its own alone. */
+const APART: ReadonlySet<string> = new Set(['log', 'drawing']);
+
 export class PalettePanel extends VDomRenderer<PaletteModel> {
   constructor(
     model: PaletteModel,
@@ -90,6 +93,7 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
     this._unseen();
     this._live?.changed.disconnect(this._onLive);
     this._again.dispose();
+    this._drawings.dispose();
     super.dispose();
   }
 
@@ -129,11 +133,13 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
   };
 
   private readonly _onLive = (_: unknown, changes: readonly IChange[] | 'everything'): void => {
-    // A log that grows changes no list.
-    if (
-      this.isVisible &&
-      (changes === 'everything' || changes.some(({ kind }) => kind !== 'log'))
-    ) {
+    if (!this.isVisible) {
+      return;
+    }
+    if (changes !== 'everything' && changes.some(({ kind }) => kind === 'drawing')) {
+      this._drawings.ask();
+    }
+    if (changes === 'everything' || changes.some(({ kind }) => !APART.has(kind))) {
       this._methods ||= changes === 'everything' || changes.some(({ kind }) => METHODS.has(kind));
       this._again.ask();
     }
@@ -152,6 +158,12 @@ export class PalettePanel extends VDomRenderer<PaletteModel> {
   /** Methods may be others than were read. */
   private _methods = false;
   private readonly _again = new Looking(() => this._look(), TOGETHER.gap, TOGETHER.first);
+  /** Drawings are kept at every pause of whoever draws. */
+  private readonly _drawings = new Looking(
+    () => this.model.readDrawings(),
+    TOGETHER.gap,
+    TOGETHER.first
+  );
 }
 
 export const palettePlugin: JupyterFrontEndPlugin<void> = {
