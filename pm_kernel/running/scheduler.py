@@ -31,8 +31,13 @@ _SCHEDULERS: Mapping[str, _Words] = {
     "lsf": _Words(("bkill",), ("bkill",)),
     "sge": _Words(("qdel",), ("qdel",)),
 }
-#: What `squeue` says of a job that it has forgotten.
+#: Every job that SLURM shows, however a partition is hidden, by each name that it may go by: that
+#: of an array's element, the number that its processes see, and the array's.
+_LIST = ("squeue", "--noheader", "--all", "--array", "--format=%i %A %F")
+#: What `squeue` says of jobs that it has forgotten.
 _FORGOTTEN = "invalid job id"
+#: Variables by which people choose what SLURM's commands show them, and which jobs they end.
+_CHOICES = ("SQUEUE_", "SCANCEL_", "SINFO_")
 
 
 def run_command(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int | None, str]:
@@ -75,7 +80,7 @@ def end_jobs(
         return f"jobs of {name} cannot be ended from here"
     command = words.end_waiting if waiting else words.end
     for start in range(0, len(jobs), _AT_ONCE):
-        code, said = run([*command, *jobs[start : start + _AT_ONCE]], environ)
+        code, said = run([*command, *jobs[start : start + _AT_ONCE]], _whole(environ))
         if code is None:
             return said
     return None
@@ -91,17 +96,23 @@ def ended(
     asked = frozenset(job for job in jobs if re.fullmatch(r"[0-9]+(_[0-9]+)?", job))
     if not asked:
         return frozenset()
-    code, said = run(["squeue", "--noheader", "--format=%i", f"--jobs={','.join(asked)}"], environ)
-    if code == 0:
-        return asked - frozenset(said.split())
-    # So it answers when the only one that it is asked about is long gone.
-    forgotten = code is not None and len(asked) == 1 and _FORGOTTEN in said.lower()
-    return asked if forgotten else frozenset()
+    code, said = run([*_LIST, f"--jobs={','.join(sorted(asked))}"], _whole(environ))
+    if code not in (0, None) and _FORGOTTEN in said.lower():
+        # So it answers when it is asked about one that is long gone.
+        if len(asked) == 1:
+            return asked
+        code, said = run(_LIST, _whole(environ))
+    return asked - frozenset(said.split()) if code == 0 else frozenset()
 
 
 def nodes(environ: Mapping[str, str], *, run: Run = run_command) -> frozenset[str] | None:
     """Return the host names of SLURM's nodes; None where it does not answer."""
-    code, said = run(["sinfo", "--noheader", "--Node", "--format=%n"], environ)
+    code, said = run(["sinfo", "--noheader", "--Node", "--format=%n"], _whole(environ))
     if code != 0:
         return None
     return frozenset(said.split())
+
+
+def _whole(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which nothing hides jobs or nodes, or asks before one is ended."""
+    return {name: text for name, text in environ.items() if not name.startswith(_CHOICES)}

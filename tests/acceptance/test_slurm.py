@@ -17,6 +17,7 @@ from pm_kernel.config import default_cache_dir
 from pm_kernel.domain.methods import MethodInput
 from pm_kernel.nextflow import jobs, owner
 from pm_kernel.nextflow.launcher import read_identity
+from pm_kernel.running import scheduler
 
 from ..workbench import Workbench
 from .fault_harness import FaultWorld
@@ -334,3 +335,13 @@ def test_of_a_run_on_another_host_the_scheduler_knows_whether_it_is_dead(world: 
     assert row["status"] == "failed"
     assert f"its job {held['scheduler_job_id']} does not run any more" in row["error"]
     assert world.bench.unfinished() == []
+    # Who runs in an array of jobs knows itself by a number that the queue lists last.
+    array = world.cluster.ask(
+        "sbatch", "--parsable", "--array=1-2", "-o", "/dev/null", "--wrap", "sleep 600"
+    ).strip()
+    wait_for(lambda: set(world.cluster.jobs().values()) == {"RUNNING"})
+    numbers = set(world.cluster.ask("squeue", "-h", "-o", "%A").split())
+    assert len(numbers) == 2
+    environ = {**world.cluster.environ, "SQUEUE_STATES": "PENDING"}
+    assert scheduler.ended({*numbers, f"{array}_2", "999999"}, environ) == {"999999"}
+    world.cluster.ask("scancel", array)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,19 +10,22 @@ import pytest
 from pm_kernel.nextflow.jobs import end_left, submitted
 from pm_kernel.running import scheduler
 
+FORGOTTEN = "slurm_load_jobs error: Invalid job id specified\n"
 LINE = "Nov-25 21:30:01.123 [Task submitter] DEBUG nextflow.executor.GridTaskHandler - "
 
 
 class Commands:
     """Answers the commands of a scheduler and notes how they are called."""
 
-    def __init__(self, code: int | None = 0, said: str = "") -> None:
+    def __init__(self, code: int | None = 0, said: str = "", *more: tuple[int, str]) -> None:
         self.calls: list[list[str]] = []
-        self._answer = (code, said)
+        self.environ: dict[str, str] = {}
+        self._answers = [*reversed(more), (code, said)]
 
-    def __call__(self, argv: Sequence[str], _environ: Mapping[str, str]) -> tuple[int | None, str]:
+    def __call__(self, argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int | None, str]:
         self.calls.append(list(argv))
-        return self._answer
+        self.environ = dict(environ)
+        return self._answers.pop() if len(self._answers) > 1 else self._answers[0]
 
 
 @pytest.mark.parametrize(
@@ -52,11 +55,14 @@ def test_a_scheduler_that_cannot_be_asked_is_told() -> None:
 @pytest.mark.parametrize(
     ("jobs", "code", "said", "ended"),
     [
-        (["7", "8"], 0, "8\n", {"7"}),
+        (["7", "8"], 0, "8 8 8\n", {"7"}),
+        # Elements of an array: their processes see a number that SLURM lists beside their name.
+        (["4", "5", "6"], 0, "4_1 5 4\n4_3 4 4\n", {"6"}),
+        (["4_1", "4_2"], 0, "4_1 5 4\n", {"4_2"}),
         (["7"], 0, "", {"7"}),
-        (["7"], 1, "slurm_load_jobs error: Invalid job id specified\n", {"7"}),
+        (["7"], 1, FORGOTTEN, {"7"}),
         # Nobody was asked, or nobody answered: nothing is proved.
-        (["7", "8"], 1, "slurm_load_jobs error: Invalid job id specified\n", set()),
+        (["7", "8"], 1, "slurm_load_jobs error: Unable to contact slurm controller\n", set()),
         (["7"], 1, "slurm_load_jobs error: Unable to contact slurm controller\n", set()),
         (["7"], None, "squeue is not on PATH", set()),
         (["7.pbs-server"], 0, "", set()),
@@ -67,6 +73,37 @@ def test_a_job_has_ended_where_slurm_is_sure_of_it(
     jobs: list[str], code: int | None, said: str, ended: set[str]
 ) -> None:
     assert scheduler.ended(jobs, {}, run=Commands(code, said)) == ended
+
+
+@pytest.mark.parametrize(
+    ("queue", "ended"),
+    [
+        ((0, ""), {"7", "8", "9"}),
+        ((0, "8 8 8\n30 30 30\n"), {"7", "9"}),
+        ((1, FORGOTTEN), set()),
+        ((1, "slurm_load_jobs error: Unable to contact slurm controller\n"), set()),
+    ],
+)
+def test_jobs_that_slurm_refuses_to_speak_of_are_looked_for_among_all(
+    queue: tuple[int, str], ended: set[str]
+) -> None:
+    commands = Commands(1, FORGOTTEN, queue)
+    assert scheduler.ended(["7", "8", "9"], {}, run=commands) == ended
+    assert [any("--jobs" in word for word in call) for call in commands.calls] == [True, False]
+
+
+def test_what_somebody_likes_to_see_of_slurm_hides_no_job() -> None:
+    commands = Commands()
+    likes = {"SQUEUE_PARTITION": "gpu", "SCANCEL_INTERACTIVE": "1", "SINFO_PARTITION": "gpu"}
+    environ = {"PATH": "/bin", "SLURM_CONF": "/etc/slurm.conf", **likes}
+    asked: list[Callable[[], object]] = [
+        lambda: scheduler.ended(["7"], environ, run=commands),
+        lambda: scheduler.end_jobs("slurm", ["7"], environ, run=commands),
+        lambda: scheduler.nodes(environ, run=commands),
+    ]
+    for ask in asked:
+        ask()
+        assert commands.environ == {"PATH": "/bin", "SLURM_CONF": "/etc/slurm.conf"}
 
 
 def test_all_jobs_are_asked_about_at_once() -> None:
