@@ -1,6 +1,7 @@
 """A lost or older database read again, from the methods repository and the run store.
 
     reading    all of it, in the order in which one rests on the other
+    versions   those that git has; which runs wait for others
     templates  those that the database lacks, or has as they were earlier
     plans      those that it lacks, has as drafts, or has as they were earlier
     kept       what the run store has of one plan

@@ -22,7 +22,8 @@ from pm_kernel.rebuilding.found import Found
 from pm_kernel.rebuilding.plans import read_plans
 from pm_kernel.rebuilding.repeating import keep_missing
 from pm_kernel.rebuilding.templates import read_templates
-from pm_kernel.registration import repair
+from pm_kernel.rebuilding.versions import Lacking, read_versions
+from pm_kernel.registration import Repaired
 from pm_kernel.running.orphans import settle_orphans
 from pm_kernel.running.recorder import DirectRecorder
 from pm_kernel.running.settle import record_ended
@@ -48,13 +49,15 @@ def rebuild(
     settings: Settings, store: Store, *, told: Callable[[int, int], None] = lambda _d, _t: None
 ) -> Rebuilt:
     """Add what git and the run store know and the database does not; may be repeated."""
-    repaired = repair(settings, store, thorough=True)
+    found = Found()
+    problems = found.problems
+    repaired = read_versions(settings, store, found)
     run_store = RunStore(settings.runs_dir)
     recorder = DirectRecorder(libpq_url(store.url))
     # What nobody ended gets its directory.
     settle_orphans(settings, store, recorder)
     folders = sorted(_run_folders(run_store.root), key=lambda folder: int(folder.name))
-    problems = [
+    problems += [
         f"{folder} has a number that no run can have."
         for folder in folders
         if int(folder.name) > HIGHEST
@@ -74,12 +77,15 @@ def rebuild(
     read: list[int] = []
     #: The plans of which runs were read.
     came: set[int] = set()
+    lacking = Lacking(store)
     # In the order of their ids: a run's inputs come from runs with lower ones.
     for done, folder in enumerate(folders, 1):
         run_id = int(folder.name)
         if run_id not in known:
             try:
                 meta = json.loads((folder / seal.META_NAME).read_bytes())
+                if lacking.holds_back(run_id, meta["registered"]):
+                    continue
                 record_ended(run_store, recorder, run_id, meta["uuid"])
                 read.append(run_id)
                 came.add(meta["registered"].get("plan_id"))
@@ -88,16 +94,16 @@ def rebuild(
             except (*mirror.UNREADABLE, *DATABASE_ERRORS) as error:
                 problems.append(f"Run directory {folder.name} cannot be read: {error}.")
         told(done, len(folders))
-    found = Found(problems=problems)
+    problems += lacking.sentences(settings, looked=repaired is not None)
     read_templates(settings, store, found)
     read_plans(settings, store, found, same_imports(settings), came)
     try:
         keep_missing(settings, store)
     except PmError as error:
         problems.append(error.message)
-    versions = tuple(f"{each.method} v{each.version}" for each in repaired.adopted)
+    repaired = repaired or Repaired()
     return Rebuilt(
-        versions,
+        tuple(f"{each.method} v{each.version}" for each in repaired.adopted),
         tuple(read),
         tuple(found.plans),
         tuple(found.templates),

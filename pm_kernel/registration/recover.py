@@ -40,10 +40,10 @@ def repair(settings: Settings, store: Store, *, thorough: bool = True) -> Repair
 
     Otherwise cheap; ``thorough`` also compares every tag with the rows, and commits with tags.
     """
-    repository = open_repository(settings)
     with store.transaction() as connection:
         # Alone: it locks the row, which everybody here needs.
         workspaces.note(connection, settings.workspace_id, settings.root)
+    repository = open_repository(settings)
     found = repository.repair()
     adopted: list[Version] = []
     notices = list(found.notices)
