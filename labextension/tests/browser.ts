@@ -1,4 +1,6 @@
-/** What JupyterLab expects of a browser and jsdom does not have. */
+/** What JupyterLab expects of a browser and jsdom does not have, and what each test leaves behind. */
+
+import { afterEach } from 'vitest';
 
 class Observer {
   observe(): void {
@@ -29,3 +31,11 @@ Object.assign(globalThis, {
 });
 
 Element.prototype.scrollIntoView = () => undefined;
+
+afterEach(async () => {
+  // A dialog that a failed test left open would have all others of its file wait behind it.
+  if (document.querySelector('.jp-Dialog') !== null) {
+    const { Dialog } = await import('@jupyterlab/apputils');
+    Dialog.flush();
+  }
+});

@@ -53,9 +53,7 @@ function live(status: () => Promise<IStatus> = () => Promise.resolve(STATUS)) {
 
 /** The connection of this number, once it is asked for. */
 async function connected(sockets: Socket[], number: number): Promise<Socket> {
-  await vi.waitFor(() => {
-    expect(sockets.length).toBeGreaterThan(number);
-  });
+  await expect.poll(() => sockets.length).toBeGreaterThan(number);
   return sockets[number] as Socket;
 }
 

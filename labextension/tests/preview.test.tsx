@@ -686,12 +686,7 @@ describe('the tab of a draft', () => {
     const { commands, hide } = lab(api, pipelines);
     const preview = async (): Promise<number> => {
       const tab = (await commands.execute(CommandIDs.openPreview)) as MainAreaWidget<PreviewPanel>;
-      await vi.waitFor(
-        () => {
-          expect(tab.content.model.busy).toBe(false);
-        },
-        { timeout: 60_000 }
-      );
+      await expect.poll(() => tab.content.model.busy).toBe(false);
       return asked('GET', 'plans/7/preview').length;
     };
     expect(await preview()).toBe(1);

@@ -3,7 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { act } from 'react';
 import React from 'react';
 import { createRoot } from 'react-dom/client';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import { showVersions, VersionsView } from '../src/palette/versions';
@@ -54,10 +54,15 @@ it('the versions of a template say what is new, are opened, and become the newes
       return { body: { name: 'daily', revision: 'r3', version: 4 } };
     }
   });
-  const host = document.createElement('div');
-  document.body.append(host);
+  const host = document.body.appendChild(document.createElement('div'));
   const model = new VersionsModel(new Api(settings), 'daily', trans);
   const root = createRoot(host);
+  onTestFinished(() => {
+    act(() => {
+      root.unmount();
+    });
+    host.remove();
+  });
   const open = vi.fn();
   const restored = vi.fn();
   act(() => {
@@ -86,14 +91,10 @@ it('the versions of a template say what is new, are opened, and become the newes
   press('Open version 2');
   expect(open.mock.calls).toEqual([[undefined], [2]]);
   press('Show older versions');
-  await vi.waitFor(() => {
-    expect(rows()).toHaveLength(3);
-  });
+  await expect.poll(rows).toHaveLength(3);
   expect(rows()[2]).toContain('The first, with 2 steps');
   press('Restore version 2');
-  await vi.waitFor(() => {
-    expect(rows()[0]).toContain('version 2 again');
-  });
+  await expect.poll(() => rows()[0]).toContain('version 2 again');
   expect(host.textContent).toContain('Version 2 is the newest again, as version 4.');
   expect(restored).toHaveBeenCalledOnce();
   const put = requests.find(each => each.method === 'PUT');
@@ -102,10 +103,6 @@ it('the versions of a template say what is new, are opened, and become the newes
     expected: 'r3',
     note: 'version 2 again'
   });
-  act(() => {
-    root.unmount();
-  });
-  host.remove();
 });
 
 it('a version that would run the same as the newest is not put over how that is drawn', async () => {
