@@ -1,6 +1,6 @@
 /** What JupyterLab expects of a browser and jsdom does not have, and what each test leaves behind. */
 
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 
 class Observer {
   observe(): void {
@@ -32,8 +32,10 @@ Object.assign(globalThis, {
 
 Element.prototype.scrollIntoView = () => undefined;
 
+// What a failed test leaves would have all others of its file wait: time that stands still, an open dialog.
 afterEach(async () => {
-  // A dialog that a failed test left open would have all others of its file wait behind it.
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
   if (document.querySelector('.jp-Dialog') !== null) {
     const { Dialog } = await import('@jupyterlab/apputils');
     Dialog.flush();
