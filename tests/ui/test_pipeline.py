@@ -243,6 +243,21 @@ def test_everything_is_done_by_keyboard_in_the_step_table(drawable, open_lab, sc
         }).map(each => each.textContent)"""
     )
     assert covered == []
+    # Nor is a problem under the button that shows the others.
+    page.evaluate(
+        """async () => {
+            for (const method of ['measure', 'summary']) {
+                await window.jupyterapp.commands.execute('pm:add-step', { method });
+            }
+        }"""
+    )
+    strip = page.get_by_role("region", name="Problems")
+    button = strip.get_by_role("button", name="Show all")
+    expect(button).to_be_in_viewport(ratio=1)
+    text, beside = strip.get_by_role("list").bounding_box(), button.bounding_box()
+    assert text is not None
+    assert beside is not None
+    assert text["x"] + text["width"] <= beside["x"]
     screenshot("pipeline-narrow")
 
 

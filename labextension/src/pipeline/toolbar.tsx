@@ -113,8 +113,9 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
         )}
         <span className="pm-PipelineBar-fact">{trans.__('Branches: %1', branchText(model))}</span>
         <label className="pm-PipelineBar-fact">
-          {trans.__('Viewing:')}{' '}
+          <span className="pm-PipelineBar-word">{trans.__('Viewing:')} </span>
           <select
+            title={trans.__('What is viewed: the draft, or a plan that was made from it')}
             className="pm-PipelineBar-select"
             value={viewing?.plan.plan_id ?? ''}
             onPointerDown={askPlans}
@@ -144,7 +145,8 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
             label={trans.__('Copy as Python')}
             text={
               <>
-                <copyIcon.react tag="span" className="pm-PipelineBar-icon" /> {trans.__('Python')}
+                <copyIcon.react tag="span" className="pm-PipelineBar-icon" />
+                <span className="pm-PipelineBar-word">{trans.__('Python')}</span>
               </>
             }
             disabled={isNothing}
@@ -158,8 +160,8 @@ export function PipelineToolbar(props: IToolbarProps): React.JSX.Element {
             label={trans.__('Export as Nextflow folder')}
             text={
               <>
-                <downloadIcon.react tag="span" className="pm-PipelineBar-icon" />{' '}
-                {trans.__('Nextflow')}
+                <downloadIcon.react tag="span" className="pm-PipelineBar-icon" />
+                <span className="pm-PipelineBar-word">{trans.__('Nextflow')}</span>
               </>
             }
             disabled={isNothing}
