@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pm_kernel.domain.connecting import mismatches
+from pm_kernel.domain.names import listed
 from pm_kernel.domain.plan import ExistingRun, ExpandedPlan, File, Source
 from pm_kernel.domain.sample_labels import label_notices
 from pm_kernel.errors import Problem
@@ -53,20 +54,35 @@ def source_problems(connection: Connection, expanded: ExpandedPlan) -> list[Prob
     known = reuse.output_origins(connection, existing)
     of_runs = {run_id for run_id, _ in existing}
     invalid = reuse.invalid_runs(connection, of_runs)
-    for (run_id, output), step in existing.items():
-        if run_id in invalid:
-            told = f"Step {step!r}: run {run_id} did not complete, or was altered since."
-            found.append(Problem(told, step=step, code="run"))
-        elif (run_id, output) not in known:
-            found.append(
-                Problem(
-                    f"Step {step!r}: run {run_id} has no output {output!r} (or does not exist).",
-                    step=step,
-                    code="run",
-                )
-            )
+    unusable = {
+        (run_id, output): step
+        for (run_id, output), step in existing.items()
+        if run_id in invalid or (run_id, output) not in known
+    }
+    states = reuse.states_of(connection, {run_id for run_id, _ in unusable}) if unusable else {}
+    for (run_id, output), step in unusable.items():
+        told = _unusable(run_id, output, *states.get(run_id, (None, ())))
+        found.append(Problem(f"Step {step!r}: {told}", step=step, code="run"))
     labels = label_notices(expanded, reuse.samples_of(connection, of_runs))
     return [*found, *_unfit(expanded, known), *labels]
+
+
+def _unusable(run_id: int, output: str, status: str | None, outputs: Sequence[str]) -> str:
+    """Return why an output of an existing run is none that anything can begin with."""
+    if status is None:
+        return f"run {run_id} has no output {output!r}: there is no such run."
+    if status != "completed":
+        return (
+            f"run {run_id} did not complete: it is {status}. Take a completed one; `pm runs` "
+            "lists them."
+        )
+    if output not in outputs:
+        has = f"it has {listed(outputs)}" if outputs else "it has none at all"
+        return f"run {run_id} has no output {output!r}; {has}."
+    return (
+        f"run {run_id} was altered after it was recorded; `pm verify {run_id}` says what. Run its "
+        "step again, or take another run."
+    )
 
 
 def _unfit(

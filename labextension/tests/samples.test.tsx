@@ -79,19 +79,21 @@ describe('a sample sheet', () => {
     const told = [
       "Step 'load': the file /study/data/b.png does not exist.",
       "Step 'load': the file /far/c.png cannot be read: Permission denied.",
-      "Step 'gate': run 8 has no output 'cells' (or does not exist).",
+      "Step 'gate': run 8 has no output 'cells'; it has 'table'.",
+      "Step 'gate': run 7 was altered after it was recorded; `pm verify 7` says what.",
       "Step 'other': the file /study/a.png does not exist."
     ];
     const faults = sourceFaults(sheet, told, trans);
     expect(faults.map(({ row, column }) => [row, column])).toEqual([
+      [0, 2],
       [1, 1],
       [2, 1],
       [2, 2]
     ]);
-    expect(faults[0]?.message).toMatch(
+    expect(faults[1]?.message).toMatch(
       /^Row 2, column "image": the file \/study\/data\/b\.png does not exist\. Mend the cell/
     );
-    expect(faults[2]?.message).toContain("run 8 has no output 'cells'");
+    expect(faults[3]?.message).toContain("run 8 has no output 'cells'");
   });
 
   it('says nothing at a file that is there and ends as one that is not', () => {

@@ -197,8 +197,8 @@ def _copy_file(name: str, item: dict[str, Any], run_folder: Path, target: Path) 
         if error.filename != str(source):
             raise
         raise InvalidInput(
-            f"Input {name!r}: the file {source} is gone.",
-            hint="Put it back, or plan again with the file that should be used.",
+            f"Input {name!r}: the file {source} is gone. Put it back, or plan again with the file "
+            "that should be used.",
         ) from error
     except IsADirectoryError as error:
         raise InvalidInput(f"Input {name!r}: {source} is a folder, not a file.") from error
@@ -210,6 +210,6 @@ def _copy_file(name: str, item: dict[str, Any], run_folder: Path, target: Path) 
     found = hash_file(target)
     if found != item["checksum"]:
         raise InvalidInput(
-            f"Input {name!r}: the file {source} changed since this run was planned.",
-            hint="Plan again, so that the record says which content was used.",
+            f"Input {name!r}: the file {source} changed since this run was planned. Put back what "
+            "it held then, or make a new plan, which takes it as it is now and reuses the rest."
         )

@@ -65,6 +65,13 @@ _CANDIDATES = text(
 _INVALID = text(
     f"SELECT r.id FROM runs r WHERE r.id = ANY(:runs) AND (r.status <> 'completed' OR {_ALTERED})"  # noqa: S608
 )
+_STATES = text(
+    """
+    SELECT r.id, r.status,
+           ARRAY(SELECT o.output_name FROM run_outputs o WHERE o.run_id = r.id ORDER BY o.id)
+    FROM runs r WHERE r.id = ANY(:runs)
+    """
+)
 _SAMPLES = text("SELECT id, sample FROM runs WHERE id = ANY(:runs)")
 _SOURCES = text(
     "SELECT run_id, source_run_id FROM run_inputs "
@@ -86,6 +93,14 @@ def candidates(connection: Connection, keys: Iterable[str]) -> dict[str, list[Ca
 def invalid_runs(connection: Connection, run_ids: Iterable[int]) -> set[int]:
     """Return those of these runs that are not completed, or were found altered since."""
     return set(connection.scalars(_INVALID, {"runs": list(run_ids)}))
+
+
+def states_of(
+    connection: Connection, run_ids: Iterable[int]
+) -> dict[int, tuple[str, Sequence[str]]]:
+    """Return status and names of the outputs of these runs, so far as they exist."""
+    rows = connection.execute(_STATES, {"runs": list(run_ids)})
+    return {run_id: (status, outputs) for run_id, status, outputs in rows}
 
 
 def output_checksums(

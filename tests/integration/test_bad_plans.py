@@ -21,6 +21,7 @@ from pm_kernel.errors import DatabaseUnavailable, InvalidInput, NotFound, Proble
 from pm_kernel.nextflow.ir import Limits
 from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.planning import PlanInput
+from pm_kernel.store import integrity
 
 from ..workbench import Workbench, same_imports
 from .db_harness import TransactionPooler
@@ -212,7 +213,7 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a folder in the place of a file": (put("samples/rows/1/image", "."), "is a folder"),
     "a run that is not there": (
         put(f"{COPY_STEP}/inputs/table", {"run": 77, "output": "table"}),
-        "Step 'copy': run 77 has no output 'table' (or does not exist).",
+        "Step 'copy': run 77 has no output 'table': there is no such run.",
     ),
     "an end that there is not": (
         put("until", ["cop"]),
@@ -249,6 +250,18 @@ def test_an_existing_run_feeds_only_what_wants_such_a_result(pm: Pm, bench: Work
     shown = pm("plan", "preview", name, "--json", code=Problems.exit_code).out
     codes = [problem["code"] for problem in json.loads(shown)["problems"]]
     assert codes.count("type_mismatch") == 1  # not once for each sample
+    # Each says what is the matter with the run that was named.
+    given = ("run", "pick", "--input")
+    told = pm(*given, f"table=run:{run}/tabel", code=Problems.exit_code).err
+    assert f"run {run} has no output 'tabel'; it has 'table'." in told
+    failed = rows.run("paint", sample="s2", status="failed")
+    told = pm(*given, f"table=run:{failed}/table", code=Problems.exit_code).err
+    assert f"run {failed} did not complete: it is failed. Take a completed one" in told
+    with bench.store.transaction() as connection:
+        item = {"run_id": run, "file": "table.csv", "expected": "1", "actual": "2"}
+        integrity.note_altered(connection, [item], "me")
+    told = pm(*given, f"table=run:{run}/table", code=Problems.exit_code).err
+    assert f"run {run} was altered after it was recorded; `pm verify {run}` says what." in told
 
 
 def test_what_is_wrong_is_said_with_its_place_and_nothing_is_stored(

@@ -254,9 +254,12 @@ function isAbout(sentence: string, path: string): boolean {
   const run = /^run:(\d+)\/(.+)$/.exec(path);
   if (run !== null) {
     const [, id = '', output = ''] = run;
-    return [`run ${id} has no output '${output}'`, `run ${id} did not complete`, `${path} `].some(
-      each => sentence.includes(each)
-    );
+    return [
+      `run ${id} has no output '${output}'`,
+      `run ${id} did not complete`,
+      `run ${id} was altered`,
+      `${path} `
+    ].some(each => sentence.includes(each));
   }
   return (
     path !== '' &&
