@@ -59,6 +59,17 @@ def test_a_traceback_is_the_one_that_python_alone_prints(bench: Bench, tmp_path:
     }
 
 
+def test_no_line_that_a_traceback_shows_has_more_in_it_than_the_user_wrote(bench: Bench) -> None:
+    # There is no blank line: ours shares one with the first statement.
+    helper = "import nowhere.to_be_found as x; y = 1\ndef segment(t=1):\n    return t\n"
+    run = "def run():\n    try:\n        import helper\n"
+    for raised in ("    except OSError: pass\n", "    except ImportError: 1 / 0\n"):
+        ran = bench.run({"helper.py": helper, "run.py": run + raised}, ["helper.py:segment"])
+        assert "    import nowhere.to_be_found as x; y = 1\n" in ran.log
+        assert "_pm_" not in ran.log
+        assert ran.log.count("Traceback (most recent call last):") == 1 + ("1 / 0" in raised)
+
+
 def test_lines_of_the_users_code_are_found_where_the_run_has_its_copy(bench: Bench) -> None:
     ran = bench.run({"helper.py": HELPER, "run.py": RUN}, ["helper.py:segment"])
     files = re.findall(r'File "([^"]+)"', ran.log)

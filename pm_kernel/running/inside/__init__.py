@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 #: Python's own modules that are slow to load and that few runs need.
-SELDOM = ("inspect", "hashlib")
+SELDOM = ("inspect", "hashlib", "linecache", "traceback")
 _LOADED: dict[str, ModuleType] = {}
 
 

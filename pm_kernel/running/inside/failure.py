@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 
+from . import seldom
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import Any
 
 #: Characters of a message that are kept in the report; the log has all of it.
 MAX_MESSAGE = 2000
+#: How the noticing line of ``prepare`` begins and ends, where it shares one with the user's code.
+_NOTICE = (r'exec("try:\n import importlib.util as u,os,sys\n', ".get('__file__', '')})")
 
 
 class EntryError(Exception):
@@ -29,6 +34,10 @@ def show(error: BaseException, code_dir: str) -> None:
         return
     shown = error.with_traceback(from_user_code(error.__traceback__, code_dir))
     try:
+        if sys.excepthook is sys.__excepthook__ and _clear_notice(shown, code_dir):
+            # Python's own hook reads the lines from the disk.
+            seldom("traceback").print_exception(type(shown), shown, shown.__traceback__)
+            return
         # The user's own hook, where one was installed.
         sys.excepthook(type(shown), shown, shown.__traceback__)
     except Exception:  # noqa: BLE001 - a broken hook must not hide the error
@@ -46,6 +55,37 @@ def from_user_code(trace: TracebackType | None, code_dir: str) -> TracebackType 
             return trace
         trace = trace.tb_next
     return None
+
+
+def _clear_notice(error: BaseException, code_dir: str) -> bool:
+    """Let lines that a traceback shows be as the user wrote them; False where all of them are."""
+    linecache: Any = seldom("linecache")
+    cleared = False
+    for file, number in _lines_of(error):
+        if _is_users(file, code_dir) and _NOTICE[0] in linecache.getline(file, number):
+            lines = linecache.getlines(file)
+            # Without a time it is not looked up again.
+            linecache.cache[file] = (0, None, [_without_notice(line) for line in lines], file)
+            cleared = True
+    return cleared
+
+
+def _lines_of(error: BaseException | None) -> Iterator[tuple[str, int]]:
+    """Yield file and line of all that a traceback shows of an exception and what it came from."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        trace = error.__traceback__
+        while trace is not None:
+            yield trace.tb_frame.f_code.co_filename, trace.tb_lineno
+            trace = trace.tb_next
+        error = error.__cause__ or error.__context__
+
+
+def _without_notice(line: str) -> str:
+    before, begin, rest = line.partition(_NOTICE[0])
+    _, end, after = rest.partition(_NOTICE[1])
+    return before + (after[2:] if after.startswith("; ") else after) if begin and end else line
 
 
 _IMPORTLIB = sys.modules["importlib"].__file__ if "importlib" in sys.modules else None
