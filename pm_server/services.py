@@ -72,6 +72,8 @@ class Services:
         #: Large files are read whole one at a time: as many as there are threads for what is slow
         #: would keep everybody from cancelling a plan.
         self.reading_whole = asyncio.Semaphore(1)
+        #: Images are drawn two at a time, for the same reason.
+        self.drawing = asyncio.Semaphore(2)
         self._lock = threading.Lock()
         self._opened: tuple[Settings, Workspace] | None = None
         #: What nobody looks after any more is settled by whoever asks for plans or runs.

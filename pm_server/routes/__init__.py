@@ -48,7 +48,13 @@ from pm_server.routes.plans import (
     PlanStatusRoute,
     PlanTroubleRoute,
 )
-from pm_server.routes.run_files import FileRoute, FilesRoute, TableRoute, ZipRoute
+from pm_server.routes.run_files import (
+    FileRoute,
+    FilesRoute,
+    PictureRoute,
+    TableRoute,
+    ZipRoute,
+)
 from pm_server.routes.run_log import LogEntriesRoute, LogRoute
 from pm_server.routes.runs import OutputsRoute, RunRoute, RunsRoute
 from pm_server.routes.samples import SamplesRoute
@@ -119,6 +125,7 @@ ROUTES: tuple[tuple[str, type[Route] | type[LiveRoute]], ...] = (
     (rf"{_RUN}/files", FilesRoute),
     (rf"{_RUN}/files/(.+)", FileRoute),
     (rf"{_RUN}/table", TableRoute),
+    (rf"{_RUN}/picture", PictureRoute),
     (rf"{_RUN}/zip", ZipRoute),
     (r"/pm/api/origin", OriginRoute),
     (r"/pm/api/place", PlaceRoute),

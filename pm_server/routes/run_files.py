@@ -1,8 +1,9 @@
-"""``/pm/api/runs/N/files``, ``table``, ``zip``: what lies in the directory of a run."""
+"""``/pm/api/runs/N/files``, ``table``, ``picture``, ``zip``: what lies in a run's directory."""
 
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Generator
 from contextlib import closing
 from functools import partial
@@ -21,6 +22,7 @@ from pm_server import run_files
 from pm_server.byte_ranges import Unsatisfiable, wanted_part
 from pm_server.media_types import SANDBOX, Served, filename, served_as
 from pm_server.payload import Query
+from pm_server.pictures.drawing import draw
 from pm_server.routes.base import Route, explained, verb
 from pm_server.services import Opened
 from pm_server.table_preview import read_page
@@ -30,6 +32,7 @@ from pm_server.zipping import zip_chunks
 _CHUNK = 1 << 20
 _LISTED = 5000
 _ROWS, _MOST_ROWS = 50, 1000
+_MOST_PLANES = 1_000_000_000
 
 
 class FilesRoute(Route):
@@ -50,6 +53,17 @@ class TableRoute(Route):
         """Return rows of an ``output`` or of the file ``path``."""
         query = self.query("output", "path", "first", "rows")
         self.answer(await self.ask(lambda at: _table(at, int(run_id), query), slow=True))
+
+
+class PictureRoute(Route):
+    """An image that browsers do not show, as a picture that they do."""
+
+    @verb
+    async def get(self, run_id: str) -> None:
+        """Return a ``plane`` of the image ``path`` as PNG, with what it is a picture of."""
+        query = self.query("path", "plane")
+        async with self.services.drawing:
+            self.answer(await self.ask(lambda at: _picture(at, int(run_id), query), slow=True))
 
 
 class _Bytes(Route):
@@ -181,6 +195,15 @@ def _table(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
             limit=query.integer("rows", most=_MOST_ROWS) or _ROWS,
         )
     return {"run_id": run_id, "path": path, **page.to_document()}
+
+
+def _picture(at: Opened, run_id: int, query: Query) -> dict[str, Any]:
+    path = query.text("path") or ""
+    descriptor, _ = _open(at, run_id, path)
+    with open(descriptor, "rb") as stream:
+        picture = draw(stream, path, plane=query.integer("plane", most=_MOST_PLANES) or 1)
+    png = b64encode(picture.png).decode("ascii")
+    return {"run_id": run_id, "path": path, **picture.facts, "png": png}
 
 
 def _archive(at: Opened, run_id: int, query: Query) -> tuple[str, Generator[bytes, None, None]]:
