@@ -336,7 +336,7 @@ describe('an output', () => {
   it('is shown by what its file is', () => {
     expect(
       ['a.PNG', 'b.tif', 'c.json', 'd.pdf', 'e.log', 'f', 'g.tar.gz', 'h.csv'].map(shapeOfFile)
-    ).toEqual(['image', 'other', 'json', 'pdf', 'text', 'other', 'other', 'table']);
+    ).toEqual(['image', 'drawn', 'json', 'pdf', 'text', 'other', 'other', 'table']);
   });
 
   it('comes in the order pictures, tables, JSON', () => {

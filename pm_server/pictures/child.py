@@ -30,19 +30,29 @@ def main() -> None:
     # What a library prints is no part of the answer.
     os.dup2(2, 1)
     number, longest = map(int, sys.argv[1:3])
+    with suppress(ImportError):
+        from PIL import Image
+
+        # Sizes are checked before; a plane is larger than Pillow expects of a photo.
+        Image.MAX_IMAGE_PIXELS = None
     with os.fdopen(os.dup(0), "rb") as stream:
-        facts, png = _drawn(stream, number, longest)
+        facts, png = drawn(stream, number, longest)
     with answers:
         answers.write(json.dumps(facts).encode() + b"\n" + png)
 
 
-def _drawn(stream: IO[bytes], number: int, longest: int) -> tuple[dict[str, Any], bytes]:
-    from pm_server.pictures.plane import Unshowable
-
+def drawn(stream: IO[bytes], number: int, longest: int) -> tuple[dict[str, Any], bytes]:
+    """Return what plane ``number`` of an image is and its PNG file; or why it is ``refused``."""
+    try:
+        from pm_server.pictures.plane import Unshowable
+    except ImportError as error:
+        return _without(error), b""
     try:
         return _picture(stream, number, longest)
     except Unshowable as error:
         return {"refused": str(error), "hint": error.hint}, b""
+    except ImportError as error:
+        return _without(error), b""
     except MemoryError:
         return {"refused": "it needs more memory than a picture may", "hint": None}, b""
     except Exception as error:  # noqa: BLE001 - whatever a damaged file does to its readers
@@ -50,6 +60,11 @@ def _drawn(stream: IO[bytes], number: int, longest: int) -> tuple[dict[str, Any]
         # What tifffile says of a file is for people; what the others stumble over is not.
         told = f" ({said[:200]})" if type(error).__name__ == "TiffFileError" and said else ""
         return {"refused": f"it seems to be damaged{told}", "hint": None}, b""
+
+
+def _without(error: ImportError) -> dict[str, Any]:
+    hint = "Install research-process-manager again: it brings what it needs."
+    return {"refused": f"the package {error.name} is not installed", "hint": hint}
 
 
 def _picture(stream: IO[bytes], number: int, longest: int) -> tuple[dict[str, Any], bytes]:
@@ -61,8 +76,6 @@ def _picture(stream: IO[bytes], number: int, longest: int) -> tuple[dict[str, An
     from pm_server.pictures.shrinking import shrunk
     from pm_server.pictures.tiff import tiff_plane
 
-    # Sizes are checked before; a plane is larger than Pillow expects of a photo.
-    Image.MAX_IMAGE_PIXELS = None
     head = stream.read(8)
     stream.seek(0)
     if head.startswith(MAGIC):
@@ -85,7 +98,7 @@ def _picture(stream: IO[bytes], number: int, longest: int) -> tuple[dict[str, An
         "height": plane.height,
         "bits": plane.bits,
         "numbers": plane.numbers,
-        "colours": plane.colours,
+        "colours": "labels" if light.labels else plane.colours,
         "shown_width": int(light.pixels.shape[1]),
         "shown_height": int(light.pixels.shape[0]),
         "least": _told(values.least),

@@ -13,7 +13,9 @@ from pm_server.pictures.plane import PART, Block, Pixels, Plane
 #: About as many values are kept, as they are, to find where most of them lie.
 _KEPT = 250_000
 #: As many of the neighbours in a row are equal in an image of labels, background left out.
-_LABELS = 0.7
+_LABELS = 0.8
+#: As many of those that are not equal are further apart than 1: a slope goes down step by step.
+_JUMPS = 0.05
 
 
 @dataclass
@@ -23,13 +25,23 @@ class Values:
     least: Any = None
     most: Any = None
     kept: list[Pixels] = field(default_factory=list)
-    equal: int = 0
+    #: Neighbours of which none is background, those that are equal, and those far from each other.
     neighbours: int = 0
+    equal: int = 0
+    jumps: int = 0
 
     @property
     def labels(self) -> bool:
-        """Whether the values look like numbers of objects: the same all over each."""
-        return self.neighbours > 0 and self.equal / self.neighbours >= _LABELS
+        """Whether the values look like numbers of objects on a background of 0."""
+        if self.neighbours == 0 or self.least != 0 or self.equal < _LABELS * self.neighbours:
+            return False
+        return self.jumps >= _JUMPS * (self.neighbours - self.equal)
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one value besides 0."""
+        kept = np.concatenate(self.kept)
+        return bool(np.any(kept[kept != 0] != self.most))
 
     def between(self, low: float, high: float) -> tuple[Any, Any]:
         """Return the values that ``low`` and ``high`` percent of all do not exceed."""
@@ -42,6 +54,8 @@ class Small:
     """The picture: means (rows, columns, samples); NaN where no value is a number."""
 
     pixels: Pixels
+    #: Of whole numbers, one to a pixel: the largest of each square, as a mean is no label.
+    largest: Pixels | None
     values: Values
 
 
@@ -54,12 +68,17 @@ def shrunk(plane: Plane, *, longest: int) -> Small:
     values = Values()
     step = max(1, round((width * height / _KEPT) ** 0.5))
     colours = min(plane.samples, 3)
+    largest: Pixels | None = None
     for top, left, first, pixels in _pieces(plane.blocks):
         pixels = np.abs(pixels) if pixels.dtype.kind == "c" else pixels
         _look(values, pixels[:, :, : max(0, colours - first)], top, left, step)
+        if plane.samples == 1 and pixels.dtype.kind in "ui":
+            if largest is None:
+                largest = np.zeros(shape[:2], pixels.dtype)
+            _enlarge(largest, pixels[:, :, 0], top, left, factor)
         _add(sums, counts, pixels, top, left, first, factor)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return Small(sums / counts, values)
+        return Small(sums / counts, largest, values)
 
 
 def _pieces(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -83,10 +102,15 @@ def _look(values: Values, pixels: Pixels, top: int, left: int, step: int) -> Non
     rows = pixels[-top % step :: step]
     kept = rows[:, -left % step :: step].ravel()
     values.kept.append(kept if exact else kept[np.isfinite(kept)])
-    if exact and pixels.shape[2] == 1:
-        here = rows[:, 1:] != 0
-        values.neighbours += int(here.sum())
-        values.equal += int((here & (rows[:, 1:] == rows[:, :-1])).sum())
+    if pixels.dtype.kind in "ui" and pixels.shape[2] == 1:
+        one, other = rows[:, 1:], rows[:, :-1]
+        there = (one != 0) & (other != 0)
+        equal = there & (one == other)
+        values.neighbours += int(there.sum())
+        values.equal += int(equal.sum())
+        # The larger less the smaller: numbers without a sign have no other difference.
+        apart = np.maximum(one, other) - np.minimum(one, other) > 1
+        values.jumps += int((there & apart).sum())
 
 
 def _add(
@@ -108,6 +132,15 @@ def _add(
         counts[place] += np.outer(high, wide)[:, :, None]
     else:
         counts[place] += _summed(there, down, across, np.int64)
+
+
+def _enlarge(largest: Pixels, pixels: Pixels, top: int, left: int, factor: int) -> None:
+    down, rows = _squares(top, pixels.shape[0], factor)
+    across, columns = _squares(left, pixels.shape[1], factor)
+    place = largest[rows : rows + len(down), columns : columns + len(across)]
+    if factor > 1:
+        pixels = np.maximum.reduceat(np.maximum.reduceat(pixels, down, axis=0), across, axis=1)
+    np.maximum(place, pixels, out=place)
 
 
 def _squares(start: int, length: int, factor: int) -> tuple[list[int], int]:

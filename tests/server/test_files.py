@@ -218,7 +218,10 @@ async def test_no_path_leads_out_of_the_directory(study, fetch, bench):
         assert answer.code in (400, 404, 422), (path, answer.code, answer.body[:200])
         assert b"secret" not in answer.body.replace(b"secret.txt", b""), path
         if "%" not in path:
-            assert (await fetch(f"runs/1/table?path={quote(path)}")).code in (404, 422), path
+            for route in ("table", "picture"):
+                answer = await fetch(f"runs/1/{route}?path={quote(path)}")
+                assert answer.code in (404, 422), (path, answer.code)
+                assert b"secret" not in answer.body.replace(b"secret.txt", b""), path
             assert (await fetch(f"runs/1/zip?path={quote(path)}")).code != 200 or path == "tiles"
     listed = await fetch("runs/1/files")
     assert b"link.txt" not in listed.body

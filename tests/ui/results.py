@@ -39,6 +39,9 @@ REPORT = """
 import struct, zlib
 from pathlib import Path
 
+import numpy
+import tifffile
+
 def run(table, output_dir):
     place = Path(output_dir)
     (place / "pages" / "more").mkdir(parents=True)
@@ -52,6 +55,11 @@ def run(table, output_dir):
     )
     (place / "long.txt").write_text("".join(f"line {n}\\n" for n in range(20_000)))
     (place / "raw.bin").write_bytes(bytes(3_000_000))
+    rows, columns = numpy.indices((48, 64))
+    there = (rows % 24 < 20) & (columns % 32 < 28)
+    cells = numpy.where(there, rows // 24 * 2 + columns // 32 + 1, 0)
+    planes = numpy.stack([cells, cells * 9]).astype(numpy.uint16)
+    tifffile.imwrite(place / "labels.tif", planes, compression="zlib", photometric="minisblack")
     def chunk(kind, data):
         whole = kind + data
         return struct.pack(">I", len(data)) + whole + struct.pack(">I", zlib.crc32(whole))
@@ -127,6 +135,7 @@ def start_results(
                 "long": ("long.txt", "text"),
                 "raw": ("raw.bin", "file"),
                 "scan": ("scan.png", "image"),
+                "labels": ("labels.tif", "image"),
                 "wide": ("wide.csv", "table"),
             }
             bench.method("report", REPORT, inputs={"table": "upstream"}, outputs=report)

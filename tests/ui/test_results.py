@@ -212,6 +212,14 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     expect(scan.get_by_role("img")).to_have_count(0)
     scan.get_by_role("button", name="Show (21.0 MB)").click()
     expect(scan.get_by_role("img", name="scan")).to_have_js_property("naturalWidth", 1)
+    # What no browser shows is drawn by the server: made small, made visible, plane by plane.
+    labels = run.get_by_label("labels", exact=True).first
+    expect(labels.get_by_role("img", name="labels")).to_have_js_property("naturalWidth", 64)
+    expect(labels).to_contain_text(
+        "plane 1 of 2 · 64 × 48 · 16 bit · labels up to 4, a colour each"
+    )
+    labels.get_by_role("slider", name="Plane of labels").press("End")
+    expect(labels).to_contain_text("plane 2 of 2 · 64 × 48 · 16 bit · labels up to 36")
     wide = run.get_by_label("wide", exact=True).first
     expect(wide.get_by_role("table", name="wide")).to_contain_text("1234567")
     expect(wide).to_contain_text("21.6 MB")

@@ -1,4 +1,4 @@
-/** `pm/api/runs/N/files` and what is read of them: outputs, tables, archives. */
+/** `pm/api/runs/N/files` and what is read of them: outputs, tables, pictures, archives. */
 
 import type { IApi } from '../tokens';
 import type { Got } from './answers';
@@ -9,6 +9,7 @@ export type Output = Outputs['outputs'][number];
 export type Folder = Got<'/runs/{run_id}/files'>;
 export type FolderEntry = Folder['entries'][number];
 export type TablePage = Got<'/runs/{run_id}/table'>;
+export type Picture = Got<'/runs/{run_id}/picture'>;
 
 export async function listOutputs(api: IApi, run: number): Promise<Outputs> {
   return await api.request(`runs/${run}/outputs`);
@@ -24,6 +25,16 @@ export async function readTable(
   options: { output?: string; path?: string; first?: number; rows?: number }
 ): Promise<TablePage> {
   return await api.request(withQuery(`runs/${run}/table`, options));
+}
+
+/** A plane, from 1, of an image that no browser shows, as PNG. */
+export async function readPicture(
+  api: IApi,
+  run: number,
+  path: string,
+  plane: number
+): Promise<Picture> {
+  return await api.request(withQuery(`runs/${run}/picture`, { path, plane }));
 }
 
 /** The address of a file, for pictures and for saving. */

@@ -74,7 +74,7 @@ export function Results({ runs }: { runs: Comparison['runs'] }): React.JSX.Eleme
 
 function visual(output: Output): boolean {
   const shape = shapeOf(output);
-  return shape === 'image' || shape === 'table';
+  return shape === 'image' || shape === 'drawn' || shape === 'table';
 }
 
 /** Whether all have it, with the same content. */

@@ -2,9 +2,11 @@
 
 import type { Output } from '../api/files';
 
-export type Shape = 'image' | 'table' | 'json' | 'pdf' | 'text' | 'folder' | 'other';
+/** `drawn`: an image that no browser shows, drawn by the server. */
+export type Shape = 'image' | 'drawn' | 'table' | 'json' | 'pdf' | 'text' | 'folder' | 'other';
 
 const IMAGES = new Set(['png', 'jpg', 'jpeg', 'gif', 'webp', 'avif', 'bmp', 'svg']);
+const DRAWN = new Set(['tif', 'tiff', 'btf', 'tf8', 'lsm', 'npy']);
 const TABLES = new Set(['csv', 'tsv', 'parquet', 'feather', 'arrow']);
 const TEXTS = new Set([
   ...['txt', 'log', 'md', 'py', 'toml', 'yaml', 'yml', 'ini', 'cfg', 'xml', 'html', 'htm'],
@@ -21,6 +23,9 @@ export function shapeOfFile(path: string): Shape {
   const ending = endingOf(path);
   if (IMAGES.has(ending)) {
     return 'image';
+  }
+  if (DRAWN.has(ending)) {
+    return 'drawn';
   }
   if (TABLES.has(ending)) {
     return 'table';
@@ -47,7 +52,16 @@ export function shapeOf(output: Output): Shape {
   return shape === 'table' ? 'other' : shape;
 }
 
-const ORDER: readonly Shape[] = ['image', 'pdf', 'table', 'json', 'text', 'folder', 'other'];
+const ORDER: readonly Shape[] = [
+  'image',
+  'drawn',
+  'pdf',
+  'table',
+  'json',
+  'text',
+  'folder',
+  'other'
+];
 
 /** Pictures before tables, tables before JSON; otherwise as they were declared. */
 export function ordered(outputs: readonly Output[]): Output[] {

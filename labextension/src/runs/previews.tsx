@@ -8,6 +8,7 @@ import { useAsked } from '../screen/asked';
 import { useHere } from '../screen/here';
 import { Action, Shown } from '../screen/parts';
 import { bytes } from '../screen/words';
+import { Drawn } from './drawn';
 import type { Shape } from './kinds';
 import { shapeOfFile } from './kinds';
 
@@ -47,6 +48,8 @@ export function Preview({ shape, ...file }: IPreviewProps): React.JSX.Element {
   switch (shape) {
     case 'image':
       return <Picture {...file} />;
+    case 'drawn':
+      return <Drawn run={file.run} path={file.path} label={file.label} />;
     case 'table':
       return <Table {...file} />;
     case 'json':

@@ -1,0 +1,326 @@
+"""Images that no browser shows, as pictures: of every kind, small, visible, at a bounded cost."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import struct
+import tracemalloc
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from pm_kernel.errors import InvalidInput
+from pm_server.pictures.child import drawn
+from pm_server.pictures.drawing import draw
+
+from .world import Study
+
+ROWS, COLUMNS = np.indices((60, 80))
+#: Squares of 10 with a gap of 2 between them, numbered from 1.
+LABELS = np.where((ROWS % 12 < 10) & (COLUMNS % 12 < 10), ROWS // 12 * 7 + COLUMNS // 12 + 1, 0)
+RGB = np.dstack([ROWS * 4, COLUMNS * 3, ROWS + COLUMNS]).astype(np.uint8)
+NOISE = np.random.default_rng(0).poisson(50, (60, 80)) + 100
+
+
+def tiff(pixels: Any, **how: Any) -> bytes:
+    out = io.BytesIO()
+    tifffile.imwrite(out, pixels, **how)
+    return out.getvalue()
+
+
+def by_pillow(image: Image.Image, **how: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "TIFF", **how)
+    return out.getvalue()
+
+
+def array(pixels: Any) -> bytes:
+    out = io.BytesIO()
+    np.save(out, pixels)
+    return out.getvalue()
+
+
+def ifd(data: bytes, *, width: int, height: int, rows: int, compression: int = 8) -> bytes:
+    """A TIFF file of one strip, whatever it says of itself."""
+    tags = [(256, width), (257, height), (258, 8), (259, compression), (262, 1), (273, 0)]
+    tags += [(277, 1), (278, rows), (279, len(data))]
+    start = 8 + 2 + 12 * len(tags) + 4
+    entries = b"".join(struct.pack("<HHII", t, 4, 1, start if t == 273 else v) for t, v in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + struct.pack("<I", 0) + data
+
+
+def shown(file: bytes, plane: int = 1, longest: int = 1024) -> tuple[dict[str, Any], Any]:
+    facts, png = drawn(io.BytesIO(file), plane, longest)
+    assert "refused" not in facts, facts
+    assert png.startswith(b"\x89PNG")
+    return facts, np.asarray(Image.open(io.BytesIO(png)))
+
+
+def refused(file: bytes, plane: int = 1) -> str:
+    facts, png = drawn(io.BytesIO(file), plane, 1024)
+    assert png == b""
+    return str(facts["refused"])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "uint32", "int64"])
+def test_labels_are_seen_whatever_their_bits_each_in_a_colour(dtype):
+    facts, pixels = shown(tiff(LABELS.astype(dtype), compression="zlib"))
+    assert (facts["colours"], facts["least"], facts["most"]) == ("labels", "0", "35")
+    colours = {int(n): tuple(pixels[n == LABELS][0]) for n in np.unique(LABELS)}
+    assert colours[0] == (0, 0, 0)
+    assert len(set(colours.values())) == 36
+    assert min(max(colour) for number, colour in colours.items() if number) > 100
+    for number, colour in colours.items():
+        assert (pixels[number == LABELS] == colour).all()
+
+
+@pytest.mark.parametrize("value", [1, 255])
+def test_a_mask_is_black_and_white(value):
+    facts, pixels = shown(tiff(((LABELS > 0) * value).astype(np.uint8)))
+    assert (facts["colours"], facts["most"]) == ("grey", str(value))
+    assert (pixels == (LABELS > 0) * 255).all()
+    assert facts["stretched"] == (["0", "1"] if value == 1 else None)
+
+
+def test_one_pixel_of_a_mask_and_small_labels_are_not_lost_where_it_is_made_small():
+    mask = np.zeros((300, 300), np.uint8)
+    mask[7, 9] = 1
+    assert shown(tiff(mask))[1].max() == 255
+    large = np.kron(LABELS, np.ones((16, 16))).astype(np.uint16)
+    large[5, 5 + 16 * 10] = 99
+    facts, pixels = shown(tiff(large, tile=(64, 64), compression="zlib"), longest=100)
+    assert (facts["width"], facts["height"]) == (1280, 960)
+    assert pixels.shape == (74, 99, 3)
+    assert pixels.any(axis=2).mean() > 0.6
+    assert pixels[0, 12].max() > 100
+
+
+@pytest.mark.parametrize(
+    ("pixels", "bits", "numbers", "between"),
+    [
+        (NOISE.astype(np.uint16), 16, "unsigned", (101, 199)),
+        (NOISE.astype(">i2") - 200, 16, "signed", (-99, -1)),
+        (NOISE.astype(np.float32) / 1000, 32, "float", (0.1, 0.2)),
+        (NOISE.astype(np.float64) * 1e6, 64, "float", (1e8, 2e8)),
+        (NOISE.astype(np.float16), 16, "float", (101, 199)),
+    ],
+)
+def test_contrast_is_stretched_over_what_there_is_and_told(pixels, bits, numbers, between):
+    hot = pixels.copy()
+    hot[3, 3] = pixels.max() * 3 if pixels.max() > 0 else 9000
+    facts, light = shown(tiff(hot))
+    assert (facts["bits"], facts["numbers"], facts["colours"]) == (bits, numbers, "grey")
+    black, white = map(float, facts["stretched"])
+    # One hot pixel does not make all others black.
+    assert between[0] <= black < white <= between[1]
+    assert float(facts["most"]) > white
+    assert 90 < light.mean() < 170
+
+
+def test_values_that_are_no_numbers_are_left_out_and_one_value_is_told():
+    pixels = NOISE.astype(np.float32)
+    pixels[:20] = np.nan
+    pixels[20, 0] = np.inf
+    facts, light = shown(tiff(pixels), longest=40)
+    assert float(facts["most"]) < 200
+    assert not light[:10].any()
+    assert light[12:].mean() > 90
+    facts, light = shown(tiff(np.full((9, 9), np.nan, np.float32)))
+    assert (facts["least"], facts["most"], light.any()) == (None, None, False)
+    facts, light = shown(tiff(np.full((9, 9), 7, np.uint16)))
+    assert (facts["least"], facts["most"], light.min()) == ("7", "7", 255)
+    assert not shown(tiff(np.zeros((9, 9), np.uint16)))[1].any()
+    assert shown(tiff(LABELS > 0))[0]["bits"] == 1
+    assert shown(tiff(np.full((9, 9), 3 + 4j, np.complex64)))[0]["most"] == "5"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        tiff(RGB, photometric="rgb"),
+        tiff(RGB, photometric="rgb", compression="zlib", predictor=True, rowsperstrip=7),
+        tiff(RGB, photometric="rgb", tile=(16, 32), bigtiff=True, byteorder=">"),
+        tiff(np.moveaxis(RGB, 2, 0), photometric="rgb", planarconfig="separate"),
+        tiff(
+            np.moveaxis(RGB, 2, 0),
+            photometric="rgb",
+            planarconfig="separate",
+            compression="zlib",
+            rowsperstrip=7,
+        ),
+        by_pillow(Image.fromarray(RGB), compression="tiff_lzw", tiffinfo={317: 2}),
+        by_pillow(Image.fromarray(RGB), compression="zstd"),
+        by_pillow(Image.fromarray(RGB), compression="packbits"),
+        by_pillow(Image.fromarray(RGB), compression="lzma"),
+    ],
+    ids=["plain", "deflate", "big", "planar", "planar-deflate", "lzw", "zstd", "packbits", "lzma"],
+)
+def test_colours_are_as_they_are_however_they_are_stored(file):
+    facts, pixels = shown(file)
+    assert (facts["colours"], facts["bits"], facts["stretched"]) == ("rgb", 8, None)
+    assert (pixels == RGB).all()
+
+
+def test_colours_of_other_kinds():
+    clear = np.dstack([RGB, np.full((60, 80), 64, np.uint8)])
+    facts, pixels = shown(tiff(clear, photometric="rgb", extrasamples=["unassalpha"]))
+    assert (pixels == clear).all()
+    facts, pixels = shown(tiff(RGB.astype(np.uint16) * 8, photometric="rgb"))
+    assert (facts["bits"], facts["stretched"][0]) == (16, "0")
+    assert pixels.max() == 255
+    facts, pixels = shown(by_pillow(Image.fromarray(RGB), compression="jpeg", quality=95))
+    assert np.abs(pixels.astype(int) - RGB).mean() < 4
+    palette = np.random.default_rng(0).integers(0, 65536, (3, 256)).astype(np.uint16)
+    index = LABELS.astype(np.uint8)
+    facts, pixels = shown(tiff(index, photometric="palette", colormap=palette))
+    assert facts["colours"] == "palette"
+    assert (pixels == (palette >> 8).T[index]).all()
+    facts, pixels = shown(by_pillow(Image.fromarray(LABELS > 0)))
+    assert (pixels == (LABELS > 0) * 255).all()
+    white = tiff(RGB[:, :, 0], photometric="miniswhite")
+    assert (shown(white)[1] == 255 - RGB[:, :, 0]).all()
+    floats = (NOISE / 1000).astype(np.float32)
+    packed = by_pillow(Image.fromarray(floats), compression="tiff_lzw", tiffinfo={317: 3})
+    assert (shown(packed)[1] == shown(tiff(floats))[1]).all()
+    assert "CMYK" in refused(by_pillow(Image.fromarray(RGB).convert("CMYK")))
+
+
+STACK = (np.arange(12)[:, None, None] * 100 + COLUMNS).astype(np.uint16)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        tiff(STACK, photometric="minisblack"),
+        tiff(STACK, photometric="minisblack", compression="zlib", rowsperstrip=16),
+        tiff(STACK.reshape(3, 4, 60, 80), metadata={"axes": "CZYX"}, ome=True, tile=(32, 32)),
+        tiff(STACK.reshape(4, 3, 60, 80), imagej=True),
+        tiff(STACK, photometric="minisblack", volumetric=True),
+        tiff(STACK, volumetric=True, tile=(4, 32, 32), compression="zlib"),
+        tiff(STACK[:, ::1], photometric="minisblack", planarconfig="separate"),
+        tiff(np.moveaxis(STACK, 0, 2), photometric="minisblack", planarconfig="contig"),
+        tiff(np.moveaxis(STACK, 0, 2), planarconfig="contig", compression="zlib", tile=(16, 16)),
+        array(STACK),
+    ],
+    ids=[
+        *("pages", "strips", "ome", "imagej", "depth", "depth-tiles", "planar", "channels"),
+        *("channels-tiles", "npy"),
+    ],
+)
+def test_each_plane_of_a_stack_is_shown_however_they_are_stored(file):
+    for plane in (1, 8, 12):
+        facts, _ = shown(file, plane)
+        assert (facts["plane"], facts["planes"]) == (plane, 12)
+        assert (facts["least"], facts["most"]) == (str(plane * 100 - 100), str(plane * 100 - 21))
+    assert refused(file, 13) == "it has no plane 13: its planes are 1 to 12"
+
+
+def test_of_an_image_in_several_sizes_the_smallest_that_is_enough_is_read():
+    out = io.BytesIO()
+    large = np.zeros((1600, 2000), np.uint8)
+    with tifffile.TiffWriter(out) as writer:
+        how: dict[str, Any] = {"tile": (64, 64), "compression": "zlib", "photometric": "minisblack"}
+        writer.write(large, subifds=2, **how)
+        writer.write(large[::4, ::4] + 4, subfiletype=1, **how)
+        writer.write(large[::16, ::16] + 16, subfiletype=1, **how)
+    facts, pixels = shown(out.getvalue(), longest=300)
+    assert (facts["width"], facts["planes"], facts["most"]) == (2000, 1, "4")
+    assert pixels.shape == (200, 250)
+
+
+def test_arrays_are_shown_and_nothing_in_them_is_unpickled():
+    assert (shown(array(LABELS))[1] == shown(tiff(LABELS))[1]).all()
+    assert (shown(array(np.asfortranarray(LABELS)))[1] == shown(tiff(LABELS))[1]).all()
+    assert "no image" in refused(array(np.arange(5)))
+    hostile = io.BytesIO()
+    np.save(hostile, np.array([[print]], dtype=object), allow_pickle=True)
+    assert "no image" in refused(hostile.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"hello, this is text", "neither a TIFF image nor an array"),
+        (b"II*\0", "damaged"),
+        (tiff(NOISE)[:20000], r"damaged \(it ends in row 31 of 60\)"),
+        (tiff(NOISE, compression="zlib")[:-4000], r"damaged \(it ends early\)"),
+        (array(NOISE)[:-1], "damaged"),
+        (ifd(b"rubbish", width=9, height=9, rows=9), "damaged"),
+        (ifd(b"rubbish", width=9, height=9, rows=9, compression=5), "damaged"),
+        (ifd(b"rubbish", width=0, height=9, rows=9), "no pixels|damaged"),
+        (ifd(b"", width=40_000, height=40_000, rows=1), r"one plane of it is 1\.6 GB"),
+        (ifd(b"x", width=20_000, height=20_000, rows=20_000), "in parts of 400 MB"),
+        (ifd(b"x", width=1 << 31, height=1 << 31, rows=1), "one plane of it is 4611"),
+        (ifd(b"x", width=9, height=9, rows=9, compression=34933), "takes the package imagecodecs"),
+        (by_pillow(Image.fromarray(LABELS > 0), compression="group4"), "compressed with CCITTFAX4"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_in_one_clause(file, reason):
+    if tifffile.tifffile.imagecodecs.__name__ == "imagecodecs" and "imagecodecs" in reason:
+        pytest.skip("somebody installed imagecodecs")
+    told = refused(file)
+    assert re.search(reason, told), told
+    assert "\n" not in told
+    assert not told.endswith(".")
+
+
+def test_a_part_is_decompressed_to_no_more_than_it_may_hold():
+    packer = zlib.compressobj(1)
+    bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
+    tracemalloc.start()
+    try:
+        _, pixels = shown(ifd(bomb, width=100, height=100, rows=100))
+        assert pixels.shape == (100, 100)
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_reader_is_a_process_of_its_own_and_refuses_with_the_next_step(tmp_path):
+    file = tmp_path / "a.tif"
+    # In the folder that the server is in, nothing is imported.
+    (tmp_path / "numpy.py").write_text("raise SystemExit(3)")
+    file.write_bytes(tiff(LABELS.astype(np.uint16)))
+    with file.open("rb") as stream:
+        picture = draw(stream, "a.tif")
+    assert (picture.facts["most"], picture.png[:4]) == ("35", b"\x89PNG")
+    file.write_bytes(b"no image")
+    with file.open("rb") as stream, pytest.raises(InvalidInput) as refusal:
+        draw(stream, "a.tif")
+    assert refusal.value.message == (
+        "'a.tif' cannot be shown: it is neither a TIFF image nor an array of numpy."
+    )
+    assert refusal.value.hint == "Save it to look at it."
+
+
+async def test_a_picture_of_an_output_is_asked_for_by_plane(bench, life, api):
+    Study(bench, life).run("s1")
+    final = bench.final(1)
+    (final / "tiles").chmod(0o755)
+    (final / "tiles" / "labels.ome.tif").write_bytes(tiff(STACK, photometric="minisblack"))
+    (final / "tiles" / "cut.tif").write_bytes(tiff(STACK)[:3000])
+    found = await api.get("runs/1/picture", path="tiles/labels.ome.tif", plane=3)
+    assert (found["plane"], found["planes"], found["least"]) == (3, 12, "200")
+    with Image.open(io.BytesIO(base64.b64decode(found["png"]))) as picture:
+        assert picture.size == (found["shown_width"], found["shown_height"]) == (80, 60)
+    assert (await api.get("runs/1/picture", path="tiles/labels.ome.tif"))["plane"] == 1
+    for asked, status, said in (
+        ({"path": "tiles/cut.tif"}, 422, "'tiles/cut.tif' cannot be shown: it seems to be damaged"),
+        ({"path": "tiles/labels.ome.tif", "plane": 13}, 422, "no plane 13"),
+        ({"path": "tiles/labels.ome.tif", "plane": 0}, 422, "'plane' must lie between"),
+        ({"path": "table.csv"}, 422, "neither a TIFF image"),
+        ({"path": "none.tif"}, 404, "none.tif"),
+        ({}, 404, ""),
+    ):
+        refusal = await api("GET", "runs/1/picture", status=status, **asked)
+        assert said in refusal["message"]
+    answer = await api.raw("GET", "runs/1/picture", path="tiles/labels.ome.tif")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
