@@ -131,7 +131,9 @@ def _report(context: Context, run_id: int, status: str, error: str | None = None
         print(json.dumps({"run_id": run_id, "status": status, "error": error}))
     else:
         print(run_id)
-        _say(f"run {run_id} {status}; `pm lineage {run_id}` shows how it was made")
+        # Of one that failed the error says more, and where its log is.
+        made = "" if status == "failed" else f"; `pm lineage {run_id}` shows how it was made"
+        _say(f"run {run_id} {status}{made}")
     return 0
 
 

@@ -41,14 +41,16 @@ def identity(
     module = request.module or (given.module if given else None) or (place[0] if place else None)
     module = module or (declared.module if declared else None)
     name = request.name or (given.name if given else None) or (place[1] if place else None)
-    name = name or (declared.name if declared else None) or request.folder.resolve().name
+    name = name or (declared.name if declared else None)
+    of_folder = not name
+    name = name or request.folder.resolve().name
     if not module:
         raise InvalidInput(
             f"Which module does {name} belong to? Nothing says so.",
             hint="Name one: --module MODULE; `pm module list` shows those that are there.",
         )
     check_name("module", module)
-    check_name("method", name)
+    check_name("method", name, of_folder=of_folder)
     if place is not None and place != (module, name):
         raise InvalidInput(
             f"{request.folder} is the method {place[1]} of module {place[0]}; it cannot be "

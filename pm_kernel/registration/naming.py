@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from pm_kernel.domain.declared import name_fault
 from pm_kernel.domain.names import shown
@@ -15,17 +16,26 @@ _RESERVED = frozenset({*(name.lower() for name in SKIPPED_FOLDERS), "data", "hea
 
 def fitting_name(text: str, otherwise: str) -> str:
     """The nearest name to ``text`` that a module or method can have."""
-    fitting = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("_-0123456789")[:80]
+    # A letter with a mark is that letter, so far as it goes: "zählen" is "zahlen", not "z_hlen".
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    bare = "".join(each for each in plain if not unicodedata.combining(each))
+    fitting = re.sub(r"[^A-Za-z0-9_-]+", "_", bare).strip("_-0123456789")[:80]
     return fitting if name_fault(fitting) is None else otherwise
 
 
-def check_name(kind: str, name: str) -> str:
-    """Return ``name`` if a module or a method (``kind``) can have it; raises InvalidInput."""
+def check_name(kind: str, name: str, *, of_folder: bool = False) -> str:
+    """Return ``name`` if a module or a method (``kind``) can have it; raises InvalidInput.
+
+    ``of_folder``: nobody gave it, the folder is called so.
+    """
     fault = name_fault(name)
     if fault is not None:
+        fitting = fitting_name(name, f"my_{kind}")
         raise InvalidInput(
             f"A {kind} cannot be called {shown(name)}: its name {fault}.",
-            hint=f"For example: {fitting_name(name, f'my_{kind}')}",
+            hint=f"The folder may be called so; give the {kind} another name: `--name {fitting}`"
+            if of_folder
+            else f"For example: {fitting}",
         )
     if name.lower() in _RESERVED:
         raise InvalidInput(

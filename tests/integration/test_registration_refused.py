@@ -151,6 +151,13 @@ def test_hostile_names_are_refused(workspace, refused, tmp_path, kind, name):
     assert "For example: " in answer
 
 
+def test_a_folder_whose_name_no_method_can_have_may_be_called_so(refused, workspace, tmp_path):
+    source = written(tmp_path / "Größe zählen", FILES)
+    told = refused(source, InvalidInput, module="cells")
+    assert "give the method another name: `--name Grosse_zahlen`" in told
+    assert workspace.register(source, module="cells", name="Grosse_zahlen").created
+
+
 @pytest.mark.parametrize("name", ["data", "Data", "venv", "node_modules", "head"])
 @pytest.mark.parametrize("kind", ["name", "module"])
 def test_names_of_folders_that_tools_use_are_refused(workspace, refused, tmp_path, kind, name):

@@ -69,7 +69,7 @@ def test_metrics_are_the_scalars_of_the_returned_dictionary(bench: Bench) -> Non
     plain = {"n": 3, "x": 0.5, "ok": True, "none": None, "text": "a\\x00\\udc80", "5": "key"}
     numbers = {"np": 0.5, "np int": 4, "zero-d": 2.0, "nan": "NaN", "inf": "-Infinity"}
     assert ran.metrics == plain | numbers
-    assert "Not a finite number: nan, inf." in noticed(ran)
+    assert "Metrics that are no finite number: nan, inf." in noticed(ran)
     assert "curve, image, huge" in noticed(ran)
     # What json.dumps made is plain enough for any database.
     assert "NaN" not in json.dumps(report(ran)["metrics"]).replace('"NaN"', "")

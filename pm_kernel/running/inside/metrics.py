@@ -47,7 +47,7 @@ def metrics_of(result: Any) -> tuple[dict[str, Any], list[str]]:
             metrics[name] = plain
     notices = []
     if not_finite:
-        notices.append(f"Not a finite number: {_listed(not_finite)}.")
+        notices.append(f"Metrics that are no finite number: {_listed(not_finite)}.")
     if others:
         notices.append(
             f"Not recorded as metrics, because they are no single values: {_listed(others)}."
