@@ -22,6 +22,8 @@ _SECONDS = 40
 
 def main() -> None:
     """Draw, or say why not."""
+    # One thread is enough, and each would reserve memory.
+    os.putenv("OPENBLAS_NUM_THREADS", "1")
     for kind, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS)):
         # Not every system can bound the memory; sizes are looked at before anything is read, too.
         with suppress(ValueError, OSError):

@@ -27,7 +27,14 @@ class Picture:
     png: bytes
 
 
-def draw(stream: IO[bytes], path: str, *, plane: int = 1, longest: int = LONGEST) -> Picture:
+def draw(
+    stream: IO[bytes],
+    path: str,
+    *,
+    plane: int = 1,
+    longest: int = LONGEST,
+    patience: float = _PATIENCE,
+) -> Picture:
     """Draw one ``plane`` (from 1) of the image in ``stream``, in a process of its own.
 
     The process gets the open file and nothing else, so that it reads this file whatever its content
@@ -41,14 +48,17 @@ def draw(stream: IO[bytes], path: str, *, plane: int = 1, longest: int = LONGEST
             stdin=stream,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE,
+            timeout=patience,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _refused(path, f"reading it takes longer than {_PATIENCE} seconds", _SAVE) from None
+        raise _refused(path, f"drawing it takes longer than {patience:g} seconds", _SAVE) from None
     head, _, png = done.stdout.partition(b"\n")
     if done.returncode != 0 or not head:
-        raise _refused(path, f"reading it ended the reader (exit {done.returncode})", _SAVE)
+        reason = (
+            f"its reader ended without a picture (exit {done.returncode}), as for want of memory"
+        )
+        raise _refused(path, reason, _SAVE)
     facts: dict[str, Any] = json.loads(head)
     if "refused" in facts:
         raise _refused(path, facts["refused"], facts["hint"] or _SAVE)

