@@ -8,7 +8,7 @@ import { declared, trackedParams } from '../pipeline/catalogue';
 import type { IBox, IPoint } from '../pipeline/document';
 import { clear, putComment, putFrame } from '../pipeline/drawing';
 import { setBinding, setParam, setTitle } from '../pipeline/edits';
-import { NODE, snapped } from '../pipeline/geometry';
+import { GAP, NODE, snapped } from '../pipeline/geometry';
 import type { IPort } from '../pipeline/links';
 import { valueParam } from '../step/value_param';
 import type { IApi, IPipelineModel } from '../tokens';
@@ -18,6 +18,7 @@ import type { Hit } from './hits';
 import { methodChoices, portChoices, revealing, runChoices } from './offers';
 import { openPicker } from './picker';
 import type { Scene } from './scene';
+import { CHIPS } from './viewport';
 
 interface IEditingOptions {
   readonly host: HTMLElement;
@@ -57,7 +58,15 @@ export class Editing {
   placeAt(at: IPoint): IPoint {
     const { engine } = this._options;
     const { x, y } = engine.toDrawing(at);
-    const wanted = { x: snapped(x - NODE.width / 2), y: snapped(y - NODE.header) };
+    // Near the edge it comes where its ports and the chips beside them are seen.
+    const { visible } = engine;
+    const first = visible.x + CHIPS;
+    const last = visible.x + visible.width - NODE.width - GAP.row / 2;
+    const left = Math.max(first, Math.min(x - NODE.width / 2, last));
+    const wanted = {
+      x: snapped(first <= last ? left : x - NODE.width / 2),
+      y: snapped(y - NODE.header)
+    };
     return clear(this._boxes(), wanted);
   }
 

@@ -14,7 +14,7 @@ const ZOOM_STEP = 1.25;
 /** At smaller scales a node is known by its place, not read. */
 const READABLE = 0.6;
 /** So far the chips reach at the left edge of a step. */
-const CHIPS = 120;
+export const CHIPS = 120;
 
 interface IOptions {
   readonly engine: Engine;

@@ -82,6 +82,15 @@ describe('the mouse', () => {
     expect(drift(at)).toEqual([]);
   });
 
+  it.each([
+    ['left', 5, 120],
+    ['right', SIZE.width - 5, SIZE.width - 220 - 20]
+  ])('puts a new step at the %s edge where its ports are seen', (_, x, left) => {
+    at.twice({ x, y: 300 });
+    at.type('segment');
+    expect(at.model.document.layout.steps.get('segment')?.x).toBe(left);
+  });
+
   it('moves nothing farther out than it is found again', () => {
     put('segment', 0, 0);
     for (let n = 0; n < 100; n++) {
