@@ -55,6 +55,8 @@ export const CommandIDs = {
   zoomToSelection: 'pm:zoom-to-selection',
   zoomIn: 'pm:zoom-in',
   zoomOut: 'pm:zoom-out',
+  /** Zoom or walk in a graph of runs that has the focus. Takes to, and more. */
+  moveInGraph: 'pm:move-in-graph',
   /** Move the selected steps by one step of the grid. Takes dx and dy. */
   nudge: 'pm:nudge-steps',
   /** Select the next step of the drawing. Takes to: left, right, up, down. */

@@ -51,7 +51,7 @@ it('a frame that is on the way to where it was left is zoomed by a button, and s
           label="All"
           place={{ zoom: 1, left: 5000, top: 0 }}
           onMoved={place => moved.push(place)}
-          onKeyDown={nothing}
+          onWalk={nothing}
           onFocus={nothing}
           onClick={nothing}
         >

@@ -3,14 +3,16 @@ import { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
 import React from 'react';
 import { createRoot } from 'react-dom/client';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import type { LineageRun, RunInput } from '../src/api/runs';
+import schema from '../schema/plans.json';
 import { CommandIDs } from '../src/commands';
 import type { ILineageArgs } from '../src/lineage/look';
 import LineageTab from '../src/lineage/tab';
 import type { ITab } from '../src/screen/here';
+import { addGraphKeys } from '../src/screen/graph_keys';
 import { Here, HereContext } from '../src/screen/here';
 import { lineageRun } from './records';
 import type { Answers } from './server';
@@ -114,7 +116,8 @@ async function draw(count: number, args: Partial<ILineageArgs> = {}): Promise<ID
 const click = (element: Element | null | undefined): void => {
   element?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
 };
-const drawing = (host: HTMLElement): Element | null => host.querySelector('.pm-Lineage-drawing');
+const drawing = (host: HTMLElement): SVGElement | null =>
+  host.querySelector<SVGElement>('.pm-Lineage-drawing');
 const placed = (host: HTMLElement): string =>
   drawing(host)?.querySelector('g')?.getAttribute('transform') ?? '';
 
@@ -152,17 +155,34 @@ it('a lineage comes back as it was moved, zoomed and unfolded', async () => {
   await expect.poll(() => placed(first.host)).toContain('scale(1)');
   const began = placed(first.host);
   const group = first.host.querySelector('[data-pm-run="1"]');
-  const press = (key: string): void => {
-    drawing(first.host)?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+  // By the keys that the settings name.
+  const commands = new CommandRegistry();
+  addGraphKeys(commands, nullTranslator.load(''));
+  for (const { command, ...binding } of schema['jupyter.lab.shortcuts']) {
+    if (command === CommandIDs.moveInGraph) {
+      commands.addKeyBinding({ command, args: {}, ...binding });
+    }
+  }
+  const process = (event: KeyboardEvent): void => {
+    commands.processKeydownEvent(event);
   };
-  press('ArrowLeft');
+  document.addEventListener('keydown', process);
+  onTestFinished(() => {
+    document.removeEventListener('keydown', process);
+  });
+  const press = (key: string, keyCode = 13): void => {
+    const node = drawing(first.host);
+    node?.focus();
+    node?.dispatchEvent(new KeyboardEvent('keydown', { key, keyCode, bubbles: true }));
+  };
+  press('ArrowLeft', 37);
   expect(group).not.toBeNull();
   await expect.poll(() => first.host.querySelector('aside')?.textContent).toContain('70 runs');
   press('Enter');
   await expect.poll(() => first.host.querySelectorAll('[data-pm-run]').length).toBeGreaterThan(2);
-  press('+');
+  press('+', 187);
   await expect.poll(() => placed(first.host)).toContain('scale(1.25)');
-  press('+');
+  press('+', 187);
   await expect.poll(() => placed(first.host)).toContain('scale(1.5');
   const left = placed(first.host);
   expect(left).not.toBe(began);

@@ -2,6 +2,8 @@
 
 import React from 'react';
 
+import type { GraphMove } from '../screen/graph_keys';
+import { useGraphMoves } from '../screen/graph_keys';
 import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
 import type { IPlace } from './look';
@@ -21,7 +23,8 @@ interface IProps {
   place: IPlace;
   /** Told when somebody has moved or zoomed it. */
   onMoved: (place: IPlace) => void;
-  onKeyDown: (event: React.KeyboardEvent) => void;
+  /** Walk from what has the focus. */
+  onWalk: (to: GraphMove, from: EventTarget | null) => void;
   onFocus: (event: React.FocusEvent) => void;
   onClick: (event: React.MouseEvent) => void;
   children: React.ReactNode;
@@ -79,6 +82,16 @@ export function Frame(props: IProps): React.JSX.Element {
       );
     });
   };
+
+  useGraphMoves(frame, (to, _more, from) => {
+    if (to === 'fit') {
+      fit();
+    } else if (to === 'in' || to === 'out') {
+      by(to === 'in' ? ZOOM.step : 1 / ZOOM.step);
+    } else {
+      props.onWalk(to, from);
+    }
+  });
 
   React.useLayoutEffect(() => {
     const node = frame.current;
@@ -139,22 +152,6 @@ export function Frame(props: IProps): React.JSX.Element {
         onScroll={told}
         onFocus={props.onFocus}
         onClick={props.onClick}
-        onKeyDown={event => {
-          if (!isField(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
-            const asked = KEYS[event.key];
-            if (asked !== undefined) {
-              event.preventDefault();
-              event.stopPropagation();
-              if (asked === 0) {
-                fit();
-              } else {
-                by(asked);
-              }
-              return;
-            }
-          }
-          props.onKeyDown(event);
-        }}
         onPointerDown={event => {
           const node = frame.current;
           if (node !== null && event.button === 0 && isGround(event.target)) {
@@ -263,18 +260,6 @@ function useLedBack(
     lead.current = false;
   }, []);
   return { lead, leave };
-}
-
-/** By how much a key zooms; 0 fits. */
-const KEYS: Readonly<Record<string, number>> = {
-  '+': ZOOM.step,
-  '=': ZOOM.step,
-  '-': 1 / ZOOM.step,
-  '0': 0
-};
-
-function isField(target: EventTarget): boolean {
-  return target instanceof Element && target.closest('input, select, textarea') !== null;
 }
 
 /** Whether a drag may begin here: nothing here answers to a click or is text to select. */

@@ -5,6 +5,7 @@ import React from 'react';
 import type { Everything, RunEdge } from '../api/everything';
 import { edgesAmong } from '../api/everything';
 import { useAsked } from '../screen/asked';
+import type { GraphMove } from '../screen/graph_keys';
 import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
 import { ModuleCard } from './cards';
@@ -91,11 +92,8 @@ export function Sheet({ everything, looking, chosen, onChoose }: IProps): React.
         place={look.place}
         onMoved={moved}
         label={trans.__('Graph of everything; arrow keys walk along the links')}
-        onKeyDown={event => {
-          if (walked(event.target, event.key, links)) {
-            event.preventDefault();
-            event.stopPropagation();
-          }
+        onWalk={(to, from) => {
+          walk(from, to, links);
         }}
         onFocus={event => {
           setCurrent(nodeOf(event.target)?.dataset['pmNode'] ?? '');
@@ -188,10 +186,10 @@ function nodeOf(target: EventTarget): HTMLElement | null {
   return target instanceof Element ? target.closest<HTMLElement>('[data-pm-node]') : null;
 }
 
-/** Move the focus along a link or to the node above or below; whether there was one. */
-function walked(target: EventTarget, key: string, links: readonly ILink[]): boolean {
+/** Move the focus along a link or to the node above or below, where there is one. */
+function walk(target: EventTarget | null, to: GraphMove, links: readonly ILink[]): void {
   if (!(target instanceof HTMLButtonElement) || target.dataset['pmNode'] === undefined) {
-    return false;
+    return;
   }
   const here = target.dataset['pmNode'];
   const all = [
@@ -202,16 +200,12 @@ function walked(target: EventTarget, key: string, links: readonly ILink[]): bool
   const named = (wanted: string | undefined): HTMLElement | undefined =>
     all.find(each => each.dataset['pmNode'] === wanted);
   const onward = {
-    ArrowLeft: () => named(links.find(link => link.to === here && link.from !== here)?.from),
-    ArrowRight: () => named(links.find(link => link.from === here && link.to !== here)?.to),
-    ArrowUp: () => all[all.indexOf(target) - 1],
-    ArrowDown: () => all[all.indexOf(target) + 1]
+    left: () => named(links.find(link => link.to === here && link.from !== here)?.from),
+    right: () => named(links.find(link => link.from === here && link.to !== here)?.to),
+    up: () => all[all.indexOf(target) - 1],
+    down: () => all[all.indexOf(target) + 1]
   };
-  if (!(key in onward)) {
-    return false;
-  }
-  const next = onward[key as keyof typeof onward]();
+  const next = to in onward ? onward[to as keyof typeof onward]() : undefined;
   next?.focus();
   next?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  return next !== undefined;
 }

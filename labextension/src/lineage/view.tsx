@@ -2,6 +2,7 @@
 
 import React from 'react';
 
+import { useGraphMoves } from '../screen/graph_keys';
 import { useHere } from '../screen/here';
 import { Action } from '../screen/parts';
 import type { Choosing } from './chosen';
@@ -140,17 +141,20 @@ export function LineageView(props: IProps): React.JSX.Element {
       onChoose(node, how);
     }
   };
-  const walk = (key: string, more: boolean): boolean => {
-    const next = neighbour(graph, plan, current, key);
-    if (next === null) {
-      return false;
-    }
-    choose(next, more ? 'along' : 'only');
-    show(next);
-    return true;
-  };
-
   const centre = { x: size.width / 2, y: size.height / 2 };
+  useGraphMoves(frame, (to, more) => {
+    if (to === 'in' || to === 'out') {
+      setMoved(zoomed(view, to === 'in' ? 1.25 : 0.8, centre));
+    } else if (to === 'fit') {
+      setMoved(fitted(plan, size));
+    } else {
+      const next = neighbour(graph, plan, current, to);
+      if (next !== null) {
+        choose(next, more ? 'along' : 'only');
+        show(next);
+      }
+    }
+  });
   return (
     <div className={small ? 'pm-Lineage-view pm-mod-small' : 'pm-Lineage-view'}>
       <svg
@@ -209,15 +213,9 @@ export function LineageView(props: IProps): React.JSX.Element {
           }
           if (event.key === 'Enter') {
             onOpen(current);
-          } else if (event.key === '+' || event.key === '-') {
-            setMoved(zoomed(view, event.key === '+' ? 1.25 : 0.8, centre));
-          } else if (event.key === '0') {
-            setMoved(fitted(plan, size));
-          } else if (!walk(event.key, event.shiftKey)) {
-            return;
+            event.preventDefault();
+            event.stopPropagation();
           }
-          event.preventDefault();
-          event.stopPropagation();
         }}
       >
         <g transform={`translate(${view.x} ${view.y}) scale(${view.zoom})`}>

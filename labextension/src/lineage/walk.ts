@@ -4,34 +4,37 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { IMark } from '../api/marks';
 import { markOf } from '../marks/mark';
+import type { GraphMove } from '../screen/graph_keys';
 import { second } from './export';
 import type { IGraph } from './graph';
 import { changedOf } from './graph';
 import type { ILayout } from './layout';
 
-/** The run that an arrow key leads to. */
-export function neighbour(graph: IGraph, plan: ILayout, run: number, key: string): number | null {
-  if (key === 'ArrowLeft') {
+/** The run that one walks to; null, there is none there. */
+export function neighbour(
+  graph: IGraph,
+  plan: ILayout,
+  run: number,
+  to: Exclude<GraphMove, 'in' | 'out' | 'fit'>
+): number | null {
+  if (to === 'left') {
     return graph.sources.get(run)?.[0] ?? null;
   }
-  if (key === 'ArrowRight') {
+  if (to === 'right') {
     return graph.readers.get(run)?.[0] ?? null;
   }
-  if (key === 'Home') {
+  if (to === 'first') {
     return graph.asked;
   }
-  if (key === 'End') {
+  if (to === 'last') {
     return furthest(graph, run);
-  }
-  if (key !== 'ArrowUp' && key !== 'ArrowDown') {
-    return null;
   }
   const depth = graph.depth.get(run);
   const at = (each: number): { x: number; y: number } => plan.places.get(each) ?? { x: 0, y: 0 };
   const column = [...graph.depth.keys()]
     .filter(each => graph.depth.get(each) === depth)
     .sort((a, b) => at(a).x - at(b).x || at(a).y - at(b).y);
-  return column[column.indexOf(run) + (key === 'ArrowUp' ? -1 : 1)] ?? null;
+  return column[column.indexOf(run) + (to === 'up' ? -1 : 1)] ?? null;
 }
 
 /** Its first input, and that one's, until there is none. */

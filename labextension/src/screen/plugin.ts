@@ -9,6 +9,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { IApi, ILive, IScreens } from '../tokens';
 import { DOMAIN } from '../translation';
+import { addGraphKeys } from './graph_keys';
 import { Here } from './here';
 import { Setting } from './setting';
 import { Screens } from './screens';
@@ -39,6 +40,7 @@ export const screensPlugin: JupyterFrontEndPlugin<IScreens> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const followLogs = new Setting<boolean>(settings, 'plans', 'followLogs', [true, false]);
     const here = new Here(api, live, app.commands, trans, followLogs);
+    addGraphKeys(app.commands, trans);
     return new Screens(here, app, palette, restorer, inspectors);
   }
 };
