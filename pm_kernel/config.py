@@ -30,6 +30,8 @@ from typing import Any, Literal
 from pm_kernel.errors import InvalidInput, NotFound
 
 CONFIG_NAME = "pm.toml"
+#: In the environment of a run's processes alone: its uuid, by which they are known.
+RUN_VARIABLE = "PM_RUN_UUID"
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,8 @@ def load_settings(
     Raises NotFound without a workspace and InvalidInput when ``pm.toml`` is wrong.
     """
     environ = dict(os.environ) if environ is None else dict(environ)
+    # What pm starts from within a run, a supervisor for instance, does not end with that.
+    environ.pop(RUN_VARIABLE, None)
     root = find_workspace(Path.cwd() if start is None else start, environ, named=workspace)
     path = root / CONFIG_NAME
     try:

@@ -14,7 +14,7 @@ from pm_kernel.artifacts.outputs import Output, collect, confusable
 from pm_kernel.errors import Conflict, IntegrityError, PmError
 from pm_kernel.running import inputs
 from pm_kernel.running.outcome import TimeLimit, failure
-from pm_kernel.running.process import Life, ProcessIdentity, end_session
+from pm_kernel.running.process import Life, ProcessIdentity, end_run
 from pm_kernel.running.recorder import Recorder
 from pm_kernel.running.run_record import meta_of, request_of
 
@@ -97,18 +97,18 @@ def record_sealed(
 
 
 def end_runner(folder: Path) -> Life:
-    """End the session of the runner that writes to ``folder``; GONE where none was ever started.
+    """End all that a run has started; GONE where nothing of it lives.
 
-    ``folder`` is named after the uuid of its run. A method may have moved it and left a link there;
-    behind any other link is what is somebody else's.
+    ``folder`` is what it writes to, and named after its uuid. A method may have moved it and left a
+    link there; behind any other link is what is somebody else's.
     """
-    if folder.is_symlink() and not _leads_to_itself(folder):
-        return Life.GONE
-    runner = read_json(folder / ".pm" / "runner.json")
-    if runner is None:
-        return Life.GONE
-    identity = ProcessIdentity(runner["pid"], runner["start"], runner["boot"], runner["host"])
-    return end_session(identity)
+    runner = None
+    if not folder.is_symlink() or _leads_to_itself(folder):
+        runner = read_json(folder / ".pm" / "runner.json")
+    identity = None
+    if runner is not None:
+        identity = ProcessIdentity(runner["pid"], runner["start"], runner["boot"], runner["host"])
+    return end_run(identity, folder.name)
 
 
 def _leads_to_itself(folder: Path) -> bool:

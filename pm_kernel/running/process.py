@@ -6,14 +6,17 @@ is the id together with its start time, the boot it belongs to, and the host.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from pm_kernel.config import RUN_VARIABLE
 from pm_kernel.errors import EngineUnavailable
 
 #: Linux tells it for the price of a read; elsewhere `ps` is asked.
@@ -125,22 +128,89 @@ def end_session(identity: ProcessIdentity, *, patience: float = 5.0, grace: floa
     if leader is not None and leader != identity.start:
         # The id belongs to somebody else now; so does its session.
         return Life.GONE
+    if not _end_all(lambda: session_members(identity.pid), _signal, patience, grace):
+        return Life.ALIVE
+    return Life.UNKNOWN if _is_hidden(identity.pid) else Life.GONE
+
+
+def end_run(
+    runner: ProcessIdentity | None, uuid: str, *, patience: float = 5.0, grace: float = 10.0
+) -> Life:
+    """End a runner's session, where it is known, and whoever of its run has left that.
+
+    Returns what can be said of them then. What left it (a daemon), or whose runner nobody can name
+    any more, is known by the uuid that the run was started with; where the system does not tell
+    that, or it was given an environment of its own, it is left alone.
+    """
+    life = Life.GONE
+    if runner is not None:
+        life = end_session(runner, patience=patience, grace=grace)
+
+    def end(pid: int, sign: signal.Signals) -> None:
+        _signal_carrier(pid, sign, uuid)
+
+    return life if _end_all(lambda: carriers(uuid), end, patience, grace) else Life.ALIVE
+
+
+def carriers(uuid: str) -> list[int]:
+    """Return the living processes that were started with the uuid of a run in their environment."""
+    if not _HAS_PROC or not uuid:
+        return []
+    found = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
+    return [p for p in found if p != os.getpid() and _carries(p, uuid) and start_time(p)]
+
+
+def _carries(pid: int, uuid: str) -> bool:
+    try:
+        with open(f"/proc/{pid}/environ", "rb", buffering=0) as stream:
+            given = stream.readall()
+    except OSError:
+        # Gone, or nothing of ours.
+        return False
+    return given is not None and f"{RUN_VARIABLE}={uuid}".encode() in given.split(b"\0")
+
+
+def _signal_carrier(pid: int, sign: signal.Signals, uuid: str) -> None:
+    """Signal a process of a run; never one that has got its number meanwhile."""
+    try:
+        held = os.pidfd_open(pid)
+    except OSError as error:
+        if error.errno == errno.ENOSYS and _carries(pid, uuid):
+            # A kernel before 5.3, which cannot hold on to a process.
+            _signal(pid, sign)
+        return
+    try:
+        if _carries(pid, uuid):
+            signal.pidfd_send_signal(held, sign)
+    except (ProcessLookupError, PermissionError):
+        return
+    finally:
+        os.close(held)
+
+
+def _end_all(
+    members: Callable[[], list[int]],
+    end: Callable[[int, signal.Signals], None],
+    patience: float,
+    grace: float,
+) -> bool:
+    """Signal processes until there are none; False where some are left."""
     for sign, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, grace)):
         deadline = time.monotonic() + seconds
         pause = 0.005
         first = True
-        while members := session_members(identity.pid):
+        while found := members():
             if first or sign is signal.SIGKILL:
-                for pid in members:
-                    _signal(pid, sign)
+                for pid in found:
+                    end(pid, sign)
                 first = False
             if time.monotonic() > deadline:
                 break
             time.sleep(pause)
             pause = min(0.1, pause * 2)
         else:
-            return Life.UNKNOWN if _is_hidden(identity.pid) else Life.GONE
-    return Life.ALIVE if session_members(identity.pid) else Life.GONE
+            return True
+    return not members()
 
 
 def _signal(pid: int, sign: signal.Signals) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pm_kernel.artifacts.layout import RunStore, remove_tree, writing
-from pm_kernel.config import Settings
+from pm_kernel.config import RUN_VARIABLE, Settings
 from pm_kernel.errors import Cancelled, Conflict, PmError
 from pm_kernel.running.process import Life, ProcessIdentity
 from pm_kernel.running.recorder import Recorder
@@ -245,7 +245,7 @@ def _make_ready(
         if image is None:
             _write(code_dir / "_pm_task.json", json.dumps(document))
             command = [*prepared.environment.command, str(code_dir / "_pm_runner.py")]
-            _write(task_dir / RUN_SCRIPT, _script(command, dropped))
+            _write(task_dir / RUN_SCRIPT, _script(command, dropped, record["uuid"]))
         else:
             _write(task_dir / contained.TASK, json.dumps(document))
             spec = {"entry": prepared.entry, "tracked": prepared.tracked, "run_dir": str(folder)}
@@ -253,16 +253,19 @@ def _make_ready(
             script = contained.copy_kit(str(task_dir))
             command = [*prepared.environment.command, "-I", script, str(task_dir)]
             there = _needs_python(folder, command[0])
-            _write(task_dir / RUN_SCRIPT, there + _script(command, dropped))
+            _write(task_dir / RUN_SCRIPT, there + _script(command, dropped, record["uuid"]))
 
 
-def _script(command: list[str], dropped: list[str]) -> str:
-    """Return the shell text that starts a run without our variables and our secrets."""
+def _script(command: list[str], dropped: list[str], uuid: str) -> str:
+    """Return the shell text that starts a run without our variables and our secrets.
+
+    But for one, by which its processes are known wherever they go.
+    """
     import shlex
 
     names = sorted(name for name in dropped if _SHELL_NAME.fullmatch(name))
     unset = f"unset {' '.join(names)}\n" if names else ""
-    return f"{unset}exec {shlex.join(command)}\n"
+    return f"{unset}export {RUN_VARIABLE}={shlex.quote(uuid)}\nexec {shlex.join(command)}\n"
 
 
 def _needs_python(folder: Path, python: str) -> str:

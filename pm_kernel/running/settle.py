@@ -52,6 +52,9 @@ def settle_run(
                 return False
             if dead.is_dir():
                 _end(store, recorder, run, dead, evidence)
+    else:
+        # Its method may have moved it away, and go on there.
+        _end_processes(run, store.partial(run["uuid"]))
     return record_ended(store, recorder, run["run_id"], run["uuid"]) is not None
 
 
@@ -196,8 +199,8 @@ def _end(
         remove_tree(Path(work_dir))
 
 
-def _end_processes(run: dict[str, Any], dead: Path) -> None:
-    if end_runner(dead) is Life.ALIVE:
+def _end_processes(run: dict[str, Any], folder: Path) -> None:
+    if end_runner(folder) is Life.ALIVE:
         raise Conflict(f"The processes of run {run['run_id']} could not be ended.")
 
 

@@ -80,6 +80,8 @@ def _processes(world: World, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(os, "kill", kill)
     patch.setattr(process, "start_time", start_time)
     patch.setattr(process, "session_members", session_members)
+    # Nobody leaves a session.
+    patch.setattr(process, "carriers", lambda _uuid: [])
     patch.setattr(process, "_is_hidden", lambda pid: False)
     patch.setattr(process, "host_name", lambda: HOST)
     patch.setattr(process, "boot_id", lambda: BOOT)

@@ -14,7 +14,7 @@ import pytest
 
 from pm_kernel.errors import EngineUnavailable
 from pm_kernel.running import process
-from pm_kernel.running.process import Life, ProcessIdentity, end_session, identify
+from pm_kernel.running.process import Life, ProcessIdentity, end_run, end_session, identify
 
 from .recording_harness import as_another_user, gone, me, wait_for
 
@@ -117,6 +117,40 @@ def test_a_number_that_somebody_else_has_now_is_left_alone(
     child = child_of(session)
     assert end_session(replace(of(session), start="1")) is Life.GONE
     assert identify(child) is not None
+
+
+DAEMON = """
+import os, time
+if os.fork():
+    os._exit(0)
+os.setsid()
+if os.fork():
+    os._exit(0)
+print(os.getpid(), flush=True)
+time.sleep(3600)
+"""
+
+
+def test_who_left_the_session_of_its_run_is_ended_by_the_uuid_that_it_was_started_with() -> None:
+    def daemon(uuid: str) -> int:
+        environ = {**os.environ, "PM_RUN_UUID": uuid}
+        with subprocess.Popen(
+            [sys.executable, "-c", DAEMON], env=environ, stdout=subprocess.PIPE
+        ) as started:
+            assert started.stdout is not None
+            return int(started.stdout.readline())
+
+    ours, others = daemon("3f0c6c9e"), daemon("3f0c6c9e-of-another")
+    try:
+        assert end_run(None, "3f0c6c9e") is Life.GONE
+        assert identify(ours) is None
+        assert identify(others) is not None
+        # Nobody is meant where there is no uuid.
+        assert end_run(None, "") is Life.GONE
+        assert identify(others) is not None
+    finally:
+        assert end_run(None, "3f0c6c9e-of-another") is Life.GONE
+    assert identify(others) is None
 
 
 @needs_root

@@ -18,7 +18,7 @@ from pm_kernel.artifacts.manifest import check_entries, read_manifest
 from pm_kernel.artifacts.seal import hash_run
 from pm_kernel.errors import Conflict, IntegrityError
 from pm_kernel.running.complete import Ended
-from pm_kernel.running.process import session_members
+from pm_kernel.running.process import identify, session_members
 
 from .recording_harness import STRANGER, Life, alive, as_another_user, gone, wait_for
 
@@ -164,10 +164,12 @@ while not (out / "growing").exists():
     ended_well(life, ended)
 
 
-def test_a_process_that_left_the_session_and_still_writes_fails_the_run(life: Life) -> None:
+def test_a_process_that_nobody_can_know_and_that_still_writes_fails_the_run(life: Life) -> None:
+    # Neither of its session, nor with anything of its environment.
     body = """
 writer = "import time\\nwhile True:\\n    open('growing', 'a').write('x')\\n    time.sleep(0.001)"
-process = subprocess.Popen([sys.executable, "-c", writer], cwd=out, start_new_session=True)
+left = {"cwd": out, "start_new_session": True, "env": {}}
+process = subprocess.Popen([sys.executable, "-c", writer], **left)
 print("left", process.pid)
 (out / "large.bin").write_bytes(bytes(200_000_000))
 while not (out / "growing").exists():
@@ -338,22 +340,37 @@ def test_what_a_method_puts_in_the_place_of_its_output_dir_is_kept_and_leads_now
     assert life.bench.left_behind() == []
 
 
-def test_a_method_that_moved_its_output_dir_and_left_a_link_is_ended_with_its_run(
-    life: Life,
+@pytest.mark.parametrize("left", ["link", "nothing"])
+def test_a_method_that_moved_its_output_dir_away_is_ended_with_its_run(
+    life: Life, left: str
 ) -> None:
     moved = life.bench.root / "moved"
-    body = f"    shutil.move(out, {str(moved)!r})\n    out.symlink_to({str(moved)!r})\n"
+    body = f"    shutil.move(out, {str(moved)!r})\n"
+    if left == "link":
+        body += f"    out.symlink_to({str(moved)!r})\n"
     life.bench.method("method", f"{HEAD}{body}    time.sleep(3600)\n")
     _, task_dir = life.register(life.bench.open("method"), wrapper=gone())
     started = life.start(task_dir)
-    wait_for(life.partial(task_dir).is_symlink)
+    partial = life.partial(task_dir)
+    wait_for(partial.is_symlink if left == "link" else lambda: not partial.exists())
     assert life.settle() == [1]
     # Nobody goes on beside the run that takes its place.
     assert started.wait(timeout=120) != 0
     assert life.bench.run_row(1)["status"] == "failed"
-    assert (life.bench.final(1) / "method-wrote-output_dir").is_symlink()
+    if left == "link":
+        assert (life.bench.final(1) / "method-wrote-output_dir").is_symlink()
     assert moved.stat().st_mode & 0o200
     assert life.bench.left_behind() == []
+
+
+def test_what_a_method_leaves_running_outside_its_session_is_ended_with_its_run(
+    life: Life,
+) -> None:
+    started = "subprocess.Popen(['sleep', '3600'], start_new_session=True)"
+    ended = ran(life, f"(out / 'pid').write_text(str({started}.pid))")
+    assert ended.status == "completed"
+    assert identify(int((ended.folder / "pid").read_text())) is None
+    ended_well(life, ended)
 
 
 def test_folders_deeper_than_a_path_can_say_fail_the_run_and_it_ends(life: Life) -> None:
