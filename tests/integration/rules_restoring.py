@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 
 from pm_kernel.mirror import STATE
-from pm_kernel.rebuilding import reading, rebuild
+from pm_kernel.rebuilding import rebuild, versions
 from pm_kernel.registration.recover import Repaired
 
 from .rules_actors import Stage
@@ -55,7 +55,7 @@ class Backups:
 
     def __init__(self, stage: Stage, patch: pytest.MonkeyPatch) -> None:
         # The methods of a schedule are in another workspace, and were never lost.
-        patch.setattr(reading, "repair", lambda *_arguments, **_options: Repaired())
+        patch.setattr(versions, "repair", lambda *_arguments, **_options: Repaired())
         self._stage = stage
         self._admin = stage.world.admin
         (self._workspace,) = self._admin.execute(
