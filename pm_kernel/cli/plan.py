@@ -314,8 +314,19 @@ def _ended(context: Context, plan: Plan) -> bool:
 
 
 def _preview(context: Context, plan: planning.PlanInput) -> planning.Preview:
-    settings = context.settings
-    return planning.preview(context.store, plan, same_imports(settings), check=SiteCheck(settings))
+    from pm_kernel.registration.unregistered import edits_left_out
+
+    settings, check = context.settings, SiteCheck(context.settings)
+    shown = planning.preview(context.store, plan, same_imports(settings), check=check)
+    # By method: several steps may take one, and one that names its version means it.
+    latest = {
+        each.version.method: each.version
+        for each in shown.expanded.steps.values()
+        if each.version is not None and each.step.version == "latest"
+    }
+    for told in [] if context.json else edits_left_out(settings, latest.values()):
+        context.output.note(told)
+    return shown
 
 
 def _asked(file: PlanFile, options: argparse.Namespace) -> planning.PlanInput:

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from pm_kernel import direct_run
 from pm_kernel.cli.context import Context
+from pm_kernel.config import Settings
 from pm_kernel.direct_execution import carry_out
 from pm_kernel.environment_match import same_imports
 from pm_kernel.errors import InvalidInput, RunFailed
@@ -78,6 +79,8 @@ def main(argv: list[str], context: Context) -> int:
     )
     matching = same_imports(settings)
     direct = direct_run.prepare(store, request, matching)
+    if options.version is None and not context.json:
+        _tell_edits(settings, direct)
     if direct.reuse_run_id is not None:
         if options.reuse or context.json or not _ask_rerun(direct.reuse_run_id):
             return _report(context, direct.reuse_run_id, "reused")
@@ -105,6 +108,15 @@ def main(argv: list[str], context: Context) -> int:
     finally:
         tail.close()
     return _finished(context, ended)
+
+
+def _tell_edits(settings: Settings, direct: direct_run.DirectPlan) -> None:
+    # Git is asked; what tasks and quick commands import does without.
+    from pm_kernel.registration.unregistered import edits_left_out
+
+    steps = direct.shown.expanded.steps.values()
+    for told in edits_left_out(settings, [s.version for s in steps if s.version is not None]):
+        _say(told)
 
 
 def _say(message: str) -> None:

@@ -92,6 +92,13 @@ def changes_committed(repository: MethodsRepository, source: Path, module: str, 
     return bool(gone) or any(_content(source / each) != committed.get(each) for each in kept)
 
 
+def has_edits(repository: MethodsRepository, module: str, name: str) -> bool:
+    """Whether the workspace's copy of a method is something else than what is committed of it."""
+    committed = _committed(repository, module, name)
+    present = _present(repository, module, name, repository.folder / module / name)
+    return bool(committed) and bool(present) and present != committed
+
+
 def bring_pixi(source: Path, target: Path) -> None:
     """Copy ``pixi.toml`` and ``pixi.lock`` of a folder into a method; raises NotFound."""
     names = [name for name in PIXI_FILES if (source / name).is_file()]

@@ -264,6 +264,23 @@ def test_an_existing_run_feeds_only_what_wants_such_a_result(pm: Pm, bench: Work
     assert f"run {run} was altered after it was recorded; `pm verify {run}` says what." in told
 
 
+def test_edits_that_no_version_has_are_told_where_they_do_not_run(pm: Pm, bench: Workbench) -> None:
+    name = plan_file(bench, lambda _plan: None)
+    told = "has changes that no version has; version 1 runs without them. `pm method register"
+    assert told not in pm("plan", "create", name).err
+    helper = bench.root / "methods/testing/copy/helper.py"
+    helper.write_text(HELPER.replace("2.0", "3.0"))
+    (helper.parent / "__pycache__").mkdir()
+    (helper.parent / "__pycache__" / "helper.pyc").write_bytes(b"no edit")
+    made = pm("plan", "preview", name).err
+    assert f"{helper.parent} {told}" in made
+    assert made.count(told) == 1
+    plan = json.loads((bench.root / name).read_text())
+    plan["pipeline"]["steps"]["copy"]["version"] = 1
+    (bench.root / name).write_text(json.dumps(plan))
+    assert told not in pm("plan", "preview", name).err
+
+
 def test_what_is_wrong_is_said_with_its_place_and_nothing_is_stored(
     pm: Pm, bench: Workbench
 ) -> None:
