@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 #: The pipeline tab in front, as the page knows it.
-PANEL = "window.jupyterapp.shell.currentWidget.panel"
+PANEL = "window.jupyterapp.shell.currentWidget?.panel"
 
 Point = tuple[float, float]
 
@@ -76,7 +76,7 @@ class Drawing:
         field = self.page.get_by_role("combobox", name="Add a step")
         field.fill(method)
         field.press("Enter")
-        self.page.wait_for_function(f"n => {PANEL}.model.document.steps.size > n", arg=count)
+        self.page.wait_for_function(f"n => {PANEL}?.model.document.steps.size > n", arg=count)
 
     def pull(
         self, start: tuple[float, float], end: tuple[float, float], *, drop: bool = True
@@ -97,4 +97,4 @@ class Drawing:
 
     def settled(self) -> None:
         """Wait until the server has looked at what is drawn."""
-        self.page.wait_for_function(f"() => {PANEL}.model.isChecked", timeout=60_000)
+        self.page.wait_for_function(f"() => {PANEL}?.model.isChecked", timeout=60_000)

@@ -154,7 +154,7 @@ def draw_by_hand(page: Page) -> Drawing:
     start = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     drawing.pull(start, drawing.empty_place(0.8, 0.75))
     page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget.panel.model.document.steps.size === 3"
+        "() => window.jupyterapp.shell.currentWidget?.panel?.model.document.steps.size === 3"
     )
     drawing.connect("regionprops.nuclei", "quality_filter.nuclei")
     drawing.connect("quality_filter.nuclei", "ploidy_gate.nuclei")
@@ -217,8 +217,8 @@ def until(page: Page, step: str, **wanted: int) -> None:
     """Wait, looking at the drawing only, until so many runs of a step are in these states."""
     page.wait_for_function(
         """([step, wanted]) => {
-            const states = window.jupyterapp.shell.currentWidget.panel.canvas.scene.states;
-            const counts = states.get(step)?.counts ?? {};
+            const states = window.jupyterapp.shell.currentWidget?.panel?.canvas.scene.states;
+            const counts = states?.get(step)?.counts ?? {};
             return Object.entries(wanted).every(([state, n]) => counts[state] === n);
         }""",
         arg=[step, wanted],
@@ -385,8 +385,8 @@ def test_the_same_way_is_gone_without_a_mouse(workplace, open_lab, screenshot):
     expect(drawing.canvas).to_be_focused()
     page.wait_for_function(
         """() => {
-            const { states } = window.jupyterapp.shell.currentWidget.panel.canvas.scene;
-            return states.get('gate')?.counts.failed === 2
+            const states = window.jupyterapp.shell.currentWidget?.panel?.canvas.scene.states;
+            return states?.get('gate')?.counts.failed === 2
                 && states.get('draw')?.counts.blocked === 2 && !states.get('draw').counts.waiting
                 && !states.get('draw').counts.running;
         }""",

@@ -300,7 +300,7 @@ def test_two_people_save_one_pipeline_and_both_versions_are_there(
     page.keyboard.press("Control+z")
     assert drawing.steps == ["measure", "segment"]
     page.keyboard.press("Control+s")
-    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.panel.model.dirty")
+    page.wait_for_function(f"() => {PANEL}?.model.dirty === false")
     saved = templates.get_template(bench.store, "shared")
     assert set(saved.document["steps"]) == {"measure", "segment"}
 
@@ -320,7 +320,7 @@ def test_two_people_save_one_pipeline_and_both_versions_are_there(
     page.evaluate(f"() => {PANEL}.edits.addStep('segment', 'latest')")
     drawing.canvas.focus()
     page.keyboard.press("Control+s")
-    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.panel.model.dirty")
+    page.wait_for_function(f"() => {PANEL}?.model.dirty === false")
     other.bring_to_front()
     told = other.get_by_role("alert").filter(has_text='"shared" was saved elsewhere by')
     told.get_by_role("button", name="Take theirs").click()
@@ -395,14 +395,14 @@ def test_what_is_drawn_is_copied_put_in_order_annotated_and_taken_back(
     page.keyboard.press("Control+a")
     page.keyboard.press("Control+c")
     page.keyboard.press("Control+v")
-    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 4")
+    page.wait_for_function(f"() => {PANEL}?.model.document.steps.size === 4")
     assert len(drawing.links) == 2
     assert drawing.ask("model.undoName") == "paste 2 steps"
     page.keyboard.press("Control+d")
-    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 6")
+    page.wait_for_function(f"() => {PANEL}?.model.document.steps.size === 6")
     assert drawing.ask("model.undoName") == "duplicate 2 steps"
     page.keyboard.press("Delete")
-    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 4")
+    page.wait_for_function(f"() => {PANEL}?.model.document.steps.size === 4")
     page.get_by_role("button", name="Undo: delete 2 things").click()
     assert len(drawing.steps) == 6
     page.get_by_role("button", name="Redo: delete 2 things").click()
@@ -415,7 +415,7 @@ def test_what_is_drawn_is_copied_put_in_order_annotated_and_taken_back(
     places = "[...model.document.layout.steps.values()]"
     assert len(set(drawing.ask(f"{places}.map(each => each.x)"))) == 1
     page.keyboard.press("l")
-    page.wait_for_function(f"() => {PANEL}.model.undoName === 'arrange'")
+    page.wait_for_function(f"() => {PANEL}?.model.undoName === 'arrange'")
     assert len(set(drawing.ask(f"{places}.map(each => `${{each.x}} ${{each.y}}`)"))) == 4
 
     # A frame around what is selected, and a comment.
@@ -435,7 +435,7 @@ def test_what_is_drawn_is_copied_put_in_order_annotated_and_taken_back(
     # From far away and back; a large drawing has a map, which leads elsewhere.
     page.keyboard.press("Control+a")
     page.keyboard.press("Control+d")
-    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 8")
+    page.wait_for_function(f"() => {PANEL}?.model.document.steps.size === 8")
     page.keyboard.press("f")
     whole = drawing.ask("panel.canvas.view.scale")
     for _ in range(4):
@@ -459,7 +459,7 @@ def test_what_is_drawn_is_copied_put_in_order_annotated_and_taken_back(
     expect(page.get_by_role("combobox", name="Add a step")).to_be_focused()
     page.keyboard.type("summary")
     page.keyboard.press("Enter")
-    page.wait_for_function(f"() => {PANEL}.model.document.steps.size === 9")
+    page.wait_for_function(f"() => {PANEL}?.model.document.steps.size === 9")
     expect(drawing.canvas).to_be_focused()
 
     # Everything, one by one, to the empty canvas.
@@ -509,7 +509,7 @@ def test_a_version_is_chosen_and_what_is_gone_or_too_new_is_said(
     # The method is gone; what was drawn with it is all still there.
     page.evaluate(open_template, "gone")
     drawing.wait()
-    page.wait_for_function(f"() => {PANEL}.model.document.steps.has('a')")
+    page.wait_for_function(f"() => {PANEL}?.model.document.steps.has('a')")
     drawing.settled()
     expect(page.get_by_role("region", name="Problems").last).to_contain_text("vanished")
     assert drawing.ask("[...model.document.steps.get('a').params]") == [["f.x", "1"]]

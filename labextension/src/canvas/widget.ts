@@ -252,7 +252,10 @@ export class CanvasWidget extends Widget {
   };
 
   private _resize(): void {
-    this._stay();
+    if (this.node.clientHeight > 0) {
+      // Behind another tab it lies nowhere.
+      this._stay();
+    }
     this.viewport.resize(this.node.clientWidth, this.node.clientHeight);
     this._settle();
   }

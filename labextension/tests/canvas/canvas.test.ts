@@ -267,6 +267,17 @@ describe('the mouse', () => {
     }
   );
 
+  it('moves nothing where what was pressed opens another tab over the canvas', () => {
+    put('segment', 100, 100);
+    at.lower(175, SIZE);
+    const { view } = at.canvas;
+    at.click(point('segment'));
+    at.lower(0, { width: 0, height: 0 });
+    expect(at.canvas.view).toEqual(view);
+    at.lower(175, SIZE);
+    expect(at.canvas.view).toEqual(view);
+  });
+
   describe('of a drawing that is shown whole at first', () => {
     const half = { ...SIZE, width: SIZE.width / 2 };
     const isSeen = (step: string): boolean => {
