@@ -5,6 +5,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach } from 'vitest';
 
 import { Api } from '../../src/api/api';
+import type { Catalogue } from '../../src/pipeline/catalogue';
 import { addStep } from '../../src/pipeline/edits';
 import { PipelineModel } from '../../src/pipeline/model';
 import { UnsavedWork } from '../../src/pipeline/unsaved';
@@ -36,14 +37,15 @@ export function drawn(
   return { model: modelAt(api, state), api, requests };
 }
 
-/** The same at a door that is there. */
-export function modelAt(api: Api, state = new StateDB()): PipelineModel {
+/** The same at a door that is there; `given`, what another tab or server has of its own. */
+export function modelAt(
+  api: Api,
+  state = new StateDB(),
+  given: { key?: string; catalogue?: Catalogue; unsaved?: UnsavedWork } = {}
+): PipelineModel {
   const model = new PipelineModel({
-    api,
-    catalogue: methods,
-    unsaved: new UnsavedWork(state),
-    key: 'tab',
-    trans
+    ...{ api, trans, key: 'tab', catalogue: methods, unsaved: new UnsavedWork(state) },
+    ...given
   });
   made.push(model);
   return model;

@@ -6,12 +6,12 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { Api } from '../../src/api/api';
 import type { IWhichDrawing } from '../../src/pipeline/kept_drawings';
 import { KeptDrawings } from '../../src/pipeline/kept_drawings';
-import { PipelineModel } from '../../src/pipeline/model';
+import type { PipelineModel } from '../../src/pipeline/model';
 import type { IUnsaved } from '../../src/pipeline/unsaved';
 import { UnsavedWork } from '../../src/pipeline/unsaved';
 import type { Answers } from '../server';
 import { REFUSAL, server } from '../server';
-import { draw, methods, trans } from './drawn';
+import { draw, modelAt } from './drawn';
 
 interface IStored {
   key: string;
@@ -20,7 +20,7 @@ interface IStored {
 }
 
 /** A server that keeps drawings; `down`, it is not reached. */
-function shelf(): {
+interface IShelf {
   answers: Answers;
   drawings: Map<string, IStored>;
   down: boolean;
@@ -28,7 +28,9 @@ function shelf(): {
   deaf: boolean;
   /** Lets an answer wait. */
   hold: () => Promise<void>;
-} {
+}
+
+function shelf(): IShelf {
   const drawings = new Map<string, IStored>();
   let made = 0;
   const it = {
@@ -87,13 +89,22 @@ function browser(
 ): PipelineModel {
   const { settings } = server(answers);
   const api = new Api(settings);
-  return new PipelineModel({
-    api,
-    catalogue: methods,
+  return modelAt(api, state, {
     unsaved: new UnsavedWork(state, api, which),
-    key: which.tab ?? 'tab',
-    trans
+    key: which.tab ?? 'tab'
   });
+}
+
+/** One that has drawn and kept a step. */
+async function begun(
+  { answers, drawings }: Pick<IShelf, 'answers' | 'drawings'>,
+  state = new StateDB()
+): Promise<PipelineModel> {
+  const model = browser(answers, state);
+  draw(model, 'one');
+  await model.keepNow();
+  await expect.poll(() => drawings.size).toBe(1);
+  return model;
 }
 
 /** What one tab keeps, without the pipeline that is drawn in it. */
@@ -140,10 +151,7 @@ it('is there for another browser, with all that is wrong with it, until it is th
 it('goes on from what another browser made of it since', async () => {
   const { answers, drawings } = shelf();
   const state = new StateDB();
-  const mine = browser(answers, state);
-  draw(mine, 'one');
-  await mine.keepNow();
-  await expect.poll(() => drawings.size).toBe(1);
+  const mine = await begun({ answers, drawings }, state);
   const other = browser(answers);
   await other.openUnsaved();
   draw(other, 'two');
@@ -159,10 +167,7 @@ it('goes on from what another browser made of it since', async () => {
 
 it('keeps both where two browsers go on from one drawing at once', async () => {
   const { answers, drawings } = shelf();
-  const mine = browser(answers);
-  draw(mine, 'one');
-  await mine.keepNow();
-  await expect.poll(() => drawings.size).toBe(1);
+  const mine = await begun({ answers, drawings });
   const other = browser(answers);
   await other.openUnsaved();
   draw(other, 'theirs');
@@ -221,10 +226,7 @@ it('is neither changed nor thrown away by a page that does not understand it', a
 
 it('stays what it is while another browser only looks at it', async () => {
   const { answers, drawings } = shelf();
-  const mine = browser(answers);
-  draw(mine, 'one');
-  await mine.keepNow();
-  await expect.poll(() => drawings.size).toBe(1);
+  const mine = await begun({ answers, drawings });
   const { revision } = drawings.get('tab') ?? {};
   const state = new StateDB();
   for (const open of [1, 2]) {
@@ -344,10 +346,7 @@ it('is one where the answer to what was kept is lost and more is drawn', async (
 it('is opened as what was asked for, where others went on and a tab of its key draws another', async () => {
   const { answers, drawings } = shelf();
   const state = new StateDB();
-  const mine = browser(answers, state);
-  draw(mine, 'one');
-  await mine.keepNow();
-  await expect.poll(() => drawings.size).toBe(1);
+  const mine = await begun({ answers, drawings }, state);
   const theirs = browser(answers);
   await theirs.openUnsaved();
   draw(theirs, 'theirs');

@@ -4,15 +4,38 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { Api } from '../../src/api/api';
 import { Catalogue } from '../../src/pipeline/catalogue';
 import { Meanwhile } from '../../src/pipeline/meanwhile';
-import { PipelineModel } from '../../src/pipeline/model';
-import { UnsavedWork } from '../../src/pipeline/unsaved';
-import type { IAnswer } from '../server';
+import type { PipelineModel } from '../../src/pipeline/model';
+import type { Answers, IAnswer } from '../server';
 import { REFUSAL, server } from '../server';
 import { Told } from '../told';
 import { METHODS, version } from './catalogue';
-import { draw, trans } from './drawn';
+import { draw, modelAt } from './drawn';
 
 const PREVIEW = { counts: { total: 1, run: 1, reuse: 0, blocked: 0 }, problems: [], samples: 0 };
+
+/** A drawing that hears of what happens at this server, and how often it was previewed there. */
+function bench(answers: Answers): {
+  catalogue: Catalogue;
+  model: PipelineModel;
+  live: Told;
+  previews: () => number;
+  end: () => void;
+} {
+  const { settings, requests } = server(answers);
+  const api = new Api(settings);
+  const catalogue = new Catalogue(api);
+  const model = modelAt(api, new StateDB(), { catalogue });
+  const live = new Told();
+  const meanwhile = new Meanwhile(model, live);
+  return {
+    ...{ catalogue, model, live },
+    previews: () => requests.filter(each => new URL(each.url).pathname.endsWith('/preview')).length,
+    end: () => {
+      meanwhile.dispose();
+      model.dispose();
+    }
+  };
+}
 
 afterEach(() => {
   vi.useRealTimers();
@@ -20,29 +43,16 @@ afterEach(() => {
 
 it('a drawing is checked again where methods are others or a plan has ended, not while one runs', async () => {
   let methods: object[] = METHODS;
-  const { settings, requests } = server({
+  const { catalogue, model, live, previews, end } = bench({
     '/base/pm/api/methods': () => ({ body: { methods } }),
     '/base/pm/api/methods/segment/versions/1': { body: version('segment') },
     '/base/pm/api/preview': { body: PREVIEW }
   });
-  const api = new Api(settings);
-  const catalogue = new Catalogue(api);
   let changed = 0;
   catalogue.changed.connect(() => {
     changed++;
   });
   await catalogue.refresh();
-  const model = new PipelineModel({
-    api,
-    catalogue,
-    unsaved: new UnsavedWork(new StateDB()),
-    key: 'tab',
-    trans
-  });
-  const live = new Told();
-  const meanwhile = new Meanwhile(model, live);
-  const previews = (): number =>
-    requests.filter(each => new URL(each.url).pathname.endsWith('/preview')).length;
   draw(model, 'one');
   await expect.poll(() => model.isChecked, { timeout: 60_000 }).toBe(true);
   expect([changed, previews()]).toEqual([1, 1]);
@@ -66,71 +76,58 @@ it('a drawing is checked again where methods are others or a plan has ended, not
   // What it made is reused by what is drawn here.
   live.changed.emit([{ ...change, status: 'completed' }]);
   await expect.poll(previews, { timeout: 60_000 }).toBe(3);
-  meanwhile.dispose();
-  model.dispose();
+  end();
 });
 
 it('after a gap a drawing is checked again, and seldom where nothing is heard', async () => {
   vi.useFakeTimers();
   let answer: IAnswer = { status: 503, body: REFUSAL };
-  const { settings, requests } = server({
+  const { catalogue, model, live, previews, end } = bench({
     '/base/pm/api/methods': { body: { methods: METHODS } },
     '/base/pm/api/preview': () => answer
   });
-  const api = new Api(settings);
-  const catalogue = new Catalogue(api);
   await catalogue.refresh();
-  const model = new PipelineModel({
-    api,
-    catalogue,
-    unsaved: new UnsavedWork(new StateDB()),
-    key: 'tab',
-    trans
-  });
-  const live = new Told();
   live.mode = 'polling';
-  const meanwhile = new Meanwhile(model, live);
-  const previews = async (milliseconds: number): Promise<number> => {
+  const after = async (milliseconds: number): Promise<number> => {
     await vi.advanceTimersByTimeAsync(milliseconds);
-    return requests.filter(each => new URL(each.url).pathname.endsWith('/preview')).length;
+    return previews();
   };
   draw(model, 'one');
-  expect(await previews(1_000)).toBe(1);
+  expect(await after(1_000)).toBe(1);
   expect(model.checkError).not.toBeNull();
 
   // The database is there again, and that is all that is known.
   answer = { body: PREVIEW };
-  await previews(10_000);
+  await after(10_000);
   live.changed.emit('everything');
-  expect(await previews(6_000)).toBe(2);
+  expect(await after(6_000)).toBe(2);
   expect(model.checkError).toBeNull();
 
   // What can be said is asked once a minute.
   for (let look = 0; look < 10; look++) {
     live.changed.emit('everything');
-    await previews(5_000);
+    await after(5_000);
   }
-  expect(await previews(20_000)).toBe(2);
+  expect(await after(20_000)).toBe(2);
   live.changed.emit('everything');
-  expect(await previews(6_000)).toBe(3);
+  expect(await after(6_000)).toBe(3);
 
   // One that is heard again tells of the gap.
   live.mode = 'live';
   live.changed.emit('everything');
-  expect(await previews(6_000)).toBe(4);
+  expect(await after(6_000)).toBe(4);
   const change = { kind: 'checked', id: 7, status: null, plan: null, planned: null, step: null };
   live.changed.emit([change]);
-  expect(await previews(6_000)).toBe(5);
+  expect(await after(6_000)).toBe(5);
   live.changed.emit([{ ...change, kind: 'log' }]);
-  expect(await previews(6_000)).toBe(5);
+  expect(await after(6_000)).toBe(5);
 
   answer = { status: 503, body: REFUSAL };
   live.changed.emit([{ ...change, kind: 'method' }]);
-  expect(await previews(6_000)).toBe(6);
+  expect(await after(6_000)).toBe(6);
   answer = { body: PREVIEW };
   live.modeChanged.emit('live');
-  expect(await previews(6_000)).toBe(7);
+  expect(await after(6_000)).toBe(7);
   expect(model.checkError).toBeNull();
-  meanwhile.dispose();
-  model.dispose();
+  end();
 });
