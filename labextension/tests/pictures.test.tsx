@@ -1,12 +1,13 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
-import React, { act } from 'react';
+import React from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { Api } from '../src/api/api';
 import type { Picture } from '../src/api/files';
 import { captionOf } from '../src/runs/caption';
+import { Few, NotWanted } from '../src/runs/few';
 import { shapeOfFile } from '../src/runs/kinds';
 import { Preview } from '../src/runs/previews';
 import { Here, HereContext } from '../src/screen/here';
@@ -99,17 +100,13 @@ function preview(answer: (plane: string) => IAnswer): { host: HTMLElement; asked
   const here = new Here(new Api(settings), new Told(), new CommandRegistry(), trans);
   const host = document.body.appendChild(document.createElement('div'));
   const root = createRoot(host);
-  act(() => {
-    root.render(
-      <HereContext.Provider value={here}>
-        <Preview run={47} path="tiles/a b.tif" size={9e9} label="cells" shape="drawn" />
-      </HereContext.Provider>
-    );
-  });
+  root.render(
+    <HereContext.Provider value={here}>
+      <Preview run={47} path="tiles/a b.tif" size={9e9} label="cells" shape="drawn" />
+    </HereContext.Provider>
+  );
   opened.push(() => {
-    act(() => {
-      root.unmount();
-    });
+    root.unmount();
     host.remove();
   });
   return { host, asked };
@@ -122,6 +119,7 @@ it('a large stack is shown at once, and gone through by its slider', async () =>
   await vi.waitFor(
     () => {
       expect(host.textContent).toContain('plane 1 of 12 · 2048 × 1024');
+      expect(host.querySelector('input')).not.toBeNull();
     },
     { timeout: 60_000 }
   );
@@ -129,18 +127,16 @@ it('a large stack is shown at once, and gone through by its slider', async () =>
   expect(picture?.getAttribute('alt')).toBe('cells');
   const slider = host.querySelector('input');
   expect(slider?.getAttribute('aria-label')).toBe('Plane of cells');
-  act(() => {
-    // Past React, which would take the value for one that it set itself.
-    Reflect.set(HTMLInputElement.prototype, 'value', '5', slider);
-    slider?.dispatchEvent(new Event('input', { bubbles: true }));
-  });
-  expect(slider?.getAttribute('aria-valuetext')).toBe('plane 5 of 12');
+  // Past React, which would take the value for one that it set itself.
+  Reflect.set(HTMLInputElement.prototype, 'value', '5', slider);
+  slider?.dispatchEvent(new Event('input', { bubbles: true }));
   await vi.waitFor(
     () => {
       expect(host.textContent).toContain('plane 5 of 12 · 2048 × 1024');
     },
     { timeout: 60_000 }
   );
+  expect(slider?.getAttribute('aria-valuetext')).toBe('plane 5 of 12');
   expect(host.querySelector('img')?.src).toBe('data:image/png;base64,plane5');
   expect(asked).toEqual(['tiles/a b.tif 1', 'tiles/a b.tif 5']);
   // The slider is the same one: it keeps the focus.
@@ -159,4 +155,41 @@ it('what cannot be drawn says why and what to do, in place of the picture', asyn
     { timeout: 60_000 }
   );
   expect(host.querySelector('img, input, button')).toBeNull();
+});
+
+it('a few pictures are asked for at once, and none that nobody waits for any more', async () => {
+  const few = new Few(2);
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  const wanted = new Set([1, 2, 3, 4]);
+  const take = (number: number): Promise<string> =>
+    few
+      .take(
+        async () => {
+          begun.push(number);
+          await new Promise<void>(resolve => ends.push(resolve));
+          return `done ${number}`;
+        },
+        () => wanted.has(number)
+      )
+      .catch((error: unknown) => (error instanceof NotWanted ? 'not wanted' : 'wrong'));
+  const all = Promise.all([1, 2, 3, 4].map(take));
+  expect(begun).toEqual([1, 2]);
+  wanted.delete(3);
+  ends[0]?.();
+  await vi.waitFor(
+    () => {
+      expect(begun).toEqual([1, 2, 4]);
+    },
+    { timeout: 60_000 }
+  );
+  ends.slice(1).forEach(end => {
+    end();
+  });
+  expect(await all).toEqual(['done 1', 'done 2', 'not wanted', 'done 4']);
+  // All places are free again.
+  const last = take(1);
+  expect(begun).toEqual([1, 2, 4, 1]);
+  ends[3]?.();
+  expect(await last).toBe('done 1');
 });

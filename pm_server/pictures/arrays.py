@@ -29,7 +29,7 @@ def array_plane(stream: IO[bytes], number: int) -> Plane:
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(stream)
     except (ValueError, EOFError) as error:
-        raise damaged(str(error).partition("\n")[0]) from error
+        raise damaged("its header cannot be read") from error
     if len(shape) < 2 or dtype.hasobject or dtype.kind not in "biufc":
         raise Unshowable(f"it is an array {shape} of {dtype}, and no image")
     if fortran and len(shape) > 2:

@@ -60,7 +60,7 @@ def decompressed(data: bytes, compression: int, size: int) -> bytes:
             tags += [(259, _SHORT, _BY_LIBTIFF[compression]), (262, _SHORT, 1), (278, _LONG, 1)]
             out = _by_libtiff(data, tags)
     except (zlib.error, lzma.LZMAError, OSError, SyntaxError) as error:
-        raise damaged(str(error)) from error
+        raise damaged("a part of it cannot be decompressed") from error
     if len(out) < size:
         raise damaged(f"a part of it has {len(out)} of {size} bytes")
     return out
@@ -84,7 +84,7 @@ def jpeg_decoded(data: bytes, part: JpegPart) -> bytes:
     try:
         out = _by_libtiff(data, tags)
     except (OSError, SyntaxError) as error:
-        raise damaged(str(error)) from error
+        raise damaged("a part of it cannot be decompressed") from error
     if len(out) != part.width * part.height * part.samples:
         raise damaged("a part of it has another size than it says")
     return out

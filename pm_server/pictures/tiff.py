@@ -342,6 +342,8 @@ def _by_imagecodecs(page: TiffPage) -> Any:
 
 def _refused(error: Exception) -> Unshowable:
     reason = str(error)
+    if "known COMPRESSION" in reason:
+        return Unshowable(f"it is compressed in a way that is not known ({reason.split()[0]})")
     if "imagecodecs" not in reason:
         return damaged(reason)
     what = reason.partition(">")[0].partition("<")[2].partition(":")[0]

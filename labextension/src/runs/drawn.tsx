@@ -8,12 +8,25 @@ import { readPicture } from '../api/files';
 import { useAsked } from '../screen/asked';
 import { useHere } from '../screen/here';
 import { Action, Shown } from '../screen/parts';
+import type { IApi } from '../tokens';
 import { captionOf } from './caption';
+import { Few } from './few';
 
+/** Pictures that are asked for at once; as many as the server draws at once. */
+const AT_ONCE = 2;
 /** Milliseconds that a slider rests before a plane is asked for. */
 const REST = 150;
 /** Pixels that a picture is high at most, until somebody wants it larger; as in runs.css. */
 const HIGH = 480;
+
+/** The pictures that are drawn for a page. */
+const drawing = new WeakMap<IApi, Few>();
+
+function fewOf(api: IApi): Few {
+  const few = drawing.get(api) ?? new Few(AT_ONCE);
+  drawing.set(api, few);
+  return few;
+}
 
 interface IDrawnProps {
   run: number;
@@ -29,12 +42,24 @@ export function Drawn({ run, path, label }: IDrawnProps): React.JSX.Element {
   const [large, setLarge] = React.useState(false);
   // What was drawn last stays until the next plane is there.
   const [last, setLast] = React.useState<Picture | null>(null);
+  const wish = React.useRef('');
   const asked = useAsked(
     React.useCallback(async () => {
-      const found = await readPicture(api, run, path, plane);
+      const mine = `${run} ${plane} ${path}`;
+      wish.current = mine;
+      const found = await fewOf(api).take(
+        () => readPicture(api, run, path, plane),
+        () => wish.current === mine
+      );
       setLast(found);
       return found;
     }, [api, run, path, plane])
+  );
+  React.useEffect(
+    () => () => {
+      wish.current = '';
+    },
+    []
   );
   React.useEffect(() => {
     const timer = setTimeout(() => {
@@ -46,7 +71,7 @@ export function Drawn({ run, path, label }: IDrawnProps): React.JSX.Element {
   }, [wanted]);
   const { state } = asked;
   const picture = asked.value ?? (state.kind === 'loading' ? last : null);
-  const planes = last?.planes ?? 1;
+  const planes = (picture ?? last)?.planes ?? 1;
   return (
     <div className="pm-Drawn" aria-busy={state.kind === 'loading'}>
       {picture !== null ? (
