@@ -9,6 +9,7 @@ from pm_kernel.artifacts.manifest import hash_file
 from pm_kernel.domain.decisions import ContentOf, Identity, OutputOf, Reuse, ReuseQuery, TextOf
 from pm_kernel.domain.methods import Declaration
 from pm_kernel.domain.reuse import content_identity, set_key, stated_key, value_identity
+from pm_kernel.running.inside.reads import BESIDE
 from pm_kernel.store import reuse
 from pm_kernel.store.engine import Connection
 from pm_kernel.store.reuse import Candidate
@@ -57,7 +58,9 @@ class DuplicateLookup:
             if param_set_id is not None:
                 found.append(stated_key(query.version_id, param_set_id, inputs))
             keys[query.key] = tuple(found)
-        known = reuse.candidates(self._connection, {key for each in keys.values() for key in each})
+        known = reuse.candidates(
+            self._connection, {key for each in keys.values() for key in each}, beside=BESIDE
+        )
         fitting = {
             query.key: [c for key in keys.get(query.key, ()) for c in known.get(key, ())]
             for query in queries
@@ -77,7 +80,9 @@ class DuplicateLookup:
             chosen = next((each for _, each in ranked if self._same_imports(each)), None)
             if chosen is not None:
                 others = read.get(chosen.run_id, set()) - asked
-                answers[query.key] = Reuse(chosen.run_id, tuple(sorted(others)))
+                answers[query.key] = Reuse(
+                    chosen.run_id, tuple(sorted(others)), read_beside=chosen.read_beside
+                )
         return answers
 
     def _stated(self, query: ReuseQuery) -> dict[str, str | None]:

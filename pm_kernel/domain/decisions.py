@@ -98,6 +98,8 @@ class Reuse:
     run_id: int
     #: Runs that this one really read, where they are others than the plan's with equal bytes.
     equal_bytes_from: tuple[int, ...] = ()
+    #: It read files that are none of its inputs; nobody compares those.
+    read_beside: bool = False
 
 
 #: Answers many queries at once, by key; keys without an equal run are absent.
@@ -248,6 +250,8 @@ def _answered(answer: Reuse | None) -> Decision:
         numbers = [str(run_id) for run_id in answer.equal_bytes_from]
         told = numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}"
         reason += f"; equal bytes from run{'s' if len(numbers) > 1 else ''} {told}"
+    if answer.read_beside:
+        reason += "; it also read files that are none of its inputs, and these may be others now"
     return Decision("reuse", reason, "equal", answer.run_id)
 
 

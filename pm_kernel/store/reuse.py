@@ -35,6 +35,8 @@ class Candidate:
     step: str | None
     sample: str | None
     branch: str | None
+    #: It opened files that are none of its inputs: whether they are as they were, nobody knows.
+    read_beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ _ALTERED = """
 _CANDIDATES = text(
     f"""
     SELECT r.id, r.reuse_key, r.method_version_id, w.root, r.environment,
-           r.plan_step, r.sample, r.plan_branch
+           r.plan_step, r.sample, r.plan_branch,
+           EXISTS (SELECT 1 FROM jsonb_array_elements_text(r.notices) n
+                   WHERE starts_with(n, :beside))
     FROM runs r JOIN workspaces w ON w.id = r.workspace_id
     WHERE r.reuse_key = ANY(:keys) AND r.status = 'completed' AND NOT {_ALTERED}
     ORDER BY r.id
@@ -79,12 +83,17 @@ _SOURCES = text(
 )
 
 
-def candidates(connection: Connection, keys: Iterable[str]) -> dict[str, list[Candidate]]:
-    """Return completed, unaltered runs by reuse key, the oldest first."""
+def candidates(
+    connection: Connection, keys: Iterable[str], *, beside: str
+) -> dict[str, list[Candidate]]:
+    """Return completed, unaltered runs by reuse key, the oldest first.
+
+    ``beside`` is how the notice begins that a run opened what is none of its inputs.
+    """
     wanted = list(keys)
     found: dict[str, list[Candidate]] = {}
     if wanted:
-        for row in connection.execute(_CANDIDATES, {"keys": wanted}):
+        for row in connection.execute(_CANDIDATES, {"keys": wanted, "beside": beside}):
             candidate = Candidate(*row)
             found.setdefault(candidate.reuse_key, []).append(candidate)
     return found

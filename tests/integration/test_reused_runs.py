@@ -119,6 +119,28 @@ def test_a_sample_that_nobody_had_takes_the_oldest_equal_run(world: World) -> No
     assert others["all -"] not in made.values()
 
 
+def test_a_preview_says_of_a_reused_run_that_it_read_what_nobody_compares(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beside = world.bench.root / "beside.txt"
+    beside.write_text("first")
+    peek = f"""
+def run(output_dir, given):
+    (output_dir / "drawn.txt").write_text(open({str(beside)!r}).read())
+"""
+    world.bench.method("peek", peek, inputs={"given": "file"}, outputs={"drawn": "drawn.txt"})
+    steps = {name: {"method": name, "inputs": {"given": {"column": "image"}}}
+             for name in ("load", "peek")}  # fmt: skip
+    plan_id, runs = world.execute(steps, [{"sample": "s1", "image": "image.txt"}])
+    beside.write_text("second")
+    assert main(["plan", "preview", str(plan_id)]) == 0
+    told = capsys.readouterr().out
+    for run_id in runs:
+        assert f"reuses run {run_id}: same version, parameters and inputs" in told
+    # Of the one that opened another file, and of no other.
+    assert told.count("; it also read files that are none of its inputs, and these may be") == 1
+
+
 def test_what_a_reused_run_read_says_whose_output_a_plan_counted_on(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:

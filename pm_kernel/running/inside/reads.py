@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: Different files remembered while the method runs, and named afterwards.
 _MAX_SEEN = 5000
 MAX_NAMED = 20
+#: How the notice begins that names them.
+BESIDE = "It read files that are none of its inputs"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 #: The system's own files, and what libraries keep in a home folder: no inputs of an analysis.
 _SYSTEM = (

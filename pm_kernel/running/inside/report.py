@@ -14,7 +14,7 @@ import sys
 from .failure import SourceRun, describe, show
 from .imported import Imported
 from .metrics import metrics_of, storable
-from .reads import MAX_NAMED, Reads
+from .reads import BESIDE, MAX_NAMED, Reads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,9 +143,7 @@ class Report:
         ]
         if beside:
             more = f" and {len(beside) - MAX_NAMED} more" if len(beside) > MAX_NAMED else ""
-            notices.append(
-                f"It read files that are none of its inputs: {', '.join(beside[:MAX_NAMED])}{more}."
-            )
+            notices.append(f"{BESIDE}: {', '.join(beside[:MAX_NAMED])}{more}.")
         lost = self._seam.lost()
         if lost:
             notices.append(
