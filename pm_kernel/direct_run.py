@@ -59,6 +59,12 @@ class DirectPlan:
     #: Which sample its run is of: what was asked for, else that of the runs its data comes from.
     sample: str | None
 
+    @property
+    def equal(self) -> str:
+        """Say which run answers it already, and what that rests on."""
+        (decision,) = self.shown.decisions.values()
+        return f"Run {self.reuse_run_id} is equal: {decision.reason.partition(': ')[2]}."
+
 
 def prepare(
     store: Store, request: DirectRequest, same_imports: Callable[[Connection], SameImports]

@@ -82,7 +82,7 @@ def main(argv: list[str], context: Context) -> int:
     if options.version is None and not context.json:
         _tell_edits(settings, direct)
     if direct.reuse_run_id is not None:
-        if options.reuse or context.json or not _ask_rerun(direct):
+        if options.reuse or context.json or not _ask_rerun(direct.equal):
             return _report(context, direct.reuse_run_id, "reused")
         request = direct_run.with_rerun(request)
         direct = direct_run.prepare(store, request, matching)
@@ -149,10 +149,7 @@ def _report(context: Context, run_id: int, status: str, error: str | None = None
     return 0
 
 
-def _ask_rerun(direct: direct_run.DirectPlan) -> bool:
-    (decision,) = direct.shown.decisions.values()
-    _, _, why = decision.reason.partition(": ")
-    told = f"Run {direct.reuse_run_id} is equal: {why}."
+def _ask_rerun(told: str) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         sys.stderr.write(f"pm: {told} It is reused; --rerun runs again.\n")
         return False

@@ -111,7 +111,7 @@ def _run(at: Opened, body: Fields) -> dict[str, Any]:
     direct = direct_run.prepare(at.store, request, same_imports(at.settings))
     if direct.reuse_run_id is not None:
         raise Reusable(
-            f"Run {direct.reuse_run_id} is equal: same version, parameters and inputs.",
+            direct.equal,
             direct.reuse_run_id,
             hint="Use that one, or run again.",
         )
