@@ -1,4 +1,4 @@
-"""Fixtures of databases: real PostgreSQL servers in temporary folders, stopped at the end."""
+"""Fixtures of databases and workspaces: real PostgreSQL servers, stopped at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -18,6 +18,9 @@ from pm_kernel.embedded import EmbeddedPostgres
 from pm_kernel.errors import DatabaseUnavailable
 from pm_kernel.store import schema
 from pm_kernel.store.engine import Store
+
+if TYPE_CHECKING:
+    from .workbench import Workbench
 
 TEMPLATE = "pm_template"
 #: Nothing here has to survive a power cut.
@@ -102,6 +105,21 @@ def store(database_url: str) -> Iterator[Store]:
     opened = Store(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str
+) -> Iterator[Workbench]:
+    """A workspace of the test's own, with an empty database; methods are made by the test."""
+    # Only who has a workspace needs all that it is made with.
+    from .workbench import Workbench
+
+    # What was learnt about the interpreter holds for all tests.
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    made = Workbench.make(tmp_path / "workspace", database_url, cache=cache)
+    yield made
+    made.close()
 
 
 @pytest.fixture

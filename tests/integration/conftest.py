@@ -95,17 +95,6 @@ RunLaunch = Callable[..., int]
 
 
 @pytest.fixture
-def bench(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, database_url: str
-) -> Iterator[Workbench]:
-    """A workspace; what is fetched for it is shared with other tests."""
-    cache = tmp_path_factory.getbasetemp() / "cache"
-    made = Workbench.make(tmp_path / "workspace", database_url, cache=cache)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def entered(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Workbench]:
