@@ -22,7 +22,7 @@ from pm_kernel.artifacts.manifest import (
     read_manifest,
 )
 from pm_kernel.config import Settings
-from pm_kernel.errors import IntegrityError, StoreUnavailable
+from pm_kernel.errors import Conflict, IntegrityError, NotFound, StoreUnavailable
 from pm_kernel.store import integrity
 from pm_kernel.store.engine import Store
 
@@ -62,15 +62,30 @@ def verify(
 ) -> list[Verdict]:
     """Check ended runs of this workspace, one by one, and note each verdict.
 
-    Of a run that cannot be read nothing is noted: that is no word on what it holds.
+    Of a run that cannot be read nothing is noted: that is no word on what it holds. Raises NotFound
+    where there is no such run, Conflict where one has not ended.
     """
     run_store = RunStore(settings.runs_dir)
     with store.reading() as connection:
+        where = integrity.whereabouts(connection, run_ids)
         recorded = integrity.recorded_outputs(connection, run_ids)
+    for run_id in run_ids:
+        if run_id not in where:
+            raise NotFound(f"There is no run {run_id}.", hint="`pm runs` shows the newest runs.")
+        if where[run_id][0] == "running":
+            raise Conflict(f"Run {run_id} has not ended; verify it when it has.")
     verdicts = []
     for run_id in run_ids:
         folder = run_store.final(run_id)
+        _, workspace, root = where[run_id]
         try:
+            if workspace != settings.workspace_id:
+                raise StoreUnavailable(f"It is of the workspace {root}; verify it there.")
+            if not folder.exists() and not run_store.is_there():
+                raise StoreUnavailable(
+                    f"{run_store.root} is not the run store that it was written to. Is its disk "
+                    "mounted?"
+                )
             verdict = _check(folder, run_id, tier, recorded.get(run_id, {}))
         except StoreUnavailable as error:
             verdict = Verdict(run_id, tier, (), unread=error.message)

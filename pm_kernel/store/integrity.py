@@ -58,6 +58,16 @@ def note_verified(
     )
 
 
+def whereabouts(connection: Connection, run_ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+    """Return status, uuid and folder of the workspace of those of these runs that there are."""
+    query = (
+        select(runs.c.id, runs.c.status, workspaces.c.uuid, workspaces.c.root)
+        .join_from(runs, workspaces)
+        .where(runs.c.id == func.any(cast(list(run_ids), ARRAY(BigInteger))))
+    )
+    return {row.id: (row.status, str(row.uuid), row.root) for row in connection.execute(query)}
+
+
 def recorded_outputs(connection: Connection, run_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """Return path -> sha256 of the outputs that are one file, by run."""
     columns = run_outputs.c

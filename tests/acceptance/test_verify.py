@@ -106,6 +106,23 @@ def test_a_lost_directory_is_said(two_runs: Workbench) -> None:
     assert "00000001" in done.stdout
 
 
+def test_only_what_there_is_to_verify_gets_a_verdict(two_runs: Workbench) -> None:
+    assert "There is no run 99" in two_runs.pm("verify", "1", "99").stderr
+    two_runs.execute("UPDATE runs SET status = 'running', host = 'node7' WHERE id = 2")
+    assert "Run 2 has not ended" in two_runs.pm("verify", "2").stderr
+    # Of another workspace, whose run store is elsewhere; then of a disk that is not mounted.
+    other = Workbench.make(two_runs.root.parent / "other", two_runs.url)
+    for bench, said in ((other, f"of the workspace {two_runs.root}"), (two_runs, "mounted?")):
+        if bench is two_runs:
+            two_runs.runs.rename(two_runs.root / "disk")
+            two_runs.runs.mkdir()
+        done = bench.pm("verify", "1")
+        assert done.returncode == 8
+        assert said in done.stdout
+    other.close()
+    assert two_runs.rows("SELECT * FROM integrity_events") == []
+
+
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that gives no byte")
 def test_of_what_cannot_be_read_nothing_is_noted_and_the_others_are_checked(
     two_runs: Workbench,
