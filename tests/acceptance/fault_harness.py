@@ -127,7 +127,9 @@ class FaultWorld(Workbench):
         """Make the workspace, with its methods; the database is the embedded one of the folder."""
         root.mkdir(parents=True)
         state = root.parent / f"{root.name}-state"
-        server = EmbeddedPostgres(root / ".postgres", state_dir=state, settings=FAST)
+        # It is killed: what it has answered for is to be there afterwards, as it is for everybody.
+        kept = {**FAST, "synchronous_commit": "on"}
+        server = EmbeddedPostgres(root / ".postgres", state_dir=state, settings=kept)
         url = server.start()
         store = Store(url, pooled=False)
         schema.upgrade(store)
@@ -216,7 +218,7 @@ class FaultWorld(Workbench):
         done = self.pm("plan", "resume", str(plan), "--no-watch")
         assert done.returncode in (0, 4), done.stderr
         if done.returncode == 4:
-            assert "is running" in done.stderr
+            assert "is running" in done.stderr, done.stderr
         return "resumed" if done.returncode == 0 else "running"
 
     def status(self, plan: int) -> str:
