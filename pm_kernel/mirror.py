@@ -9,14 +9,16 @@
 ``plan.json`` and templates change in the transaction that changes the database: where they cannot
 be written, nothing is changed. ``state.json`` follows what happened, which cannot be refused any
 more; so it may be older than the database. It is newer where the database was restored from a
-backup: then it is not written over before ``rebuilding`` has read it. Nor is a template, where a
-later version of it is there.
+backup: then it is not written over before ``rebuilding`` has read it. Nor is a template, where it
+was saved or renamed there since. Renaming has no time of its own: so a template's file also says
+what it was called since it was saved last (``formerly``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,19 +74,24 @@ def keep_template(
     template_id: int,
     *,
     new: bool = False,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
     """Repeat a template; in the transaction that changes it.
 
-    Raises StoreUnavailable, and Conflict where a run store has a later version of it, or, if it is
-    ``new``, one of its number.
+    ``before`` is what the database had of it (``mirrored.read_template``); None, the same.
+    Raises StoreUnavailable, and Conflict where a run store has it as it became later than the
+    database knew, or, if it is ``new``, one of its number.
     """
     file = template_file(store, template_id)
     if new and file.exists():
         raise _lost("template", template_id)
     document = mirrored.read_template(connection, template_id)
     others = _elsewhere(connection, store)
-    for each in (store, *others):
-        _refuse_later(template_file(each, template_id), document)
+    formerly = [
+        name
+        for each in (*others, store)
+        for name in _former_names(template_file(each, template_id), before or document, document)
+    ]
     # First what it was: a template that was left by a kill has all that it came from beside it.
     numbers = mirrored.earlier_numbers(connection, template_id)
     for version in numbers:
@@ -93,6 +100,8 @@ def keep_template(
         # place of the last one may something lie that was never that version: a save was killed.
         if version == numbers[-1] or not earlier.exists():
             changes.write(earlier, mirrored.read_template_version(connection, template_id, version))
+    if formerly:
+        document["formerly"] = list(dict.fromkeys(formerly))
     changes.write(file, document)
     _forget_elsewhere(changes, others, template_id)
 
@@ -133,23 +142,52 @@ def _version_files(store: RunStore, template_id: int) -> list[Path]:
     return list((store.root / "templates").glob(f"{template_id}.v*.json"))
 
 
-def _refuse_later(file: Path, document: Mapping[str, Any]) -> None:
-    """Raise Conflict where a run store has a later version of a template than the database."""
+def is_newer(kept: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Whether a file has a version of a template as it was drawn, noted or called later.
+
+    ``document`` is how the database has that version.
+    """
+    there, here = _saved_at(kept), _saved_at(document)
+    return there > here or (there == here and document["name"] in kept.get("formerly", ()))
+
+
+def _saved_at(document: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(document["updated_at"])
+
+
+def _former_names(file: Path, before: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
+    """Return what a template was called since it was saved last, as a run store knows.
+
+    Raises Conflict where that has the template as it became later than ``before``, unless just
+    that is done again.
+    """
     try:
         kept = mirror.read(file)
         # What was written before templates had versions says none.
         if kept is None or "version" not in kept:
-            return
-        there, here = int(kept["version"]), document["version"]
-        another = there == here and kept["content_hash"] != document["content_hash"]
+            return []
+        there, here = int(kept["version"]), before["version"]
+        another = there == here and kept["content_hash"] != before["content_hash"]
+        is_ahead = there > here or another or (there == here and is_newer(kept, before))
+        is_again = there == document["version"] and all(
+            kept[part] == document[part] for part in ("name", "note", "definition")
+        )
+        names = [name for name in (*kept.get("formerly", ()), kept["name"])
+                 if name != document["name"]]  # fmt: skip
+        is_same_save = there == document["version"] and _saved_at(kept) == _saved_at(document)
     except mirror.UNREADABLE:
-        return
-    if there > here or another:
+        return []
+    if is_ahead and not is_again:
+        template = f"template {shown(before['name'])}"
+        if there > here or another:
+            what = f"a version {there} of {template} that this database does not know"
+        else:
+            what = f"{template} as it was saved or renamed later than this database knows"
         raise Conflict(
-            f"{file} has a version {there} of template {shown(document['name'])} that this "
-            "database does not know: it was restored from a backup, or a save was killed.",
+            f"{file} has {what}: it was restored from a backup, or a save was killed.",
             hint="`pm rebuild` in that workspace reads it; then repeat this.",
         )
+    return names if is_same_save else []
 
 
 def keep_submitted(run_store: RunStore, store: Store, plan_id: int) -> None:

@@ -27,7 +27,7 @@ from pm_kernel.domain.templates import (
 )
 from pm_kernel.errors import Conflict, InvalidInput, NotFound, Problems
 from pm_kernel.mirror import forget_template, keep_template
-from pm_kernel.store import templates
+from pm_kernel.store import mirrored, templates
 from pm_kernel.store.engine import Connection, Store
 
 #: A note is a sentence or a few.
@@ -177,6 +177,7 @@ def save_template(
             keep_template(kept, connection, run_store, there.template_id)
             return SavedTemplate(there, created=False, changed=False)
         before = _expected(connection, name, expected)
+        was = mirrored.read_template(connection, before.template_id)
         is_new = before.content_hash != pipeline.content_hash
         if is_new:
             templates.keep_version(connection, before)
@@ -189,7 +190,7 @@ def save_template(
             note=note if note is not None else "" if is_new else before.note,
             updated_by=settings.user,
         )
-        keep_template(kept, connection, run_store, after.template_id)
+        keep_template(kept, connection, run_store, after.template_id, before=was)
     return SavedTemplate(after, created=False, changed=True)
 
 
@@ -204,6 +205,7 @@ def rename_template(
         if new_name == name:
             return before
         _refuse_taken(connection, new_name)
+        was = mirrored.read_template(connection, before.template_id)
         document = {**before.document, "name": new_name}
         after = templates.change_template(
             connection,
@@ -211,7 +213,7 @@ def rename_template(
             name=new_name,
             definition=document,
         )
-        keep_template(kept, connection, run_store, after.template_id)
+        keep_template(kept, connection, run_store, after.template_id, before=was)
     return after
 
 

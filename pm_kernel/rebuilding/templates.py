@@ -11,7 +11,7 @@ from pm_kernel.artifacts.layout import RunStore
 from pm_kernel.artifacts.mirror import UNREADABLE, read
 from pm_kernel.config import Settings
 from pm_kernel.errors import Conflict, PmError
-from pm_kernel.mirror import version_file
+from pm_kernel.mirror import is_newer, version_file
 from pm_kernel.rebuilding.found import Found, numbered
 from pm_kernel.store import mirrored, numbering, reading_again
 from pm_kernel.store.engine import DATABASE_ERRORS, Connection, Store
@@ -22,7 +22,7 @@ def read_templates(settings: Settings, store: Store, found: Found) -> None:
     """Add the templates that the database lacks; of one that was deleted there is no file.
 
     The newest come first: where a kill left one that was never saved, it takes no name from them.
-    One of which the run store has a later version becomes that.
+    One that the run store has as it was saved or renamed later becomes that.
     """
     run_store = RunStore(settings.runs_dir)
     folder = run_store.root / "templates"
@@ -71,7 +71,7 @@ def _bring_forward(
     names: dict[int, str],
     found: Found,
 ) -> None:
-    """Let a template of the database be as the run store has it, where that is a later version.
+    """Let a template of the database be as the run store has it, where that is newer.
 
     Raises Missing and Conflict where that cannot be, with nothing changed.
     """
@@ -88,7 +88,7 @@ def _bring_forward(
                 f"version {last} of it is another in the database. It stays as it is there, and is "
                 "saved again once this file is put aside"
             )
-        if there == last:
+        if there == last and not is_newer(document, here):
             return
         if document["name"] != here["name"]:
             _refuse_taken(document, names)

@@ -174,10 +174,14 @@ def _signal_carrier(pid: int, sign: signal.Signals, uuid: str) -> None:
     """Signal a process of a run; never one that has got its number meanwhile."""
     try:
         held = os.pidfd_open(pid)
+    except AttributeError:
+        # Python was built where the system had no such call (that of conda, for instance).
+        _signal_unheld(pid, sign, uuid)
+        return
     except OSError as error:
-        if error.errno == errno.ENOSYS and _carries(pid, uuid):
-            # A kernel before 5.3, which cannot hold on to a process.
-            _signal(pid, sign)
+        if error.errno in (errno.ENOSYS, errno.EPERM):
+            # A kernel before 5.3, or a container that forbids it.
+            _signal_unheld(pid, sign, uuid)
         return
     try:
         if _carries(pid, uuid):
@@ -186,6 +190,12 @@ def _signal_carrier(pid: int, sign: signal.Signals, uuid: str) -> None:
         return
     finally:
         os.close(held)
+
+
+def _signal_unheld(pid: int, sign: signal.Signals, uuid: str) -> None:
+    """Signal a process right after a look at it, where nobody can hold on to it."""
+    if _carries(pid, uuid):
+        _signal(pid, sign)
 
 
 def _end_all(

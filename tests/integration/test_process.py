@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -131,7 +132,20 @@ time.sleep(3600)
 """
 
 
-def test_who_left_the_session_of_its_run_is_ended_by_the_uuid_that_it_was_started_with() -> None:
+@pytest.mark.parametrize("holding", ["held", "not built in", errno.ENOSYS, errno.EPERM])
+def test_who_left_the_session_of_its_run_is_ended_by_the_uuid_that_it_was_started_with(
+    monkeypatch: pytest.MonkeyPatch, holding: str | int
+) -> None:
+    if holding == "not built in":
+        monkeypatch.delattr(os, "pidfd_open")
+    elif isinstance(holding, int):
+        refusal = OSError(holding, os.strerror(holding))
+
+        def refuse(_pid: int) -> int:
+            raise refusal
+
+        monkeypatch.setattr(os, "pidfd_open", refuse)
+
     def daemon(uuid: str) -> int:
         environ = {**os.environ, "PM_RUN_UUID": uuid}
         with subprocess.Popen(

@@ -97,6 +97,55 @@ def test_a_template_goes_on_from_a_backup_only_as_what_it_became_since(
     assert pm("rebuild").out == NOTHING
 
 
+def test_how_a_template_is_drawn_and_called_since_a_backup_is_read_again_too(
+    pm: Pm, bench: Workbench, tmp_path: Path
+) -> None:
+    pm("init")
+    first = save(bench, "one")
+    pm("db", "backup", tmp_path / "first")
+    titled = {"format": 1, "steps": {"load": {"method": "one", "title": "Loading"}}}
+    drawn = templates.save_template(
+        bench.store, bench.settings, "daily", titled, expected=first.revision
+    ).template
+    assert drawn.version == 1
+    drawn_files = files(bench)
+    pm("db", "backup", tmp_path / "drawn")
+    templates.rename_template(
+        bench.store, bench.settings, "daily", "weekly", expected=drawn.revision
+    )
+    # Its name is another's since.
+    save(bench, "two", "daily")
+    before, kept = known(pm, bench), files(bench)
+    for backup, revision in (("first", first.revision), ("drawn", drawn.revision)):
+        bench.close()
+        pm("db", "restore", tmp_path / backup)
+        with pytest.raises(Conflict, match="saved or renamed later"):
+            templates.rename_template(
+                bench.store, bench.settings, "daily", "monthly", expected=revision
+            )
+        # What is new now is no reason to lose what was drawn then.
+        for method in ("one", "two"):
+            other = {"format": 1, "steps": {"load": {"method": method, "title": "Reading"}}}
+            with pytest.raises(Conflict, match="saved or renamed later"):
+                templates.save_template(
+                    bench.store, bench.settings, "daily", other, expected=revision
+                )
+        assert files(bench) == kept
+        told = pm("rebuild").out
+        assert told == "0 versions, 0 runs, 0 plans and 2 templates were read again.\n"
+        assert known(pm, bench) == before
+        assert pm("rebuild").out == NOTHING
+    # What is older is no news, as where another workspace could not remove it.
+    (bench.runs / "templates/1.json").write_bytes(drawn_files["1.json"])
+    assert pm("rebuild").out == NOTHING
+    # A name that it had before it was saved last says nothing any more.
+    weekly = templates.get_template(bench.store, "weekly")
+    assert (weekly.version, weekly.document["steps"]["load"]["title"]) == (1, "Loading")
+    saved = save(bench, "three", "weekly")
+    assert saved.version == 2
+    assert "formerly" not in json.loads((bench.runs / "templates/1.json").read_text())
+
+
 def test_what_another_workspace_saved_since_a_backup_is_read_again_there(
     pm: Pm, bench: Workbench, tmp_path: Path
 ) -> None:
