@@ -25,7 +25,7 @@ from pm_kernel.mirror import keep_plan
 from pm_kernel.nextflow.site import SiteCheck
 from pm_kernel.plan_file import PlanFile
 from pm_kernel.planned_rows import new_planned_runs
-from pm_kernel.store import drafts, plans, run_tree
+from pm_kernel.store import drafts, mirrored, plans, run_tree
 from pm_kernel.store.engine import Connection, Store
 
 
@@ -81,6 +81,7 @@ def change_draft(
     keys = {run.key for run in runs}
     with changes(settings.runs_dir) as kept, store.transaction() as connection:
         drafts.lock(connection, plan_id, before.plan.document, before.plan.stored_request())
+        was = mirrored.read_plan(connection, plan_id)
         drafts.change(
             connection,
             plan_id,
@@ -92,7 +93,7 @@ def change_draft(
             template_hash=shown_now.pipeline.content_hash,
         )
         run_tree.store_planned_runs(connection, plan_id, runs)
-        keep_plan(kept, connection, RunStore(settings.runs_dir), plan_id)
+        keep_plan(kept, connection, RunStore(settings.runs_dir), plan_id, before=was)
     return Edited(
         changes=differences(before, after),
         shown=shown_now,

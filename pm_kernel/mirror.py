@@ -10,12 +10,15 @@
 be written, nothing is changed. ``state.json`` follows what happened, which cannot be refused any
 more; so it may be older than the database. It is newer where the database was restored from a
 backup: then it is not written over before ``rebuilding`` has read it. Nor is a template, where it
-was saved or renamed there since. Renaming has no time of its own: so a template's file also says
-what it was called since it was saved last (``formerly``).
+was saved or renamed there since, nor a draft that was changed. A change of a draft and a renaming
+have no time of their own: so a file also says what it was before (``formerly``): a template, by
+which names it was called since it was saved last, and a draft, by what digests (``digest_of``).
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -33,6 +36,8 @@ from pm_kernel.store import mirrored, workspaces
 from pm_kernel.store.engine import Connection, Store
 
 PLAN, TREE, STATE = "plan.json", "tree.json.gz", "state.json"
+#: A backup is rarely as many changes of one draft old.
+_MOST_DIGESTS = 200
 
 
 def template_file(store: RunStore, template_id: int) -> Path:
@@ -46,12 +51,19 @@ def version_file(store: RunStore, template_id: int, version: int) -> Path:
 
 
 def keep_plan(
-    changes: Changes, connection: Connection, store: RunStore, plan_id: int, *, new: bool = False
+    changes: Changes,
+    connection: Connection,
+    store: RunStore,
+    plan_id: int,
+    *,
+    new: bool = False,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
     """Repeat what a plan is asked for; in the transaction that changes it.
 
+    ``before`` is what the database had of it (``mirrored.read_plan``); None, the same.
     Raises StoreUnavailable, and Conflict where its number is taken by a plan that this database
-    does not know, or where the run store knows that it is no draft any more.
+    does not know, or where the run store knows that it is no draft any more, or was changed later.
     """
     file = store.plan(plan_id) / PLAN
     if new and file.exists():
@@ -64,7 +76,45 @@ def keep_plan(
             "has it as a draft.",
             hint="`pm rebuild` reads what became of it.",
         )
-    changes.write(file, document)
+    formerly = _former_digests(file, before or document, document)
+    changes.write(file, {**document, "formerly": formerly} if formerly else document)
+
+
+def digest_of(plan: Mapping[str, Any]) -> str:
+    """Return what tells what a plan is asked for from what it was asked for before."""
+    facts = [plan[name] for name in mirrored.PLAN if name not in mirrored.TIMES]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def is_newer_draft(kept: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Whether a file has a draft as it was changed after what the database has, ``document``."""
+    return digest_of(document) in kept.get("formerly", ())
+
+
+def _former_digests(
+    file: Path, before: Mapping[str, Any], document: Mapping[str, Any]
+) -> list[str]:
+    """Return what a draft was, as its file knows.
+
+    Raises Conflict where that has it as it became later than ``before``, unless just that is done
+    again.
+    """
+    try:
+        kept = mirror.read(file)
+        if kept is None:
+            return []
+        was, becomes = digest_of(kept), digest_of(document)
+        is_lost = is_newer_draft(kept, before) and was != becomes
+        known = dict.fromkeys((*kept.get("formerly", ()), was))
+    except mirror.UNREADABLE:
+        return []
+    if is_lost:
+        raise Conflict(
+            f"{file} has draft {document['plan_id']} as it was changed later than this database "
+            "knows: it was restored from a backup, or a change was killed.",
+            hint="`pm rebuild` reads it; then repeat this.",
+        )
+    return [each for each in known if each != becomes][-_MOST_DIGESTS:]
 
 
 def keep_template(

@@ -81,7 +81,8 @@ def main(argv: list[str], context: Context) -> int:
         raise StoreUnavailable(
             f"{could_not}, and nothing is noted of them; the others are what was recorded "
             f"({tier} check).",
-            hint="Run `pm verify` as the user to whom they belong.",
+            hint="What is said of each names what is in the way: its disk, its workspace, or that "
+            "it is another user's, who can run `pm verify`.",
         )
     context.output.text(f"{len(verdicts)} runs are what was recorded ({tier} check).")
     return 0

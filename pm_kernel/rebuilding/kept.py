@@ -72,7 +72,11 @@ def read_kept(
         return None
     state = read(folder / STATE)
     if state is None:
-        return None if known else Kept(plan_id, document, None, None, (), "not")
+        if known is None:
+            return Kept(plan_id, document, None, None, (), "not")
+        # Whether it was changed since is seen where the database's is looked at.
+        is_changed = known.status == "draft" and "formerly" in document
+        return Kept(plan_id, document, None, None, (), "draft") if is_changed else None
     here: Here = "not" if known is None else "draft" if known.status == "draft" else "earlier"
     folders = [each for each in numbers_in(folder / "launches") if each <= HIGHEST]
     if here == "earlier" and not looked_at:

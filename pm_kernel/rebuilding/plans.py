@@ -75,7 +75,8 @@ def read_plans(
                 continue
             moved = False
             if plan.tree is None:
-                _read_draft(settings, store, plan, same_imports, found)
+                if not _read_draft(settings, store, plan, same_imports, found):
+                    continue
             else:
                 moved = _read_submitted(settings, store, plan, runs.get(plan.plan_id, []))
             found.plans.append(plan.plan_id)
@@ -108,11 +109,20 @@ def _read_draft(
     plan: Kept,
     same_imports: Callable[[Connection], SameImports],
     found: Found,
-) -> None:
+) -> bool:
+    """Read a draft that the database lacks, or has as it was earlier; False where it has it."""
+    if plan.here == "draft":
+        with store.reading() as connection:
+            if not mirror.is_newer_draft(
+                plan.document, mirrored.read_plan(connection, plan.plan_id)
+            ):
+                return False
     asked = planning.PlanInput.stored(plan.document["document"], plan.document["request"])
     shown = planning.preview(store, asked, same_imports)
     runs = [] if shown.errors else new_planned_runs(shown)
     with store.transaction() as connection:
+        if plan.here == "draft":
+            reading_again.remove_draft(connection, plan.plan_id)
         reading_again.insert_plan(connection, settings.workspace_id, plan.document)
         run_tree.store_planned_runs(connection, plan.plan_id, runs)
     if shown.errors:
@@ -120,6 +130,7 @@ def _read_draft(
             f"Draft {plan.plan_id} is there again; `pm plan preview {plan.plan_id}` says what is "
             "wrong with it now."
         )
+    return True
 
 
 def _read_submitted(

@@ -84,11 +84,10 @@ def rebuild(
         if run_id not in known:
             try:
                 meta = json.loads((folder / seal.META_NAME).read_bytes())
-                if lacking.holds_back(run_id, meta["registered"]):
-                    continue
-                record_ended(run_store, recorder, run_id, meta["uuid"])
-                read.append(run_id)
-                came.add(meta["registered"].get("plan_id"))
+                if not lacking.holds_back(run_id, meta["registered"]):
+                    record_ended(run_store, recorder, run_id, meta["uuid"])
+                    read.append(run_id)
+                    came.add(meta["registered"].get("plan_id"))
             except PmError as error:
                 problems.append(error.message)
             except (*mirror.UNREADABLE, *DATABASE_ERRORS) as error:

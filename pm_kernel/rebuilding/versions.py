@@ -6,6 +6,7 @@ nor all that belongs to it: a version made of these would only be a guess.
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from pm_kernel.config import Settings
@@ -58,7 +59,7 @@ class Lacking:
 
         Also how it comes back, where all others were ``looked`` for in the methods repository.
         """
-        git = f"git -C {settings.methods_dir}"
+        git = f"git -C {shlex.quote(str(settings.methods_dir))}"
         return [
             f"{method} v{number} (commit {commit[:12]}) is not known, so {_named(runs)} cannot be "
             "read."

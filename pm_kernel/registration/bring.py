@@ -92,11 +92,25 @@ def changes_committed(repository: MethodsRepository, source: Path, module: str, 
     return bool(gone) or any(_content(source / each) != committed.get(each) for each in kept)
 
 
-def has_edits(repository: MethodsRepository, module: str, name: str) -> bool:
-    """Whether the workspace's copy of a method is something else than what is committed of it."""
-    committed = _committed(repository, module, name)
-    present = _present(repository, module, name, repository.folder / module / name)
-    return bool(committed) and bool(present) and present != committed
+def has_edits(
+    repository: MethodsRepository, module: str, name: str, version: int, *, large: int
+) -> bool:
+    """Whether the workspace's copy of a method is something else than a version of it.
+
+    A new file of more than ``large`` bytes is a change by being there, and is not read for that;
+    what Python compiled is none.
+    """
+    folder = repository.folder / module / name
+    # Where its tag was lost, what is committed is the nearest that can be had.
+    tagged = _committed(repository, module, name, f"refs/tags/{name}/v{version}")
+    committed = tagged or _committed(repository, module, name)
+    if not committed or not folder.is_dir():
+        return False
+    if any(f.path not in committed for f in repository.large_files(f"{module}/{name}", large)):
+        return True
+    present = _present(repository, module, name, folder)
+    paths = [path for path in {*present, *committed} if not path.endswith(".pyc")]
+    return bool(present) and any(present.get(path) != committed.get(path) for path in paths)
 
 
 def bring_pixi(source: Path, target: Path) -> None:
@@ -143,9 +157,11 @@ def _files(source: Path) -> list[str]:
     return sorted(found)
 
 
-def _committed(repository: MethodsRepository, module: str, name: str) -> Mapping[str, bytes]:
+def _committed(
+    repository: MethodsRepository, module: str, name: str, revision: str | None = None
+) -> Mapping[str, bytes]:
     try:
-        return repository.read_blobs(repository.branch, f"{module}/{name}")
+        return repository.read_blobs(revision or repository.branch, f"{module}/{name}")
     except NotFound:
         return {}
 

@@ -21,12 +21,13 @@ def edits_left_out(settings: Settings, versions: Iterable[MethodVersionInfo]) ->
     try:
         repository = open_repository(settings)
         for each in sorted(versions, key=lambda version: version.method):
-            if has_edits(repository, each.module, each.method):
+            large = settings.large_file_bytes
+            if has_edits(repository, each.module, each.method, each.version, large=large):
                 folder = method_folder(settings, each.module, each.method)
                 told.append(
                     f"{folder} has changes that no version has; version {each.version} runs "
                     f"without them. `pm method register {shlex.quote(str(folder))}` makes the next."
                 )
-    except (PmError, OSError):
+    except (PmError, OSError, MemoryError):
         pass
     return told

@@ -53,8 +53,10 @@ def settle_run(
             if dead.is_dir():
                 _end(store, recorder, run, dead, evidence)
     else:
-        # Its method may have moved it away, and go on there.
-        _end_processes(run, store.partial(run["uuid"]))
+        # Its method may have moved it away, and go on there. What is sealed changes no more.
+        life = end_runner(store.partial(run["uuid"]))
+        if life is Life.ALIVE and not seal.is_of(store.final(run["run_id"]), run["uuid"]):
+            raise _not_ended(run)
     return record_ended(store, recorder, run["run_id"], run["uuid"]) is not None
 
 
@@ -201,7 +203,11 @@ def _end(
 
 def _end_processes(run: dict[str, Any], folder: Path) -> None:
     if end_runner(folder) is Life.ALIVE:
-        raise Conflict(f"The processes of run {run['run_id']} could not be ended.")
+        raise _not_ended(run)
+
+
+def _not_ended(run: dict[str, Any]) -> Conflict:
+    return Conflict(f"The processes of run {run['run_id']} could not be ended.")
 
 
 def _record_of(dead: Path, run: dict[str, Any]) -> dict[str, Any]:

@@ -269,12 +269,22 @@ def test_edits_that_no_version_has_are_told_where_they_do_not_run(pm: Pm, bench:
     told = "has changes that no version has; version 1 runs without them. `pm method register"
     assert told not in pm("plan", "create", name).err
     helper = bench.root / "methods/testing/copy/helper.py"
-    helper.write_text(HELPER.replace("2.0", "3.0"))
+    registered = helper.read_text()
+    helper.write_text(f"{registered}\n")
     (helper.parent / "__pycache__").mkdir()
     (helper.parent / "__pycache__" / "helper.pyc").write_bytes(b"no edit")
     made = pm("plan", "preview", name).err
     assert f"{helper.parent} {told}" in made
     assert made.count(told) == 1
+    # Data beside the code are not taken into the repository to see that they are there.
+    helper.write_text(registered)
+    assert told not in pm("plan", "preview", name).err
+    objects = {each for each in (bench.root / "methods/.git/objects").rglob("*") if each.is_file()}
+    with (helper.parent / "data.tif").open("wb") as data:
+        data.truncate(11 * 1024 * 1024)
+    assert told in pm("plan", "preview", name).err
+    found = (bench.root / "methods/.git/objects").rglob("*")
+    assert {each for each in found if each.is_file()} == objects
     plan = json.loads((bench.root / name).read_text())
     plan["pipeline"]["steps"]["copy"]["version"] = 1
     (bench.root / name).write_text(json.dumps(plan))

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -154,16 +155,17 @@ def test_who_left_the_session_of_its_run_is_ended_by_the_uuid_that_it_was_starte
             assert started.stdout is not None
             return int(started.stdout.readline())
 
-    ours, others = daemon("3f0c6c9e"), daemon("3f0c6c9e-of-another")
+    run = uuid4().hex
+    ours, others = daemon(run), daemon(f"{run}-of-another")
     try:
-        assert end_run(None, "3f0c6c9e") is Life.GONE
+        assert end_run(None, run) is Life.GONE
         assert identify(ours) is None
         assert identify(others) is not None
         # Nobody is meant where there is no uuid.
         assert end_run(None, "") is Life.GONE
         assert identify(others) is not None
     finally:
-        assert end_run(None, "3f0c6c9e-of-another") is Life.GONE
+        assert end_run(None, f"{run}-of-another") is Life.GONE
     assert identify(others) is None
 
 

@@ -69,6 +69,42 @@ def test_a_draft_of_a_restored_backup_becomes_what_was_submitted(
     ]
 
 
+def test_a_draft_that_was_changed_since_a_backup_goes_on_only_as_it_became(
+    pm: Pm, bench: Workbench, tmp_path: Path
+) -> None:
+    register(pm, bench)
+    for _ in range(2):
+        pm("plan", "create", "plan.json")
+    pm("plan", "edit", 1, "--name", "first")
+    pm("db", "backup", tmp_path / "then")
+    pm("plan", "edit", 1, "--name", "second", "--until", "double")
+    pm("plan", "edit", 1, "--notes", "as it was meant")
+    before = known(pm, bench)
+    file = bench.runs / "plans/1/plan.json"
+    kept = file.read_bytes()
+    bench.close()
+    pm("db", "restore", tmp_path / "then")
+    refused = pm("plan", "edit", 1, "--name", "other", code=Conflict.exit_code)
+    assert "has draft 1 as it was changed later than this database knows" in refused.err
+    assert "`pm rebuild`" in refused.err
+    with pytest.raises(Conflict, match="changed later"):
+        submit(bench, 1)
+    assert file.read_bytes() == kept
+    assert pm("rebuild").out == "0 versions, 0 runs, 1 plans and 0 templates were read again.\n"
+    assert known(pm, bench) == before
+    # It goes on from there, also back to what it was.
+    pm("plan", "edit", 1, "--name", "first")
+    pm("plan", "edit", 1, "--name", "second")
+    nothing = "0 versions, 0 runs, 0 plans and 0 templates were read again.\n"
+    assert pm("rebuild").out == nothing
+    # A change that was killed before the database had it can be done again.
+    digest, draft = mirror.digest_of(json.loads(file.read_bytes())), json.loads(file.read_bytes())
+    file.write_text(json.dumps({**draft, "notes": "killed", "formerly": [digest]}))
+    assert "changed later" in pm("plan", "edit", 1, "--notes", "x", code=Conflict.exit_code).err
+    pm("plan", "edit", 1, "--notes", "killed")
+    assert pm("rebuild").out == nothing
+
+
 def test_a_submitted_plan_of_a_restored_backup_is_brought_to_what_became_of_it(
     pm: Pm, bench: Workbench, life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
