@@ -49,6 +49,8 @@ _ASK = 15.0
 _LOOK = 1.0
 #: Seconds between two looks at Nextflow.
 _TICK = 0.05
+#: Seconds after which a Nextflow that says that it is stuck is taken at its word.
+_STUCK = 60.0
 
 #: Starts Nextflow for a launch; the one door to it.
 StartNextflow = Callable[[Settings, Launch, Plan, Path], NextflowProcess]
@@ -200,8 +202,12 @@ class Supervisor:
         # Nextflow takes two seconds to its first task.
         self._tasks.warm()
         trace = TraceReader(directory / LOG)
+        stuck = None
         try:
-            self._follow(launch, process, trace)
+            if self._follow(launch, process, trace):
+                stuck = "Nextflow started none of the tasks that waited, though nothing ran"
+                _say(f"{stuck}; another one goes on with them")
+                process.stop()
         except CancelAsked:
             # Nextflow ends at once; its tasks go on to complete their records.
             process.stop()
@@ -216,17 +222,24 @@ class Supervisor:
             self._end_jobs(waiting=True)
         self._settle()
         fruitful = self._record.achieved(launch)
-        self._error = launching.launch_failure(directory, exit_code)
+        # Ended by us, it has nothing to say itself.
+        self._error = stuck or launching.launch_failure(directory, exit_code)
         if self._error is None and not fruitful:
             self._error = launching.registration_failure(directory)
         self._close(launch, directory, process, self._error)
         return fruitful, not fruitful and 0 < exit_code < 128
 
-    def _follow(self, launch: Launch, process: NextflowProcess, trace: TraceReader) -> None:
+    def _follow(self, launch: Launch, process: NextflowProcess, trace: TraceReader) -> bool:
+        """Wait for the end of Nextflow; True where it is stuck instead, and nothing runs."""
+        well_at = time.monotonic()
         while process.poll() is None:
             self._stand()
             if self._is_time_to_beat():
                 self._read_trace(trace)
+                if not trace.stuck or self._record.live_runs():
+                    well_at = time.monotonic()
+                elif time.monotonic() - well_at > _STUCK:
+                    return True
                 # Others may have what its last tasks cannot use.
                 self._share.held.keep(self._record.lacking(launch) * self._share.each)
                 try:
@@ -238,6 +251,7 @@ class Supervisor:
                     # A full disk, somebody else's files: no reason to leave Nextflow alone.
                     _say(str(error))
             time.sleep(_TICK)
+        return False
 
     def _wait_for_an_orphan(self, known: set[int]) -> bool:
         """Wait until a run that outlived its launch has ended; False when there is none.

@@ -1,4 +1,4 @@
-"""Reads in Nextflow's log, while it grows, which tasks have ended.
+"""Reads in Nextflow's log, while it grows, which tasks have ended, and whether it is stuck.
 
 Only an observer's account: what a run became is decided by its record. Nextflow's own trace file
 would say the same, and more that the runner measures by itself; but where it is asked for, every
@@ -19,6 +19,11 @@ _ENDED = re.compile(
     rb"\bexit: (?P<exit>\d+|-); error: (?P<error>.*?); workDir: (?P<work_dir>.+?)"
     rb"(?: started: \S+; exited: [^;]*; )?\]$"
 )
+#: The same words begin what Nextflow says of a task that it starts, and starts once more.
+_MOVED = (b"ubmitted process > ", b"Task completed > ")
+#: What it says of its tasks on this machine every five minutes, where it has any.
+_IDLE = b"!! executor local > No more task to compute"
+_WAITING = b"%% executor local > tasks in the submission queue: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,16 @@ class TraceReader:
     def __init__(self, log: Path) -> None:
         self._log = log
         self._offset = 0
+        self._said: set[bytes] = set()
+
+    @property
+    def stuck(self) -> bool:
+        """Whether Nextflow last said that tasks wait to be started, and that none of them runs.
+
+        It counts processors that are free in two threads at once, and may so lose some for good
+        (nextflow-io/nextflow#7597): a task that wants them all is then never started.
+        """
+        return len(self._said) == 2
 
     def read(self) -> list[TraceRow]:
         """Return the tasks that ended since the last call, in the order of the log."""
@@ -53,7 +68,12 @@ class TraceReader:
             return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        found = (_ENDED.search(line) for line in whole.split(b"\n"))
+        lines = whole.split(b"\n")
+        for line in lines:
+            if any(words in line for words in _MOVED):
+                self._said.clear()
+            self._said.update(words for words in (_IDLE, _WAITING) if words in line)
+        found = (_ENDED.search(line) for line in lines)
         return [_row(match) for match in found if match is not None]
 
 

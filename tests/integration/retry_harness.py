@@ -57,6 +57,19 @@ class EndedNextflow:
         return 0
 
 
+class StuckNextflow:
+    """A Nextflow that starts nothing more, and does not end until it is told to."""
+
+    identity = replace(me(), start="stuck")
+    code: int | None = None
+
+    def poll(self) -> int | None:
+        return self.code
+
+    def stop(self) -> None:
+        self.code = 143
+
+
 class World:
     """One plan over three samples, and the supervisor that runs it."""
 

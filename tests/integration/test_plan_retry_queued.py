@@ -18,6 +18,7 @@ from pm_kernel.config import Settings
 from pm_kernel.domain.plans import Launch, Plan
 from pm_kernel.errors import Conflict, EngineUnavailable, NotFound, StoreUnavailable
 from pm_kernel.nextflow import owner
+from pm_kernel.nextflow.launcher import LOG
 from pm_kernel.nextflow.supervisor import Supervisor
 from pm_kernel.retrying import Choice, Retry
 from pm_kernel.running.process import identify
@@ -27,7 +28,7 @@ from pm_kernel.store.ownership import PlanLock
 
 from ..workbench import Workbench
 from .recording_harness import Life, wait_for
-from .retry_harness import STEPS, EndedNextflow, World, nobody
+from .retry_harness import STEPS, EndedNextflow, StuckNextflow, World, nobody
 
 
 @pytest.fixture
@@ -152,6 +153,38 @@ def test_what_is_asked_for_does_not_wait_for_a_run_that_has_nothing_to_do_with_i
         finally:
             world.life.complete(folder, world.life.start(folder).wait())
         assert supervising.result(timeout=300) == "completed"
+    store.close()
+
+
+def test_a_nextflow_that_is_stuck_is_ended_and_another_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pm_kernel.nextflow.supervisor._BEAT", 0.05)
+    monkeypatch.setattr("pm_kernel.nextflow.supervisor._STUCK", 0.2)
+    given: list[list[str]] = []
+
+    def start(_settings: Settings, launch: Launch, _plan: Plan, directory: Path) -> Any:
+        directory.mkdir(parents=True)
+        if given:
+            given.append(world.play(launch))
+            return EndedNextflow()
+        at = world.positions(launch)
+        for step in ("load s1", "load s2"):
+            world.life.run(launch, at[step])
+        given.append(["load s1", "load s2"])
+        (directory / LOG).write_text(
+            "!! executor local > No more task to compute -- The following nodes are still active\n"
+            "%% executor local > tasks in the submission queue: 5 -- tasks to be submitted are\n"
+        )
+        return StuckNextflow()
+
+    store = Store(world.bench.url, pooled=False)
+    supervisor = Supervisor(world.bench.settings, store, world.plan_id, world.epoch, start=start)
+    assert supervisor.run() == "completed"
+    assert given[1:] == [["all -", "load s3", "read s1", "read s2", "read s3"]]
+    rows = world.bench.rows("SELECT exit_code, error FROM plan_launches ORDER BY number")
+    told = "Nextflow started none of the tasks that waited, though nothing ran"
+    assert [(each["exit_code"], each["error"]) for each in rows] == [(143, told), (0, None)]
     store.close()
 
 

@@ -1,4 +1,4 @@
-"""Reading in Nextflow's log, while it is written, which tasks have ended."""
+"""Reading in Nextflow's log, while it is written, which tasks have ended, and if it is stuck."""
 
 from __future__ import annotations
 
@@ -89,3 +89,32 @@ def test_a_log_that_is_written_anew_is_read_from_its_beginning(tmp_path: Path) -
     assert len(reader.read()) == 2
     log.write_text(LIMIT)
     assert [row.planned_run_id for row in reader.read()] == [7]
+
+
+def test_it_is_stuck_where_tasks_wait_and_none_runs_and_nothing_has_moved_since(
+    tmp_path: Path,
+) -> None:
+    monitor = "Nov-26 19:41:32.222 [Task monitor] DEBUG n.processor.TaskPollingMonitor - "
+    idle = f"{monitor}!! executor local > No more task to compute -- The following nodes are …\n"
+    running = f"{monitor}!! executor local > tasks to be completed: 2 -- submitted tasks are …\n"
+    waiting = f"{monitor}%% executor local > tasks in the submission queue: 2 -- tasks to be …\n"
+    elsewhere = (idle + waiting).replace("executor local", "executor slurm")
+    submitted = (
+        "Nov-26 19:36:34.888 [Task submitter] INFO  nextflow.Session - [0f/a32290] "
+        "Submitted process > S02_B (13)\n"
+    )
+    again = submitted.replace("Submitted", "Re-submitted")
+    log = tmp_path / "nextflow.log"
+    for text, stuck in {
+        DONE + idle: False,
+        submitted + running + waiting: False,
+        elsewhere: False,
+        submitted + DONE + idle + OTHERS + waiting: True,
+        idle + submitted + waiting: False,
+        idle + waiting + again: False,
+        idle + waiting + DONE: False,
+    }.items():
+        log.write_text(text)
+        reader = TraceReader(log)
+        reader.read()
+        assert reader.stuck is stuck, text
