@@ -201,7 +201,10 @@ def run_launch(start_launch: Callable[..., NextflowProcess]) -> RunLaunch:
 
     def run(*arguments: object, **options: object) -> int:
         process = start_launch(*arguments, **options)
-        wait_for(lambda: process.poll() is not None, seconds=120)
+        try:
+            wait_for(lambda: process.poll() is not None, seconds=120)
+        finally:
+            process.stop()
         code = process.poll()
         assert code is not None
         return code
