@@ -33,9 +33,7 @@ def lit(plane: Plane, small: Small) -> Light:
     """Make the small picture of a plane visible."""
     pixels, values = small.pixels, small.values
     if plane.colours == "palette" and plane.palette is not None:
-        # The mean of two numbers of a palette is the number of another colour.
-        index = np.nan_to_num(pixels[:, :, 0]).astype(np.int64)
-        return Light(plane.palette[np.clip(index, 0, len(plane.palette) - 1)], False, None)
+        return Light((np.nan_to_num(pixels) + 0.5).astype(np.uint8), False, None)
     if small.largest is not None and _are_labels(plane, values):
         return Light(_colours()[_numbers(small.largest)], True, None)
     black, white, stretched = _range(plane, values)

@@ -59,7 +59,10 @@ class Values:
 
 @dataclass(frozen=True)
 class Small:
-    """The picture: means (rows, columns, samples); NaN where no value is a number."""
+    """The picture: means (rows, columns, samples), of a palette those of its colours.
+
+    NaN where no value is a number.
+    """
 
     pixels: Pixels
     #: Of whole numbers, one to a pixel: the largest of each square, as a mean is no label.
@@ -71,7 +74,9 @@ def shrunk(plane: Plane, *, longest: int) -> Small:
     """Read a plane and make it at most ``longest`` pixels long."""
     width, height = plane.read_width, plane.read_height
     factor = max(1, -(-max(width, height) // longest))
-    shape = (-(-height // factor), -(-width // factor), plane.samples)
+    palette = plane.palette if plane.colours == "palette" else None
+    depth = plane.samples if palette is None else 3
+    shape = (-(-height // factor), -(-width // factor), depth)
     sums, counts = np.zeros(shape), np.zeros(shape, np.int64)
     values = Values()
     step = max(1, round((width * height / _KEPT) ** 0.5))
@@ -80,7 +85,10 @@ def shrunk(plane: Plane, *, longest: int) -> Small:
     for top, left, first, pixels in _pieces(plane.blocks):
         pixels = np.abs(pixels) if pixels.dtype.kind == "c" else pixels
         _look(values, pixels[:, :, : max(0, colours - first)], top, left, step)
-        if plane.samples == 1 and pixels.dtype.kind in "ui":
+        if palette is not None:
+            # The mean of two numbers of a palette is the number of another colour.
+            pixels = palette[np.clip(pixels[:, :, 0], 0, len(palette) - 1)]
+        elif plane.samples == 1 and pixels.dtype.kind in "ui":
             if largest is None:
                 largest = np.zeros(shape[:2], pixels.dtype)
             _enlarge(largest, pixels[:, :, 0], top, left, factor)

@@ -204,6 +204,16 @@ def test_colours_of_other_kinds():
     assert "CMYK" in refused(by_pillow(Image.fromarray(RGB).convert("CMYK")))
 
 
+def test_a_palette_is_mixed_by_its_colours_and_not_by_its_numbers():
+    palette = np.zeros((3, 256), np.uint16)
+    palette[0, 0] = palette[1, 100] = palette[2, 50] = 65535
+    stripes = np.zeros((64, 64), np.uint8)
+    stripes[:, 1::2] = 100
+    facts, pixels = shown(tiff(stripes, photometric="palette", colormap=palette), longest=32)
+    assert (facts["colours"], facts["most"]) == ("palette", "100")
+    assert (pixels == (128, 128, 0)).all()
+
+
 STACK = (np.arange(12)[:, None, None] * 100 + COLUMNS).astype(np.uint16)
 
 
