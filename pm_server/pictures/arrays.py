@@ -1,4 +1,4 @@
-"""Arrays in ``.npy`` files: two dimensions, or a stack of planes."""
+"""Arrays in ``.npy`` files: two dimensions, a stack of planes, or pixels of colours."""
 
 from __future__ import annotations
 
@@ -36,12 +36,15 @@ def array_plane(stream: IO[bytes], number: int) -> Plane:
         raise Unshowable("its planes do not follow each other (it is in Fortran's order)")
     if fortran:
         shape = shape[::-1]
-    *stack, height, width = shape
+    coloured = len(shape) > 2 and _are_colours(shape[-1], dtype)
+    samples = shape[-1] if coloured else 1
+    *stack, height, width = shape[:-1] if coloured else shape
     planes = int(np.prod(stack, dtype=object))
     checked_number(number, planes)
-    checked_size(width, height, dtype.itemsize)
-    start = stream.tell() + (number - 1) * width * height * dtype.itemsize
-    blocks = _rows(stream, start, width, height, dtype)
+    pixel = samples * dtype.itemsize
+    checked_size(width, height, pixel)
+    start = stream.tell() + (number - 1) * width * height * pixel
+    blocks = _rows(stream, start, width, height, samples, dtype)
     if fortran:
         blocks = ((left, top, first, part.swapaxes(0, 1)) for top, left, first, part in blocks)
         width, height = height, width
@@ -54,8 +57,8 @@ def array_plane(stream: IO[bytes], number: int) -> Plane:
         height=height,
         bits=bits,
         numbers=numbers,
-        colours="grey",
-        samples=1,
+        colours="rgb" if coloured else "grey",
+        samples=samples,
         inverted=False,
         palette=None,
         read_width=width,
@@ -64,10 +67,19 @@ def array_plane(stream: IO[bytes], number: int) -> Plane:
     )
 
 
+def _are_colours(samples: int, dtype: np.dtype[Any]) -> bool:
+    """Whether the last dimension is one of colours, as of an image that was read from its file."""
+    if dtype.kind != "u" or dtype.itemsize > 2:
+        return False
+    # Four of more than 8 bits are more often channels of a microscope than colours and how opaque
+    # they are.
+    return samples == 3 or (samples == 4 and dtype.itemsize == 1)
+
+
 def _rows(
-    stream: IO[bytes], start: int, width: int, height: int, dtype: np.dtype[Any]
+    stream: IO[bytes], start: int, width: int, height: int, samples: int, dtype: np.dtype[Any]
 ) -> Iterator[Block]:
-    row = width * dtype.itemsize
+    row = width * samples * dtype.itemsize
     rows = max(1, PART // row)
     stream.seek(start)
     for top in range(0, height, rows):
@@ -75,4 +87,4 @@ def _rows(
         data = stream.read(count * row)
         if len(data) < count * row:
             raise damaged("it ends early")
-        yield top, 0, 0, np.frombuffer(data, dtype).reshape(count, width, 1)
+        yield top, 0, 0, np.frombuffer(data, dtype).reshape(count, width, samples)

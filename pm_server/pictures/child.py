@@ -115,7 +115,8 @@ def _told(value: Any) -> str | None:
     if value is None:
         return None
     plain = value.item() if hasattr(value, "item") else value
-    return f"{plain:.6g}" if isinstance(plain, float) else str(int(plain))
+    # Of long doubles ``item`` makes no float.
+    return str(int(plain)) if isinstance(plain, int) else f"{float(plain):.6g}"
 
 
 if __name__ == "__main__":

@@ -85,5 +85,7 @@ def checked_size(width: int, height: int, pixel: int) -> None:
 
 def checked_number(number: int, planes: int) -> None:
     """Raise Unshowable for a plane that is not there; ``number`` counts from 1."""
+    if planes < 1:
+        raise Unshowable("it has no planes")
     if not 1 <= number <= planes:
         raise Unshowable(f"it has no plane {number}: its planes are 1 to {planes}")

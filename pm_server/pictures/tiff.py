@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import IO, Any, Literal
 
 import numpy as np
-from tifffile import TiffFile, TiffFileError, TiffPage
+from tifffile import TiffFile, TiffFileError, TiffFrame, TiffPage
 
 from pm_server.pictures.plane import (
     MOST_OF_A_PART,
@@ -38,6 +38,8 @@ _MODELS = {
 _OF_A_SENSOR = 32803
 #: The predictor that takes floats apart.
 _SHUFFLED = 3
+#: MetaMorph's tag that has an entry for each plane.
+_PLANES_OF_METAMORPH = 33629
 
 
 def tiff_plane(stream: IO[bytes], number: int, *, longest: int) -> Plane:
@@ -46,8 +48,9 @@ def tiff_plane(stream: IO[bytes], number: int, *, longest: int) -> Plane:
     Of planes that are in the file in several sizes, the smallest that is large enough is read.
     Raises Unshowable, and what tifffile raises for what is no TIFF file.
     """
-    # Never a file beside it, whatever its metadata say.
-    tiff = TiffFile(stream, name="image", _multifile=False)
+    # Never a file beside it, whatever its metadata say; and of ScanImage's the pages that are
+    # there, not those that tifffile makes up because they are alike.
+    tiff = TiffFile(stream, name="image", _multifile=False, is_scanimage=False)
     first = _page(tiff, 0)
     images = _images_of_one_page(tiff, first)
     pages = [0] if images > 1 else _whole_pages(tiff, first)
@@ -64,16 +67,24 @@ def tiff_plane(stream: IO[bytes], number: int, *, longest: int) -> Plane:
 
 
 def _page(tiff: TiffFile, number: int) -> TiffPage:
-    page = tiff.pages[number]
-    if not isinstance(page, TiffPage):
-        raise damaged(f"page {number + 1} has no description of its own")
+    found = tiff.pages[number]
+    page = found.aspage()
+    if isinstance(found, TiffFrame):
+        # A compressed file of Zeiss (LSM) says wrongly how long its parts are: tifffile knows.
+        page.dataoffsets, page.databytecounts = found.dataoffsets, found.databytecounts
     return page
 
 
 def _images_of_one_page(tiff: TiffFile, first: TiffPage) -> int:
-    """Return how many images follow each other where only the first has a page (ImageJ)."""
-    if not tiff.is_imagej or len(tiff.pages) > 1 or not first.is_final:
+    """Return how many images follow each other where only the first has a page.
+
+    ImageJ and MetaMorph write such files.
+    """
+    if not (tiff.is_imagej or tiff.is_stk) or len(tiff.pages) > 1 or not first.is_final:
         return 1
+    if tiff.is_stk:
+        entries = first.tags.get(_PLANES_OF_METAMORPH)
+        return 1 if entries is None else max(1, entries.count)
     images = (tiff.imagej_metadata or {}).get("images", 1)
     return images if isinstance(images, int) and images > 0 else 1
 

@@ -217,6 +217,35 @@ def test_a_palette_is_mixed_by_its_colours_and_not_by_its_numbers():
 STACK = (np.arange(12)[:, None, None] * 100 + COLUMNS).astype(np.uint16)
 
 
+#: What Zeiss writes: a structure of which nothing here matters but its tag.
+LSM = (34412, 1, 512, bytes(512), True)
+
+
+def pages(*, compression: str | None = None, small: Any = None, **first: Any) -> bytes:
+    """A page of its own for each plane of the stack, of which the first says what they are."""
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        for number, plane in enumerate(STACK):
+            said = {} if number else first
+            how: dict[str, Any] = {"contiguous": False, "metadata": None}
+            writer.write(plane, compression=compression, **how, **said)
+            if small is not None:
+                writer.write(small, subfiletype=1, **how)
+    return out.getvalue()
+
+
+def metamorph() -> bytes:
+    """One page, whose tags tell of as many planes as have an entry."""
+    entries = [0, 1, 0, 0, 0, 0] * len(STACK)
+    # Entries are of 24 bytes, which the type of the tag does not say.
+    tags = [(33628, 4, 2, (9, 9), True), (33629, 5, 3 * len(STACK), entries, True)]
+    file = bytearray(tiff(STACK[0], metadata=None, extratags=tags))
+    at = file.index(struct.pack("<HHI", 33629, 5, 3 * len(STACK)))
+    struct.pack_into("<I", file, at + 4, len(STACK))
+    assert file.endswith(STACK[0].tobytes())
+    return bytes(file) + STACK[1:].tobytes()
+
+
 @pytest.mark.parametrize(
     "file",
     [
@@ -229,11 +258,15 @@ STACK = (np.arange(12)[:, None, None] * 100 + COLUMNS).astype(np.uint16)
         tiff(STACK[:, ::1], photometric="minisblack", planarconfig="separate"),
         tiff(np.moveaxis(STACK, 0, 2), photometric="minisblack", planarconfig="contig"),
         tiff(np.moveaxis(STACK, 0, 2), planarconfig="contig", compression="zlib", tile=(16, 16)),
+        pages(description="state.configName='two photons'"),
+        pages(software="SI.LINE_FORMAT_VERSION = 1"),
+        pages(compression="zlib", small=STACK[0, ::4, ::4], extratags=[LSM]),
+        metamorph(),
         array(STACK),
     ],
     ids=[
         *("pages", "strips", "ome", "imagej", "depth", "depth-tiles", "planar", "channels"),
-        *("channels-tiles", "npy"),
+        *("channels-tiles", "scanimage", "scanimage-2016", "lsm", "metamorph", "npy"),
     ],
 )
 def test_each_plane_of_a_stack_is_shown_however_they_are_stored(file):
@@ -261,6 +294,19 @@ def test_arrays_are_shown_and_nothing_in_them_is_unpickled():
     assert (shown(array(LABELS))[1] == shown(tiff(LABELS))[1]).all()
     assert (shown(array(np.asfortranarray(LABELS)))[1] == shown(tiff(LABELS))[1]).all()
     assert "no image" in refused(array(np.arange(5)))
+    assert refused(array(np.zeros((0, 4, 4)))) == "it has no planes"
+    # As imread gives it, and a stack of such.
+    for colours in (RGB, np.dstack([RGB, RGB[:, :, 0]]), RGB.astype(">u2")):
+        facts, pixels = shown(array(colours))
+        assert (facts["colours"], facts["planes"], facts["width"]) == ("rgb", 1, 80)
+        assert pixels.shape == colours.shape
+        assert colours.itemsize > 1 or (pixels == colours).all()
+    facts, pixels = shown(array(np.stack([RGB // 2, RGB])), 2)
+    assert (facts["planes"], (pixels == RGB).all()) == (2, True)
+    # Floats that are longer than those of Python.
+    facts, _ = shown(array(NOISE.astype(np.longdouble) / 1000))
+    assert (facts["least"], facts["most"]) == (f"{NOISE.min() / 1000:g}", f"{NOISE.max() / 1000:g}")
+    assert 0.1 < float(facts["stretched"][0]) < float(facts["stretched"][1]) < 0.2
     hostile = io.BytesIO()
     np.save(hostile, np.array([[print]], dtype=object), allow_pickle=True)
     assert "no image" in refused(hostile.getvalue())
