@@ -24,7 +24,13 @@ def main() -> None:
     """Draw, or say why not."""
     # One thread is enough, and each would reserve memory.
     os.putenv("OPENBLAS_NUM_THREADS", "1")
-    for kind, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS)):
+    limits = (
+        (resource.RLIMIT_AS, _MEMORY),
+        (resource.RLIMIT_CPU, _SECONDS),
+        # A crash leaves no file of all that memory behind.
+        (resource.RLIMIT_CORE, 0),
+    )
+    for kind, most in limits:
         # Not every system can bound the memory; sizes are looked at before anything is read, too.
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
@@ -32,11 +38,18 @@ def main() -> None:
     # What a library prints is no part of the answer.
     os.dup2(2, 1)
     number, longest = map(int, sys.argv[1:3])
-    with suppress(ImportError):
+    # One that is not there is told of below; why one does not work is printed, and ends it here.
+    with suppress(ModuleNotFoundError):
         from PIL import Image
+
+        import pm_server.pictures.tiff  # noqa: F401
 
         # Sizes are checked before; a plane is larger than Pillow expects of a photo.
         Image.MAX_IMAGE_PIXELS = None
+    # From here on an image could make them print without end.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     with os.fdopen(os.dup(0), "rb") as stream:
         facts, png = drawn(stream, number, longest)
     with answers:

@@ -24,6 +24,8 @@ _BY_LIBTIFF = {LZW: LZW, 32773: 32773, 50000: 50000, 34926: 50000}
 #: Those that give back the bytes that were compressed, so that what they are does not matter.
 BYTES = (NONE, *_DEFLATE, _LZMA, *_BY_LIBTIFF)
 _SHORT, _LONG, _UNDEFINED = 3, 4, 7
+#: Bytes that LZMA may take; its own settings take up to 65 MB, a header can ask for 4 GB.
+_MOST_FOR_LZMA = 1 << 29
 #: A tag of a TIFF file: its number, type and value.
 Tag = tuple[int, int, "int | tuple[int, ...] | bytes"]
 
@@ -48,7 +50,7 @@ def decompressed(data: bytes, compression: int, size: int) -> bytes:
         elif compression in _DEFLATE:
             out = zlib.decompressobj().decompress(data, size)
         elif compression == _LZMA:
-            out = lzma.LZMADecompressor().decompress(data, size)
+            out = lzma.LZMADecompressor(memlimit=_MOST_FOR_LZMA).decompress(data, size)
         else:
             # One byte is one pixel of a picture of one row.
             tags: list[Tag] = [
@@ -60,6 +62,8 @@ def decompressed(data: bytes, compression: int, size: int) -> bytes:
             tags += [(259, _SHORT, _BY_LIBTIFF[compression]), (262, _SHORT, 1), (278, _LONG, 1)]
             out = _by_libtiff(data, tags)
     except (zlib.error, lzma.LZMAError, OSError, SyntaxError) as error:
+        if isinstance(error, lzma.LZMAError) and "limit" in str(error):
+            raise MemoryError from error
         raise damaged("a part of it cannot be decompressed") from error
     if len(out) < size:
         raise damaged(f"a part of it has {len(out)} of {size} bytes")

@@ -58,11 +58,21 @@ class TableRoute(Route):
 class PictureRoute(Route):
     """An image that browsers do not show, as a picture that they do."""
 
+    _gone = False
+
+    def on_connection_close(self) -> None:
+        """Know that nobody waits for it any more."""
+        super().on_connection_close()
+        self._gone = True
+
     @verb
     async def get(self, run_id: str) -> None:
         """Return a ``plane`` of the image ``path`` as PNG, with what it is a picture of."""
         query = self.query("path", "plane")
         async with self.services.drawing:
+            # Others wait for theirs.
+            if self._gone:
+                return
             self.answer(await self.ask(lambda at: _picture(at, int(run_id), query), slow=True))
 
 
