@@ -75,8 +75,8 @@ describe('the caption of a picture', () => {
 });
 
 it('images that browsers do not show are drawn, whatever their ending', () => {
-  const names = ['a.tif', 'b.ome.TIFF', 'c.btf', 'd.lsm', 'e.npy', 'f.png', 'g.tiff.txt'];
-  expect(names.map(shapeOfFile)).toEqual([...Array<string>(5).fill('drawn'), 'image', 'text']);
+  const names = ['a.tif', 'b.ome.TIFF', 'c.btf', 'd.lsm', 'd.stk', 'e.npy', 'f.png', 'g.tiff.txt'];
+  expect(names.map(shapeOfFile)).toEqual([...Array<string>(6).fill('drawn'), 'image', 'text']);
 });
 
 const opened: (() => void)[] = [];

@@ -6,7 +6,7 @@ import type { Output } from '../api/files';
 export type Shape = 'image' | 'drawn' | 'table' | 'json' | 'pdf' | 'text' | 'folder' | 'other';
 
 const IMAGES = new Set(['png', 'jpg', 'jpeg', 'gif', 'webp', 'avif', 'bmp', 'svg']);
-const DRAWN = new Set(['tif', 'tiff', 'btf', 'tf8', 'lsm', 'npy']);
+const DRAWN = new Set(['tif', 'tiff', 'btf', 'tf8', 'lsm', 'stk', 'npy']);
 const TABLES = new Set(['csv', 'tsv', 'parquet', 'feather', 'arrow']);
 const TEXTS = new Set([
   ...['txt', 'log', 'md', 'py', 'toml', 'yaml', 'yml', 'ini', 'cfg', 'xml', 'html', 'htm'],
