@@ -355,10 +355,12 @@ def _refused(error: Exception) -> Unshowable:
     reason = str(error)
     if "known COMPRESSION" in reason:
         return Unshowable(f"it is compressed in a way that is not known ({reason.split()[0]})")
-    if "imagecodecs" not in reason:
-        return damaged(reason)
     what = reason.partition(">")[0].partition("<")[2].partition(":")[0]
     kind = what.partition(".")[2].replace("_", " ")
+    if what.startswith("COMPRESSION") and reason.endswith("> not supported"):
+        return Unshowable(f"its pixels are compressed with {kind}, which this tifffile cannot read")
+    if "imagecodecs" not in reason:
+        return damaged(reason)
     packed = f"compressed with {kind}" if what.startswith("COMPRESSION") else "packed"
     return Unshowable(
         f"its pixels are {packed}, which takes the package imagecodecs, and that is not installed",
