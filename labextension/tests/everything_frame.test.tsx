@@ -7,6 +7,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { Api } from '../src/api/api';
 import { Frame } from '../src/everything/frame';
 import type { IPlace } from '../src/everything/look';
+import { moveInGraph } from '../src/screen/graph_keys';
 import { Here, HereContext } from '../src/screen/here';
 import { server } from './server';
 import { Told } from './told';
@@ -15,7 +16,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('a frame that is on the way to where it was left is zoomed by a button, and stays so', () => {
+it.each([
+  ['zoomed by a button', 1.25],
+  ['walked by a key', 1]
+])('a frame that is on the way to where it was left is %s, and stays so', (how, zoom) => {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   let grow = (): void => undefined;
   vi.stubGlobal(
@@ -62,14 +66,28 @@ it('a frame that is on the way to where it was left is zoomed by a button, and s
   });
   expect([left, moved]).toEqual([1000, []]);
   act(() => {
-    host.querySelector<HTMLButtonElement>('button[title="Zoom in"]')?.click();
+    const frame = host.querySelector('.pm-Everything-frame');
+    if (how === 'walked by a key') {
+      // As by the Lab, which tells the frame nothing else of it.
+      moveInGraph(frame, 'right');
+      frame?.dispatchEvent(new Event('scroll'));
+    } else {
+      host.querySelector<HTMLButtonElement>('button[title="Zoom in"]')?.click();
+    }
   });
-  expect(moved).toEqual([{ zoom: 1.25, left: 1000, top: 0 }]);
+  expect(moved).toEqual([{ zoom, left: 1000, top: 0 }]);
   most = 9000;
   act(() => {
     grow();
   });
   expect(left).toBe(1000);
+  // The point in the middle stays there, also for keys that come faster than it is drawn.
+  act(() => {
+    const frame = host.querySelector('.pm-Everything-frame');
+    moveInGraph(frame, 'in');
+    moveInGraph(frame, 'in');
+  });
+  expect(left).toBe(1562.5);
   act(() => {
     root.unmount();
   });

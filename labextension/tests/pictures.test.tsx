@@ -60,7 +60,7 @@ describe('the caption of a picture', () => {
 
   it('says what labels, colours and numbers of other kinds are', () => {
     expect(said({ colours: 'labels', stretched: null })).toBe(
-      '2048 × 1024 · 16 bit · labels up to 57, a colour each'
+      '2048 × 1024 · 16 bit · labels up to 57, coloured'
     );
     expect(said({ colours: 'rgb', bits: 8, stretched: null })).toBe('2048 × 1024 · 8 bit RGB');
     expect(said({ colours: 'palette', stretched: null })).toContain('16 bit, with a palette');
@@ -88,7 +88,10 @@ afterEach(() => {
 });
 
 /** The preview of a TIFF image, from a server that answers so; and what it was asked for. */
-function preview(answer: (plane: string) => IAnswer): { host: HTMLElement; asked: string[] } {
+function preview(answer: (plane: string) => IAnswer | Promise<IAnswer>): {
+  host: HTMLElement;
+  asked: string[];
+} {
   const asked: string[] = [];
   const { settings } = server({
     '/base/pm/api/runs/47/picture': ({ url }) => {
@@ -141,6 +144,13 @@ it('a large stack is shown at once, and gone through by its slider', async () =>
   expect(asked).toEqual(['tiles/a b.tif 1', 'tiles/a b.tif 5']);
   // The slider is the same one: it keeps the focus.
   expect(host.querySelector('input')).toBe(slider);
+  // Larger than there is room it is scrolled, by keys as well.
+  host.querySelector('button')?.click();
+  const region = (): Element | null => host.querySelector('[role=region][tabindex="0"]');
+  await expect.poll(() => region()?.getAttribute('aria-label')).toBe('cells');
+  expect(host.querySelector('button')?.textContent).toBe('Show smaller');
+  host.querySelector('button')?.click();
+  await expect.poll(region).toBeNull();
 });
 
 it('what cannot be drawn says why and what to do, in place of the picture', async () => {
@@ -155,6 +165,50 @@ it('what cannot be drawn says why and what to do, in place of the picture', asyn
     { timeout: 60_000 }
   );
   expect(host.querySelector('img, input, button')).toBeNull();
+});
+
+it('a picture that fails for another reason than the image is asked for again', async () => {
+  let isUp = false;
+  const { host } = preview(() =>
+    isUp
+      ? { body: PICTURE }
+      : { status: 503, body: { ...REFUSAL, hint: 'Start it: `pm db start`' } }
+  );
+  const again = (): HTMLElement | undefined =>
+    [...host.querySelectorAll('button')].find(each => each.textContent === 'Try again');
+  await expect.poll(again).toBeDefined();
+  expect(host.querySelector('code')?.textContent).toBe('pm db start');
+  isUp = true;
+  again()?.click();
+  await expect.poll(() => host.querySelector('img')?.alt).toBe('cells');
+});
+
+it('a plane that comes when another one is shown does not come back', async () => {
+  const late: Partial<Record<string, () => void>> = {};
+  const { host, asked } = preview(async plane => {
+    if (plane === '2' || plane === '4') {
+      await new Promise<void>(resolve => (late[plane] = resolve));
+    }
+    return { body: { ...PICTURE, plane: Number(plane), planes: 12, png: `plane${plane}` } };
+  });
+  const shown = (): string | undefined => host.querySelector('img')?.src.split(',')[1];
+  const wish = async (plane: string): Promise<void> => {
+    const slider = host.querySelector('input');
+    // Past React, as above.
+    Reflect.set(HTMLInputElement.prototype, 'value', plane, slider);
+    slider?.dispatchEvent(new Event('input', { bubbles: true }));
+    await expect.poll(() => asked.at(-1)).toBe(`tiles/a b.tif ${plane}`);
+  };
+  await expect.poll(shown).toBe('plane1');
+  await wish('2');
+  await wish('3');
+  await expect.poll(shown).toBe('plane3');
+  late['2']?.();
+  await new Promise(done => setTimeout(done, 50));
+  await wish('4');
+  expect(shown()).toBe('plane3');
+  late['4']?.();
+  await expect.poll(shown).toBe('plane4');
 });
 
 it('a few pictures are asked for at once, and none that nobody waits for any more', async () => {

@@ -111,6 +111,19 @@ describe('a sample sheet', () => {
     ]);
   });
 
+  it('says at every output of a run that it was altered', () => {
+    const sheet = {
+      columns: ['sample', 'image', 'other'],
+      rows: [['s1', 'run:8/cells', 'run:8/a']]
+    };
+    const told = ['run 8 was altered after it was recorded; `pm verify 8` says what.'];
+    const faults = sourceFaults(sheet, told, trans);
+    expect(faults.map(({ row, column }) => [row, column])).toEqual([
+      [0, 1],
+      [0, 2]
+    ]);
+  });
+
   it('names empty and double names by row, and columns by number', () => {
     const sheet = { columns: ['sample', '', 'x', 'x'], rows: [['s1'], [''], ['s1']] };
     expect(placeFaults(sheet, trans).map(fault => fault.message)).toEqual([

@@ -23,7 +23,7 @@ class Light:
     """The pixels of a picture, 0 to 255: (rows, columns) or (rows, columns, 3 or 4)."""
 
     pixels: Pixels
-    #: Whether each value has a colour of its own.
+    #: Whether the values are labels, in colours that tell those beside each other apart.
     labels: bool
     #: The values shown as black and as white; None where all is shown as it is.
     stretched: tuple[Any, Any] | None

@@ -215,9 +215,7 @@ def test_files_of_all_kinds_are_shown_and_taken_along(results, open_lab, page, s
     # What no browser shows is drawn by the server: made small, made visible, plane by plane.
     labels = run.get_by_label("labels", exact=True).first
     expect(labels.get_by_role("img", name="labels")).to_have_js_property("naturalWidth", 64)
-    expect(labels).to_contain_text(
-        "plane 1 of 2 · 64 × 48 · 16 bit · labels up to 4, a colour each"
-    )
+    expect(labels).to_contain_text("plane 1 of 2 · 64 × 48 · 16 bit · labels up to 4, coloured")
     labels.get_by_role("slider", name="Plane of labels").press("End")
     expect(labels).to_contain_text("plane 2 of 2 · 64 × 48 · 16 bit · labels up to 36")
     wide = run.get_by_label("wide", exact=True).first

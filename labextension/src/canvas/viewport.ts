@@ -112,8 +112,11 @@ export class Viewport {
     };
   }
 
-  /** The canvas is so large on the page now; 0, it is not seen. `settle` shows what it hides by that. */
-  resize(width: number, height: number): void {
+  /**
+   * The canvas is so large on the page now; 0, it is not seen. What is drawn goes up by so many pixels with that.
+   * `settle` shows what is hidden by both.
+   */
+  resize(width: number, height: number, up = 0): void {
     if (width > 0 && height > 0) {
       const { engine, scene, model } = this._options;
       const [step] = model.selection;
@@ -123,15 +126,10 @@ export class Viewport {
       }
       this._isOtherWidth ||= width !== engine.width;
       this._isOtherSize ||= this._isOtherWidth || height !== engine.height;
+      engine.pan(0, -up);
       engine.resize(width, height);
       this.place();
     }
-  }
-
-  /** The canvas lies so many pixels lower on the page: what is drawn stays where it is. */
-  stay(down: number): void {
-    this._options.engine.pan(0, -down);
-    this._options.redraw();
   }
 
   /** Show what another size of the canvas has hidden. */

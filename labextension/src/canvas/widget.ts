@@ -18,6 +18,8 @@ import { Engine } from './engine';
 import { Gestures } from './gestures';
 import type { Hit } from './hits';
 import { hitAt } from './hits';
+import type { Holding } from './lowering';
+import { Lowering } from './lowering';
 import { Mirror } from './mirror';
 import { addAt } from './offers';
 import type { IPulledLink } from './overlay';
@@ -252,26 +254,24 @@ export class CanvasWidget extends Widget {
   };
 
   private _resize(): void {
-    if (this.node.clientHeight > 0) {
-      // Behind another tab it lies nowhere.
-      this._stay();
+    const { clientWidth: width, clientHeight: height } = this.node;
+    // Behind another tab it lies nowhere.
+    const up = width > 0 && height > 0 ? this._lowering.moved(this._top, this._holding) : 0;
+    if (up !== 0) {
+      this._gestures.moved(up);
     }
-    this.viewport.resize(this.node.clientWidth, this.node.clientHeight);
+    this.viewport.resize(width, height, up);
     this._settle();
   }
 
-  /**
-   * Where the bar above the canvas takes another line under a hand, as a press opens the panel at the right,
-   * what is pressed stays under it: it would else be dragged by that line, and a second click would miss it.
-   */
-  private _stay(): void {
-    const { top } = this.node.getBoundingClientRect();
-    const down = top - this._top;
-    this._top = top;
-    if (down !== 0 && this._isPressed) {
-      this._gestures.moved(down);
-      this.viewport.stay(down);
-    }
+  /** Where its upper edge is on the page. */
+  private get _top(): number {
+    return this.node.getBoundingClientRect().top;
+  }
+
+  private get _holding(): Holding {
+    const isOpen = this.node.querySelector(OPEN) !== null;
+    return isOpen ? 'field' : this._isPressed ? 'hand' : 'nothing';
   }
 
   /** Whether something is held, or was pressed so lately that it may be pressed again. */
@@ -285,7 +285,7 @@ export class CanvasWidget extends Widget {
    */
   private readonly _settle = (): void => {
     window.clearTimeout(this._settling);
-    if (this._isPressed || this.node.querySelector(OPEN) !== null) {
+    if (this._holding !== 'nothing') {
       this._settling = window.setTimeout(this._settle, TWICE_MS);
     } else {
       this.viewport.settle();
@@ -312,6 +312,7 @@ export class CanvasWidget extends Widget {
       return;
     }
     this._pressedAt = performance.now();
+    this._lowering.pressed(this._top);
     const hit = this._hit(event);
     this.node.dataset['pmHit'] = hit.kind === 'port' || 'step' in hit ? 'step' : hit.kind;
     this.node.focus({ preventScroll: true });
@@ -387,8 +388,7 @@ export class CanvasWidget extends Widget {
   private _frame = 0;
   private _settling = 0;
   private _pressedAt = -Infinity;
-  /** Where its upper edge was on the page. */
-  private _top = 0;
+  private readonly _lowering = new Lowering();
 }
 
 /** What is open over the drawing, where the thing stands that it is about. */

@@ -89,6 +89,8 @@ export function Frame(props: IProps): React.JSX.Element {
     } else if (to === 'in' || to === 'out') {
       by(to === 'in' ? ZOOM.step : 1 / ZOOM.step);
     } else {
+      // The frame does not hear of a key that the Lab has taken.
+      leave();
       props.onWalk(to, from);
     }
   });

@@ -29,16 +29,28 @@ export async function savePipeline(
       return false;
     }
   }
-  if (model.template?.name === name) {
-    const answer = await mayReplaceDrawing(model, trans);
-    if (answer === 'as') {
-      return savePipeline(model, trans, { rename: true });
-    }
-    if (answer === 'no') {
-      return false;
-    }
+  if (model.template?.name !== name) {
+    return attempt(model, trans, () => model.save(name));
   }
-  return attempt(model, trans, () => model.save(name));
+  // Who saves again before it is known, or answered, is not asked twice.
+  const saved = asking.get(model) ?? saveOver(model, name, trans);
+  asking.set(model, saved);
+  return saved;
+}
+
+/** Pipelines of which it is being asked whether they may take the place of the newest, and what becomes of it. */
+const asking = new WeakMap<PipelineModel, Promise<boolean>>();
+
+async function saveOver(
+  model: PipelineModel,
+  name: string,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const answer = await mayReplaceDrawing(model, trans).finally(() => asking.delete(model));
+  if (answer === 'as') {
+    return savePipeline(model, trans, { rename: true });
+  }
+  return answer === 'yes' && attempt(model, trans, () => model.save(name));
 }
 
 /** Of equal content no version is kept: whether this drawing may take the place of the newest one. */

@@ -52,7 +52,7 @@ function lightOf(
     return trans.__('every pixel is %1', least);
   }
   if (colours === 'labels') {
-    return trans.__('labels up to %1, a colour each', most);
+    return trans.__('labels up to %1, coloured', most);
   }
   if (stretched === null) {
     return false;

@@ -51,7 +51,10 @@ export function Drawn({ run, path, label }: IDrawnProps): React.JSX.Element {
         () => readPicture(api, run, path, plane),
         () => wish.current === mine
       );
-      setLast(found);
+      // One that is late would come back for a moment when the next one is asked for.
+      if (wish.current === mine) {
+        setLast(found);
+      }
       return found;
     }, [api, run, path, plane])
   );
@@ -75,10 +78,15 @@ export function Drawn({ run, path, label }: IDrawnProps): React.JSX.Element {
   return (
     <div className="pm-Drawn" aria-busy={state.kind === 'loading'}>
       {picture !== null ? (
-        <span className="pm-Picture" data-pm-large={large}>
+        <span
+          className="pm-Picture"
+          data-pm-large={large}
+          // It may be scrolled then, also by keys.
+          {...(large ? { tabIndex: 0, role: 'region', 'aria-label': label } : {})}
+        >
           <img src={`data:image/png;base64,${picture.png}`} alt={label} />
         </span>
-      ) : state.kind === 'failed' && state.error instanceof Refused ? (
+      ) : state.kind === 'failed' && cannotBeShown(state.error) ? (
         <p role="status">
           {state.error.refusal.message} {state.error.refusal.hint}
         </p>
@@ -115,4 +123,9 @@ export function Drawn({ run, path, label }: IDrawnProps): React.JSX.Element {
       )}
     </div>
   );
+}
+
+/** Whether it is the image itself that no picture can be drawn of: to ask again would help nobody. */
+function cannotBeShown(error: unknown): error is Refused {
+  return error instanceof Refused && error.refusal.error === 'InvalidInput';
 }

@@ -233,7 +233,7 @@ export function sourceFaults(
 
 /**
  * What a sentence of the server is about, of all that the cells name. Where one path ends as another
- * does, as "image.tif" and "s1/image.tif", the longer one is meant.
+ * does, as "image.tif" and "s1/image.tif", the longer one is meant; of a run all outputs may be.
  */
 function meantBy(sentence: string, { columns, rows }: ISheet): ReadonlySet<string> {
   const sample = columns.indexOf(SAMPLE);
@@ -241,8 +241,11 @@ function meantBy(sentence: string, { columns, rows }: ISheet): ReadonlySet<strin
     .flatMap(cells => cells.filter((_, column) => column !== sample).map(pathOf))
     .filter(path => isAbout(sentence, path));
   const longest = fitting.reduce((most, { length }) => Math.max(most, length), 0);
-  return new Set(fitting.filter(({ length }) => length === longest));
+  return new Set(fitting.filter(path => path.length === longest || RESULT.test(path)));
 }
+
+/** An output of a run, as a cell names it. */
+const RESULT = /^run:(\d+)\/(.+)$/;
 
 /** What a cell names: "./a.png" and "a.png" are the same file. */
 function pathOf(cell: string): string {
@@ -251,7 +254,7 @@ function pathOf(cell: string): string {
 
 /** Whether a sentence of the server is about what a cell names. */
 function isAbout(sentence: string, path: string): boolean {
-  const run = /^run:(\d+)\/(.+)$/.exec(path);
+  const run = RESULT.exec(path);
   if (run !== null) {
     const [, id = '', output = ''] = run;
     return [

@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
+import { flushSync } from 'react-dom';
 
 import { CommandIDs } from '../commands';
 
@@ -68,14 +69,18 @@ export function useGraphMoves(
   move: (to: GraphMove, more: boolean, from: EventTarget | null) => void
 ): void {
   const told = React.useRef(move);
-  React.useEffect(() => {
+  // With what is drawn, not after it: the next key may come in between.
+  React.useLayoutEffect(() => {
     told.current = move;
   });
   React.useEffect(() => {
     const node = graph.current;
     const onMove = (event: Event): void => {
       const { to, more } = (event as CustomEvent<IAsked>).detail;
-      told.current(to, more, event.target);
+      // Drawn at once, as React does it for keys: the next one goes on from there.
+      flushSync(() => {
+        told.current(to, more, event.target);
+      });
     };
     node?.addEventListener(EVENT, onMove);
     return () => {

@@ -278,6 +278,100 @@ describe('the mouse', () => {
     expect(at.canvas.view).toEqual(view);
   });
 
+  describe('where the bar above takes a line and gives it back', () => {
+    const lowered = { ...SIZE, height: SIZE.height - 40 };
+    /** The time since a press may be that of a second click, or more. */
+    let now = 0;
+
+    beforeEach(() => {
+      put('segment', 100, 100);
+      put('measure', 600, 100);
+      at.lower(60, SIZE);
+      now = 10_000;
+      vi.spyOn(performance, 'now').mockImplementation(() => now);
+    });
+
+    it('shows what is pressed at the upper edge, once no hand is there', async () => {
+      at.canvas.view = { x: 0, y: -90, scale: 1 };
+      at.click(point('segment'));
+      const place = point('segment');
+      at.lower(100, lowered);
+      expect(point('segment')).toEqual(place);
+      now += 1000;
+      await expect.poll(() => at.canvas.view.y).toBeGreaterThanOrEqual(-100);
+    });
+
+    it('counts from the press what lowers it under the hand', () => {
+      // As by a line above that came as one below went.
+      at.put(90, SIZE);
+      const place = point('segment');
+      at.press(place);
+      at.lower(130, lowered);
+      expect(point('segment')).toEqual(place);
+      at.release(place);
+      expect(at.model.document.layout.steps.get('segment')).toEqual({ x: 100, y: 100 });
+    });
+
+    it('leaves what is about to be edited under its field', () => {
+      const { view } = at.canvas;
+      const param = point('segment', { param: 'work.sigma' });
+      at.click(param);
+      at.twice(param);
+      expect(at.field()).not.toBeNull();
+      at.lower(100, lowered);
+      expect(at.canvas.view).toEqual(view);
+      // Nor does anything go back that did not go.
+      at.type('2');
+      now += 1000;
+      at.lower(60, SIZE);
+      expect(at.canvas.view).toEqual(view);
+    });
+
+    it.each(['by the same hand', 'by another'])(
+      'is drawn where it was after any number of them, given back %s',
+      whose => {
+        const { view } = at.canvas;
+        for (let times = 0; times < 5; times++) {
+          at.click(point('segment'));
+          at.lower(100, lowered);
+          expect(at.canvas.view.y).toBe(view.y - 40);
+          now += whose === 'by another' ? 1000 : 0;
+          at.lower(60, SIZE);
+          expect(at.canvas.view).toEqual(view);
+          now += 1000;
+          // One that comes under no hand moves it neither there nor back.
+          at.lower(100, lowered);
+          at.lower(60, SIZE);
+          expect(at.canvas.view).toEqual(view);
+        }
+        // Nor does another place for the whole.
+        at.lower(400, lowered);
+        at.lower(60, SIZE);
+        expect(at.canvas.view).toEqual(view);
+      }
+    );
+
+    it('gives back in parts, and no more than was taken', () => {
+      const { view } = at.canvas;
+      at.click(point('segment'));
+      at.lower(100, lowered);
+      now += 1000;
+      at.lower(80, SIZE);
+      expect(at.canvas.view.y).toBe(view.y - 20);
+      at.lower(90, SIZE);
+      expect(at.canvas.view.y).toBe(view.y - 20);
+      at.lower(0, SIZE);
+      expect(at.canvas.view).toEqual(view);
+      // The other way: a line that goes under a hand, and comes again.
+      at.click(point('segment'));
+      at.lower(-40, SIZE);
+      expect(at.canvas.view.y).toBe(view.y + 40);
+      now += 1000;
+      at.lower(60, SIZE);
+      expect(at.canvas.view).toEqual(view);
+    });
+  });
+
   describe('of a drawing that is shown whole at first', () => {
     const half = { ...SIZE, width: SIZE.width / 2 };
     const isSeen = (step: string): boolean => {

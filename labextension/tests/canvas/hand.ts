@@ -29,6 +29,8 @@ export interface IHand {
   resize(size: ISize): void;
   /** So many pixels lower on the page, too. */
   lower(top: number, size: ISize): void;
+  /** The same where the size stays: nobody tells the canvas. */
+  put(top: number, size: ISize): void;
   /** The field that is open over the canvas. */
   field(): HTMLInputElement | HTMLTextAreaElement | null;
   type(text: string, key?: string): void;
@@ -55,6 +57,11 @@ export function hand(actions?: ICanvasActions, size = SIZE): IHand {
   if (element === null) {
     throw new Error('There is no canvas.');
   }
+  const put = (top: number, { width, height }: ISize): void => {
+    for (const each of [canvas.node, element]) {
+      each.getBoundingClientRect = () => new DOMRect(0, top, width, height);
+    }
+  };
   const send = (type: string, at: IPoint, init: MouseEventInit = {}): void => {
     const event = new MouseEvent(type, {
       bubbles: true,
@@ -106,11 +113,10 @@ export function hand(actions?: ICanvasActions, size = SIZE): IHand {
     },
     resize,
     lower: (top, size) => {
-      for (const each of [canvas.node, element]) {
-        each.getBoundingClientRect = () => new DOMRect(0, top, size.width, size.height);
-      }
+      put(top, size);
       resize(size);
     },
+    put,
     field,
     type: (text, key = 'Enter') => {
       const input = field();
