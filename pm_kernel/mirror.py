@@ -69,14 +69,16 @@ def keep_plan(
     if new and file.exists():
         raise _lost("plan", plan_id)
     document = mirrored.read_plan(connection, plan_id)
-    _refuse_another(store, document)
+    # Once: a plan over very many samples is a large file, and a draft is kept with each change.
+    kept = _kept_plan(store, plan_id)
+    _refuse_another(kept, document)
     if file.exists() and (file.parent / STATE).exists() and mirrored.is_draft(connection, plan_id):
         raise Conflict(
             f"Plan {plan_id} was submitted before this database was restored from a backup that "
             "has it as a draft.",
             hint="`pm rebuild` reads what became of it.",
         )
-    formerly = _former_digests(file, before or document, document)
+    formerly = _former_digests(file, kept, before or document, document)
     changes.write(file, {**document, "formerly": formerly} if formerly else document)
 
 
@@ -92,17 +94,19 @@ def is_newer_draft(kept: Mapping[str, Any], document: Mapping[str, Any]) -> bool
 
 
 def _former_digests(
-    file: Path, before: Mapping[str, Any], document: Mapping[str, Any]
+    file: Path,
+    kept: Mapping[str, Any] | None,
+    before: Mapping[str, Any],
+    document: Mapping[str, Any],
 ) -> list[str]:
-    """Return what a draft was, as its file knows.
+    """Return what a draft was, as its file knows, which has ``kept``.
 
     Raises Conflict where that has it as it became later than ``before``, unless just that is done
     again.
     """
+    if kept is None:
+        return []
     try:
-        kept = mirror.read(file)
-        if kept is None:
-            return []
         was, becomes = digest_of(kept), digest_of(document)
         is_lost = is_newer_draft(kept, before) and was != becomes
         known = dict.fromkeys((*kept.get("formerly", ()), was))
@@ -250,7 +254,7 @@ def keep_submitted(run_store: RunStore, store: Store, plan_id: int) -> None:
     with store.reading() as connection:
         document = mirrored.read_plan(connection, plan_id)
         state = mirrored.read_state(connection, plan_id)
-        _refuse_another(run_store, document)
+        _refuse_another(_kept_plan(run_store, plan_id), document)
         if is_ahead(run_store, plan_id, state):
             raise gone_on(plan_id)
         mirror.write(run_store.root, folder / PLAN, document)
@@ -303,17 +307,26 @@ def another(run_store: RunStore, document: Mapping[str, Any]) -> dict[str, Any] 
 
     None where it is the same one, or nothing that can be read.
     """
+    kept = _kept_plan(run_store, document["plan_id"])
+    return kept if _is_another(kept, document) else None
+
+
+def _kept_plan(run_store: RunStore, plan_id: int) -> dict[str, Any] | None:
+    """Return the plan that the run store has under a number, None where none can be read."""
     try:
-        kept = mirror.read(run_store.plan(document["plan_id"]) / PLAN)
+        return mirror.read(run_store.plan(plan_id) / PLAN)
     except mirror.UNREADABLE:
         return None
-    if kept is None or all(kept.get(each) == document[each] for each in ("kind", "created_at")):
-        return None
-    return kept
 
 
-def _refuse_another(run_store: RunStore, document: Mapping[str, Any]) -> None:
-    if another(run_store, document) is not None:
+def _is_another(kept: Mapping[str, Any] | None, document: Mapping[str, Any]) -> bool:
+    return kept is not None and any(
+        kept.get(each) != document[each] for each in ("kind", "created_at")
+    )
+
+
+def _refuse_another(kept: Mapping[str, Any] | None, document: Mapping[str, Any]) -> None:
+    if _is_another(kept, document):
         raise Conflict(
             f"The run store has another plan {document['plan_id']}, which this database lost "
             "before it gave out that number again.",
